@@ -1,0 +1,107 @@
+"""MisMartera: what strategy and plugin authors import, resolved on first use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mismartera_core.contracts.context import PluginContext as PluginContext
+    from mismartera_core.contracts.costs import CostRole as CostRole
+    from mismartera_core.contracts.gap_filler import GapFiller as GapFiller
+    from mismartera_core.contracts.provider import DataProvider as DataProvider
+    from mismartera_core.contracts.provider import ProviderCapabilities as ProviderCapabilities
+    from mismartera_core.contracts.risk import AccountView as AccountView
+    from mismartera_core.contracts.risk import OrderRequest as OrderRequest
+    from mismartera_core.contracts.risk import RiskCheck as RiskCheck
+    from mismartera_core.errors import BrokerError as BrokerError
+    from mismartera_core.errors import ConfigError as ConfigError
+    from mismartera_core.errors import DataError as DataError
+    from mismartera_core.errors import MisMarteraError as MisMarteraError
+    from mismartera_core.errors import PluginError as PluginError
+    from mismartera_core.errors import RiskStop as RiskStop
+    from mismartera_core.errors import StrategyError as StrategyError
+    from mismartera_core.hookspecs import hookimpl as hookimpl
+    from mismartera_core.model.columns import BarColumns as BarColumns
+    from mismartera_core.model.columns import FloatArray as FloatArray
+    from mismartera_core.model.columns import IndicatorOutputs as IndicatorOutputs
+    from mismartera_core.model.columns import QuoteColumns as QuoteColumns
+    from mismartera_core.model.columns import TickColumns as TickColumns
+    from mismartera_core.model.intervals import interval_ns as interval_ns
+    from mismartera_core.model.market import Bar as Bar
+    from mismartera_core.model.market import Quote as Quote
+    from mismartera_core.model.market import Tick as Tick
+    from mismartera_core.model.orders import Fill as Fill
+    from mismartera_core.model.orders import Order as Order
+    from mismartera_core.model.orders import OrderStatus as OrderStatus
+    from mismartera_core.model.orders import OrderType as OrderType
+    from mismartera_core.model.orders import Side as Side
+    from mismartera_core.model.orders import TimeInForce as TimeInForce
+    from mismartera_core.model.sessions import SessionTable as SessionTable
+    from mismartera_core.model.signals import Signals as Signals
+    from mismartera_core.registrations import BrokerReg as BrokerReg
+    from mismartera_core.registrations import CostModelReg as CostModelReg
+    from mismartera_core.registrations import DataProviderReg as DataProviderReg
+    from mismartera_core.registrations import GapFillerReg as GapFillerReg
+    from mismartera_core.registrations import IndicatorReg as IndicatorReg
+    from mismartera_core.registrations import ReportReg as ReportReg
+    from mismartera_core.registrations import RiskCheckReg as RiskCheckReg
+    from mismartera_core.registrations import StrategyReg as StrategyReg
+
+_HOMES = {
+    "contracts.context": ("PluginContext",),
+    "contracts.costs": ("CostRole",),
+    "contracts.gap_filler": ("GapFiller",),
+    "contracts.provider": ("DataProvider", "ProviderCapabilities"),
+    "contracts.risk": ("AccountView", "OrderRequest", "RiskCheck"),
+    "errors": (
+        "BrokerError",
+        "ConfigError",
+        "DataError",
+        "MisMarteraError",
+        "PluginError",
+        "RiskStop",
+        "StrategyError",
+    ),
+    "hookspecs": ("hookimpl",),
+    "model.columns": (
+        "BarColumns",
+        "FloatArray",
+        "IndicatorOutputs",
+        "QuoteColumns",
+        "TickColumns",
+    ),
+    "model.intervals": ("interval_ns",),
+    "model.market": ("Bar", "Quote", "Tick"),
+    "model.orders": ("Fill", "Order", "OrderStatus", "OrderType", "Side", "TimeInForce"),
+    "model.sessions": ("SessionTable",),
+    "model.signals": ("Signals",),
+    "registrations": (
+        "BrokerReg",
+        "CostModelReg",
+        "DataProviderReg",
+        "GapFillerReg",
+        "IndicatorReg",
+        "ReportReg",
+        "RiskCheckReg",
+        "StrategyReg",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""One small protocol or base class per plugin kind."""

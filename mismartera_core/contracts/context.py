@@ -1,0 +1,31 @@
+"""What the host tells a plugin when it builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mismartera_core.model.sessions import SessionTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginContext:
+    """The surroundings a factory gets beside its validated config.
+
+    Attributes:
+        data_dir: Where imported market data lives (`runtime/data`).
+        exchange_group: For example "US_EQUITY".
+        asset_class: For example "EQUITY".
+        timezone: IANA name of the exchange's zone.
+        sessions: Trading days from a first to a last date, both included, by the calendar in force.
+    """
+
+    data_dir: Path
+    exchange_group: str
+    asset_class: str
+    timezone: str
+    sessions: Callable[[date, date], SessionTable]

@@ -1,0 +1,61 @@
+"""Risk checks: the last word before an order leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """An order that asks to leave, in the numbers a check needs.
+
+    Attributes:
+        strategy: Name of the strategy in the session config.
+        symbol: Ticker.
+        side: +1 buys, -1 sells.
+        quantity: Units, positive.
+        reference_price: Limit or stop price where the order has one, else the last close.
+        opens: Whether it would enlarge the account's position in the symbol.
+    """
+
+    strategy: str
+    symbol: str
+    side: int
+    quantity: float
+    reference_price: float
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """The account as it stands when an order asks to leave.
+
+    Attributes:
+        equity: Cash plus positions at their last closes, account currency.
+        cash: Settled and unsettled cash.
+        day_start_equity: Equity at the start of the session.
+        position: Net units held in the symbol of the order.
+        gross_exposure: Sum of absolute position values at last closes.
+        open_positions: Symbols with a position.
+        orders_today: Orders accepted in this session so far.
+        minutes_since_open: Since the regular open, by the calendar.
+        minutes_to_close: Until the regular close, by the calendar.
+    """
+
+    equity: float
+    cash: float
+    day_start_equity: float
+    position: float
+    gross_exposure: float
+    open_positions: int
+    orders_today: int
+    minutes_since_open: float
+    minutes_to_close: float
+
+
+class RiskCheck(Protocol):
+    """Says no, with the numbers that decided it, or nothing."""
+
+    def check(self, request: OrderRequest, account: AccountView) -> str | None:
+        """The reason of a refusal, or None where the order may leave."""

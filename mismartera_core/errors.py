@@ -1,0 +1,103 @@
+"""The one tree of exceptions, and the exit code of each.
+
+MisMarteraError            1   the run failed
+├── UsageError             2   a command was called wrongly
+├── ConfigError            2   a session config or a setting is wrong
+├── DataError              3   market data is missing, damaged or impossible
+├── PluginError            4   a plugin is missing, broken or refused
+├── BrokerError            5   broker or credentials
+├── RiskStop               6   stopped by a risk limit
+├── StrategyError          1   a strategy raised
+└── Interrupted          130   the user stopped the run
+
+A message says what was expected, what was found, where, and what to try.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MisMarteraError(Exception):
+    """Base of every error a user can act on.
+
+    Args:
+        message: One sentence: what was expected, what was found, where.
+        hint: What to try next; shown on a line of its own.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(MisMarteraError):
+    """A command was called wrongly."""
+
+    exit_code = 2
+
+
+class ConfigError(MisMarteraError):
+    """A session config or a setting is wrong."""
+
+    exit_code = 2
+
+
+class DataError(MisMarteraError):
+    """Market data is missing, damaged or impossible."""
+
+    exit_code = 3
+
+
+class PluginError(MisMarteraError):
+    """A plugin is missing, broken or refused."""
+
+    exit_code = 4
+
+
+class BrokerError(MisMarteraError):
+    """The broker or its credentials refused."""
+
+    exit_code = 5
+
+
+class RiskStop(MisMarteraError):  # noqa: N818 - the field's word
+    """A risk limit stopped the run."""
+
+    exit_code = 6
+
+
+class StrategyError(MisMarteraError):
+    """A strategy raised."""
+
+
+class Interrupted(MisMarteraError):  # noqa: N818 - the field's word
+    """The user stopped the run."""
+
+    exit_code = 130
+
+
+INTERNAL_ERROR = 70
+"""Exit code of an error nobody foresaw."""
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """A hint that names the nearest choices to a misspelt name.
+
+    Args:
+        name: What was written.
+        choices: What exists.
+
+    Returns:
+        "did you mean 'sma'?", or the list of choices where nothing is near.
+    """
+    known = sorted(choices)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    if near:
+        return "did you mean " + " or ".join(repr(item) for item in near) + "?"
+    if not known:
+        return "there is none to choose from"
+    return "choose one of: " + ", ".join(known)

@@ -1,0 +1,1 @@
+"""Frozen values: what market data, orders, signals and sessions are."""

@@ -1,0 +1,95 @@
+"""The records by which plugins announce what they offer. Cheap to import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mismartera_core.contracts.costs import CostRole
+from mismartera_core.contracts.provider import ProviderCapabilities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What every record carries.
+
+    Attributes:
+        name: How a session config chooses it: lower case, digits and underscores.
+        factory: Builds it: `factory(config, context)`. "module:attribute" is imported on first use.
+        config_model: Pydantic model of its config, or "module:attribute"; None where it has none.
+        summary: One line for `mismartera plugins list`.
+    """
+
+    name: str
+    factory: Callable[..., Any] | str
+    config_model: type[Any] | str | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataProviderReg(Registration):
+    """A data provider; the factory returns a DataProvider.
+
+    Attributes:
+        capabilities: What it delivers.
+    """
+
+    capabilities: ProviderCapabilities = field(default_factory=ProviderCapabilities)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapFillerReg(Registration):
+    """A gap filler; the factory returns a GapFiller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorReg(Registration):
+    """An indicator; `factory` is the function `compute(bars, **params)` itself.
+
+    Attributes:
+        category: "trend", "momentum", "volatility", "volume", "candlestick" or "chart_pattern".
+        outputs: Names of the arrays it returns, the principal one first.
+    """
+
+    category: str
+    outputs: tuple[str, ...] = ("value",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyReg(Registration):
+    """A strategy; `factory` is the class, its nested `Params` are the config."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerReg(Registration):
+    """A broker; the factory returns a broker.
+
+    Attributes:
+        simulated: Whether it fills orders itself, from bars.
+    """
+
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostModelReg(Registration):
+    """A cost model; `factory` is the scalar function itself.
+
+    Attributes:
+        role: Commission, slippage or participation.
+        parameters: Makes the function's plain numbers of the validated config.
+    """
+
+    role: CostRole
+    parameters: Callable[[Any], tuple[float, ...]] | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskCheckReg(Registration):
+    """A risk check; the factory returns a RiskCheck."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportReg(Registration):
+    """A report; the factory returns a Report."""
