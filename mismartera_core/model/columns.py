@@ -59,7 +59,7 @@ class BarColumns:
 
     def take(self, rows: IntArray | BoolArray) -> BarColumns:
         """A copy of the rows chosen by number or by mask."""
-        return BarColumns(*(getattr(self, name)[rows] for name in BAR_FIELDS))
+        return BarColumns(**{name: getattr(self, name)[rows] for name in BAR_FIELDS})
 
     def field(self, name: str) -> FloatArray:
         """A price or volume column by name ("open", "high", "low", "close", "volume")."""
@@ -100,7 +100,11 @@ class BarColumns:
         numbers = np.zeros(len(stamps), dtype=np.int64) if session is None else session
         return cls(
             stamps,
-            *(np.ascontiguousarray(c, dtype=np.float64) for c in (open, high, low, close, volume)),
+            np.ascontiguousarray(open, dtype=np.float64),
+            np.ascontiguousarray(high, dtype=np.float64),
+            np.ascontiguousarray(low, dtype=np.float64),
+            np.ascontiguousarray(close, dtype=np.float64),
+            np.ascontiguousarray(volume, dtype=np.float64),
             np.ascontiguousarray(known, dtype=np.int64),
             np.ascontiguousarray(numbers, dtype=np.int64),
         )
@@ -117,7 +121,7 @@ class BarColumns:
             return parts[0]
         if not parts:
             return cls.empty()
-        return cls(*(np.concatenate([getattr(p, name) for p in parts]) for name in BAR_FIELDS))
+        return cls(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in BAR_FIELDS})
 
 
 PRICE_FIELDS = ("open", "high", "low", "close", "volume")

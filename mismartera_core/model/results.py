@@ -1,0 +1,154 @@
+"""What a run leaves behind, as columns; tables and summaries are made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from mismartera_core.model.columns import FloatArray, IntArray
+from mismartera_core.model.quality import QualityReport
+
+MICROS = 1_000_000
+"""The ledger counts in integers of 1e-6 currency units."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FillColumns:
+    """Executions in the order in which they became known.
+
+    Attributes:
+        order_id: The order each belongs to.
+        strategy: Row of the strategy in `RunRecord.strategies`.
+        symbol: Row of the symbol in `RunRecord.symbols`.
+        side: +1 bought, -1 sold.
+        quantity: Units, positive.
+        price: After slippage.
+        commission: In 1e-6 currency units.
+        bar_ts: Open of the bar that filled it, nanoseconds UTC.
+        filled_ns: When the fill became known, nanoseconds UTC.
+    """
+
+    order_id: IntArray
+    strategy: IntArray
+    symbol: IntArray
+    side: IntArray
+    quantity: FloatArray
+    price: FloatArray
+    commission: IntArray
+    bar_ts: IntArray
+    filled_ns: IntArray
+
+    def __len__(self) -> int:
+        return len(self.order_id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderColumns:
+    """Every order of a run, by id, and every signal that became none (id 0).
+
+    A row is a signal: what a strategy asked for, and what became of it.
+
+    Attributes:
+        id: Number within the run from 1; 0 for a signal refused before it became an order.
+        parent_id: Entry order of a bracket leg, else 0.
+        strategy: Row of the strategy in `RunRecord.strategies`.
+        symbol: Row of the symbol in `RunRecord.symbols`.
+        side: +1 buy, -1 sell.
+        type: `OrderType` values.
+        time_in_force: `TimeInForce` values.
+        quantity: Units asked for.
+        filled_quantity: Units filled.
+        limit_price: NaN where it has none.
+        stop_price: NaN where it has none.
+        trail_amount: NaN where it has none.
+        status: `OrderStatus` values; "rejected" for a signal refused before it became an order.
+        reason: Why it was rejected, cancelled or expired; empty otherwise.
+        tag: What the strategy said of it.
+        submitted_ns: When it was placed, nanoseconds UTC.
+        updated_ns: When it reached its status, nanoseconds UTC.
+    """
+
+    id: IntArray
+    parent_id: IntArray
+    strategy: IntArray
+    symbol: IntArray
+    side: IntArray
+    type: list[str]
+    time_in_force: list[str]
+    quantity: FloatArray
+    filled_quantity: FloatArray
+    limit_price: FloatArray
+    stop_price: FloatArray
+    trail_amount: FloatArray
+    status: list[str]
+    reason: list[str]
+    tag: list[str]
+    submitted_ns: IntArray
+    updated_ns: IntArray
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EquityColumns:
+    """The account at the end of each step of each session.
+
+    Attributes:
+        ts: Instant, nanoseconds UTC.
+        session: Row of the session in `RunRecord.sessions`.
+        cash: Account currency.
+        equity: Cash plus positions at the last known closes.
+        gross: Sum of absolute position values.
+    """
+
+    ts: IntArray
+    session: IntArray
+    cash: FloatArray
+    equity: FloatArray
+    gross: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """All that a finished (or stopped) run knows of itself.
+
+    Attributes:
+        session_name: From the session config.
+        strategies: Names, in the order of the config.
+        symbols: Tickers, in the order of the config.
+        timezone: IANA name of the exchange's zone.
+        sessions: Trading days replayed.
+        starting_cash: In 1e-6 currency units.
+        fills: Executions.
+        orders: Orders and refused signals.
+        equity: The account over time.
+        quality: Reports by session and symbol.
+        bars: Base bars replayed.
+        seconds: Time the engine took, by a monotonic timer.
+        simulated_data: Whether the bars are generated, not observed.
+        closing_prices: Last known close by row of the symbol; NaN where none.
+        notes: What a reader should know ("stepped because ...", "no risk block").
+        threads: Performance metrics by thread: {"thread": {"busy": s, "waiting": s, ...}}.
+        trade_hash: sha256 over the canonical fills.
+        error: What stopped the run early; empty where it went to the end.
+    """
+
+    session_name: str
+    strategies: tuple[str, ...]
+    symbols: tuple[str, ...]
+    timezone: str
+    sessions: tuple[date, ...]
+    starting_cash: int
+    fills: FillColumns
+    orders: OrderColumns
+    equity: EquityColumns
+    quality: tuple[QualityReport, ...] = ()
+    bars: int = 0
+    seconds: float = 0.0
+    simulated_data: bool = False
+    closing_prices: FloatArray | None = None
+    notes: tuple[str, ...] = ()
+    threads: dict[str, dict[str, float]] = field(default_factory=dict)
+    trade_hash: str = ""
+    error: str = ""
