@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mismartera_core.contracts.risk import AccountView as AccountView
     from mismartera_core.contracts.risk import OrderRequest as OrderRequest
     from mismartera_core.contracts.risk import RiskCheck as RiskCheck
+    from mismartera_core.contracts.strategy import PortfolioStrategy as PortfolioStrategy
+    from mismartera_core.contracts.strategy import SignalStrategy as SignalStrategy
+    from mismartera_core.contracts.strategy import Strategy as Strategy
+    from mismartera_core.contracts.strategy import StrategyParams as StrategyParams
     from mismartera_core.errors import BrokerError as BrokerError
     from mismartera_core.errors import ConfigError as ConfigError
     from mismartera_core.errors import DataError as DataError
@@ -56,6 +60,7 @@ _HOMES = {
     "contracts.gap_filler": ("GapFiller",),
     "contracts.provider": ("DataProvider", "ProviderCapabilities"),
     "contracts.risk": ("AccountView", "OrderRequest", "RiskCheck"),
+    "contracts.strategy": ("PortfolioStrategy", "SignalStrategy", "Strategy", "StrategyParams"),
     "errors": (
         "BrokerError",
         "ConfigError",
@@ -91,7 +96,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME_OF)]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 """Every hook, typed, with an example. A plugin module implements the ones it needs.
 
-A plugin is a module named by an entry point of the group `mismartera`; it holds hook implementations
-only and imports its libraries inside the things it registers.
+A plugin is a module named by an entry point of the group `mismartera`; it holds hook
+implementations only and imports its libraries inside the things it registers.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ class IndicatorFunction(Protocol):
     """Computes named arrays from bars.
 
     Row i of every output depends on rows <= i of the bars only, and computing on a prefix of the
-    bars gives the same values bit for bit; NaN where the indicator has not warmed up. The arrays are
-    float64 and as long as the bars; the bars are not written to.
+    bars gives the same values bit for bit; NaN where the indicator has not warmed up. The arrays
+    are float64 and as long as the bars; the bars are not written to.
     """
 
     def __call__(self, bars: BarColumns, **params: Any) -> IndicatorOutputs:

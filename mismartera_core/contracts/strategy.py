@@ -1,0 +1,442 @@
+"""Strategies: three styles, one engine.
+
+`Strategy` is called bar by bar for one symbol, `PortfolioStrategy` once a step for all symbols, and
+`SignalStrategy` is a pure function of columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from mismartera_core.model.orders import OrderStatus, TimeInForce
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from mismartera_core.model.columns import BarColumns, FloatArray
+    from mismartera_core.model.market import Bar, Quote, Tick
+    from mismartera_core.model.orders import Fill, Order
+    from mismartera_core.model.signals import Signals
+
+Price: TypeAlias = float | Decimal
+T = TypeVar("T")
+
+
+class StrategyParams(BaseModel):
+    """Parameters of a strategy: typed, checked, with unknown names refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class IndicatorHandle(Protocol):
+    """The value of an indicator now. Other outputs by name: `bands.upper.value`."""
+
+    value: float
+    """Principal output at the newest bar; NaN until warmed up."""
+
+    @property
+    def values(self) -> FloatArray:
+        """History and session up to now, newest last."""
+
+    def __getattr__(self, output: str) -> IndicatorHandle: ...
+
+
+class PositionView(Protocol):
+    """What one strategy holds of one symbol."""
+
+    quantity: float
+    """Units, negative when short."""
+    is_flat: bool
+    is_long: bool
+    is_short: bool
+
+    @property
+    def average_price(self) -> float:
+        """What a unit cost on average; NaN when flat."""
+
+
+class OrderTicket(Protocol):
+    """An order in the strategy's hands."""
+
+    id: int
+    status: OrderStatus
+    reason: str
+    quantity: float
+    filled_quantity: float
+
+    @property
+    def is_done(self) -> bool:
+        """Filled, cancelled, expired or rejected."""
+
+    def snapshot(self) -> Order:
+        """The order as a value, with Decimal prices."""
+
+
+class BarsView(Protocol):
+    """Bars known by now, read only; `[-1]` is the newest Bar."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int) -> Bar: ...
+    @property
+    def open(self) -> FloatArray:
+        """First prices, newest last."""
+
+    @property
+    def high(self) -> FloatArray:
+        """Highest prices."""
+
+    @property
+    def low(self) -> FloatArray:
+        """Lowest prices."""
+
+    @property
+    def close(self) -> FloatArray:
+        """Last prices."""
+
+    @property
+    def volume(self) -> FloatArray:
+        """Units traded."""
+
+    @property
+    def columns(self) -> BarColumns:
+        """All of it as columns."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A DataFrame with an aware index in the exchange's zone."""
+
+    def to_arrow(self) -> Any:
+        """A pyarrow Table."""
+
+
+class StrategyHost(Protocol):
+    """What the engine does for one strategy and one symbol."""
+
+    symbol: str
+    position: PositionView
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def cash(self) -> Decimal: ...
+    @property
+    def equity(self) -> Decimal: ...
+    @property
+    def orders(self) -> Sequence[OrderTicket]: ...
+    def indicator(
+        self, name: str, interval: str | None, params: dict[str, Any]
+    ) -> IndicatorHandle: ...
+    def historical(self, name: str) -> float: ...
+    def bars(self, interval: str | None) -> BarsView: ...
+    def submit(
+        self,
+        side: int,
+        quantity: Price,
+        limit: Price | None,
+        stop: Price | None,
+        trail: Price | None,
+        stop_loss: Price | None,
+        take_profit: Price | None,
+        time_in_force: str,
+        oco: OrderTicket | None,
+        tag: str,
+    ) -> OrderTicket: ...
+    def close(self, tag: str) -> OrderTicket | None: ...
+    def cancel(self, ticket: OrderTicket | None) -> None: ...
+
+
+class Strategy:
+    """One instance per symbol, called event by event. Override what you need.
+
+    Attributes:
+        params: The validated `Params`.
+        symbol: The symbol of this instance.
+        position: What this strategy holds of it.
+    """
+
+    class Params(StrategyParams):
+        """No parameters."""
+
+    params: Any
+    symbol: str
+    position: PositionView
+
+    def __init__(self, params: Any, host: StrategyHost) -> None:
+        self.params = params
+        self._host = host
+        self.symbol = host.symbol
+        self.position = host.position
+
+    def setup(self) -> None:
+        """Declare indicators and reset what belongs to the day; once per session."""
+
+    def on_session_start(self) -> None:
+        """The session opens; the clock stands at the open."""
+
+    def on_bar(self, bar: Bar) -> None:
+        """A bar became known; the clock stands at its close."""
+
+    def on_quote(self, quote: Quote) -> None:
+        """A quote became known."""
+
+    def on_tick(self, tick: Tick) -> None:
+        """A trade became known."""
+
+    def on_fill(self, fill: Fill) -> None:
+        """An order of this instance was filled, wholly or in part."""
+
+    def on_session_end(self) -> None:
+        """The session closes; the clock stands at the close."""
+
+    @property
+    def now(self) -> datetime:
+        """The clock, in the exchange's zone."""
+        return self._host.now
+
+    @property
+    def cash(self) -> Decimal:
+        """Cash of the account."""
+        return self._host.cash
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash plus positions of the account at their last closes."""
+        return self._host.equity
+
+    @property
+    def orders(self) -> Sequence[OrderTicket]:
+        """Working orders of this instance."""
+        return self._host.orders
+
+    def indicator(
+        self, name: str, *, interval: str | None = None, **params: Any
+    ) -> IndicatorHandle:
+        """Declare an indicator; call it in `setup`.
+
+        Args:
+            name: Registered name, such as "sma".
+            interval: Bars to compute on; the strategy's own interval where left out.
+            **params: Parameters of the indicator.
+
+        Raises:
+            PluginError: No indicator has this name.
+            ConfigError: A parameter is wrong.
+        """
+        return self._host.indicator(name, interval, params)
+
+    def historical(self, name: str) -> float:
+        """Value for this session of a historical indicator named in the session config."""
+        return self._host.historical(name)
+
+    def bars(self, interval: str | None = None) -> BarsView:
+        """Bars of this symbol known by now: trailing days and session.
+
+        Args:
+            interval: "5m", "1d" ...; the strategy's own interval where left out.
+        """
+        return self._host.bars(interval)
+
+    def buy(
+        self,
+        quantity: Price,
+        *,
+        limit: Price | None = None,
+        stop: Price | None = None,
+        trail: Price | None = None,
+        stop_loss: Price | None = None,
+        take_profit: Price | None = None,
+        time_in_force: str = TimeInForce.DAY,
+        oco: OrderTicket | None = None,
+        tag: str = "",
+    ) -> OrderTicket:
+        """Place a buy order: market, or limit, stop, stop-limit or trailing by the prices given.
+
+        Args:
+            quantity: Units.
+            limit: Limit price; with `stop` a stop-limit order.
+            stop: Trigger price.
+            trail: Distance of a trailing stop, price units.
+            stop_loss: Stop price of a protective leg, placed when this order has filled.
+            take_profit: Limit price of the leg that takes the profit.
+            time_in_force: "day" or "gtc".
+            oco: Another order: when one of the two fills, the other is cancelled.
+            tag: A note, kept with the order.
+        """
+        return self._host.submit(
+            1, quantity, limit, stop, trail, stop_loss, take_profit, time_in_force, oco, tag
+        )
+
+    def sell(
+        self,
+        quantity: Price,
+        *,
+        limit: Price | None = None,
+        stop: Price | None = None,
+        trail: Price | None = None,
+        stop_loss: Price | None = None,
+        take_profit: Price | None = None,
+        time_in_force: str = TimeInForce.DAY,
+        oco: OrderTicket | None = None,
+        tag: str = "",
+    ) -> OrderTicket:
+        """Place a sell order; without a position it sells short. Arguments as `buy`."""
+        return self._host.submit(
+            -1, quantity, limit, stop, trail, stop_loss, take_profit, time_in_force, oco, tag
+        )
+
+    def close(self, tag: str = "") -> OrderTicket | None:
+        """Cancel this instance's working orders and leave the position at market."""
+        return self._host.close(tag)
+
+    def cancel(self, ticket: OrderTicket | None = None) -> None:
+        """Cancel one working order, or all of this instance's."""
+        self._host.cancel(ticket)
+
+
+class PortfolioHost(Protocol):
+    """What the engine does for a strategy over all its symbols."""
+
+    symbols: tuple[str, ...]
+
+    @property
+    def now(self) -> datetime: ...
+    @property
+    def cash(self) -> Decimal: ...
+    @property
+    def equity(self) -> Decimal: ...
+    @property
+    def quantities(self) -> FloatArray: ...
+    def indicator(self, name: str, interval: str | None, params: dict[str, Any]) -> RowHandle: ...
+    def historical(self, name: str) -> FloatArray: ...
+
+
+class RowHandle(Protocol):
+    """The values of an indicator now, one per symbol."""
+
+    value: FloatArray
+    """Principal output, one value a symbol; NaN until warmed up."""
+
+    def __getattr__(self, output: str) -> RowHandle: ...
+
+
+class Step(Protocol):
+    """One instant over all symbols; arrays have one entry a symbol, in the order of `symbols`.
+
+    Prices of a symbol without a bar at this instant are those of its last bar of the session; NaN
+    before its first.
+    """
+
+    now_ns: int
+    """The clock, nanoseconds UTC."""
+    index: int
+    """Number of the step within the session, from 0."""
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    present: np.ndarray[Any, np.dtype[np.bool_]]
+    """Whether the symbol has a bar at this instant."""
+
+
+class PortfolioStrategy:
+    """One instance for all symbols, called once a step.
+
+    Attributes:
+        params: The validated `Params`.
+        symbols: Tickers; all arrays follow this order.
+    """
+
+    class Params(StrategyParams):
+        """No parameters."""
+
+    params: Any
+    symbols: tuple[str, ...]
+
+    def __init__(self, params: Any, host: PortfolioHost) -> None:
+        self.params = params
+        self._host = host
+        self.symbols = host.symbols
+
+    def setup(self) -> None:
+        """Declare indicators and reset what belongs to the day; once per session."""
+
+    def on_session_start(self) -> None:
+        """The session opens."""
+
+    def on_step(self, step: Step) -> FloatArray | None:
+        """An instant at which at least one bar became known.
+
+        Returns:
+            Target per symbol: fractions of equity, or units where `targets` is "shares"; NaN leaves
+            a symbol as it is; None leaves all.
+        """
+
+    def on_session_end(self) -> None:
+        """The session closes."""
+
+    targets: ClassVar[str] = "weights"
+    """What `on_step` returns: "weights" or "shares"."""
+
+    @property
+    def now(self) -> datetime:
+        """The clock, in the exchange's zone."""
+        return self._host.now
+
+    @property
+    def cash(self) -> Decimal:
+        """Cash of the account."""
+        return self._host.cash
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash plus positions of the account at their last closes."""
+        return self._host.equity
+
+    @property
+    def quantities(self) -> FloatArray:
+        """Units held of each symbol by this strategy; not to be written to."""
+        return self._host.quantities
+
+    def indicator(self, name: str, *, interval: str | None = None, **params: Any) -> RowHandle:
+        """Declare an indicator over all symbols; call it in `setup`."""
+        return self._host.indicator(name, interval, params)
+
+    def historical(self, name: str) -> FloatArray:
+        """Values for this session of a historical indicator named in the session config."""
+        return self._host.historical(name)
+
+
+class IndicatorSource(Protocol):
+    """Computes indicators on the columns a SignalStrategy was given."""
+
+    def __call__(self, name: str, **params: Any) -> FloatArray:
+        """The principal output of a registered indicator."""
+
+    def outputs(self, name: str, **params: Any) -> dict[str, FloatArray]:
+        """All outputs of a registered indicator."""
+
+
+class SignalStrategy:
+    """A causal pure function of columns; backtests and sweeps run it compiled.
+
+    Attributes:
+        params: The validated `Params`.
+    """
+
+    class Params(StrategyParams):
+        """No parameters."""
+
+    params: Any
+
+    def __init__(self, params: Any) -> None:
+        self.params = params
+
+    def signals(self, bars: BarColumns, indicators: IndicatorSource) -> Signals:
+        """Targets for every row; row i may depend on rows <= i only."""
+        raise TypeError(f"{type(self).__name__} must define signals(bars, indicators)")
