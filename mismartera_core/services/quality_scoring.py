@@ -6,9 +6,9 @@ An absent bar is judged by the first evidence that applies:
 2. quotes exist in the minute, so the feed was alive: silent;
 3. no trade of the symbol was ever seen, neither before nor in this session: missing;
 4. the symbol's own trading rate p, the share of expected bars that traded in the trailing sessions
-   (Laplace: (traded + 1) / (expected + 2)): a run of L absent bars has the probability (1 - p)^L. Below
-   `IMPROBABLE` it is missing, else silent. Where the trailing sessions have fewer than
-   `ENOUGH_BARS` expected bars, this session's own are counted too.
+   (Laplace: (traded + 1) / (expected + 2)): a run of L absent bars has the probability
+   (1 - p)^L. Below `IMPROBABLE` it is missing, else silent. Where the trailing sessions have
+   fewer than `ENOUGH_BARS` expected bars, this session's own are counted too.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def trading_rate(traded: int, expected: int) -> float:
 
 
 def is_missing(bars: int, rate: float) -> bool:
-    """Whether so many absent bars in a row are too improbable for a symbol that trades at a rate."""
+    """Whether a run of absent bars is too improbable for a symbol with this trading rate."""
     return bool((1.0 - rate) ** bars < IMPROBABLE)
 
 
@@ -146,7 +146,7 @@ def _gaps(
         traded, seen = traded + present, seen + len(expected)
     rate = trading_rate(traded, seen)
 
-    def state(silent: bool, bars: int) -> MinuteState:  # noqa: FBT001
+    def state(silent: bool, bars: int) -> MinuteState:
         if complete or silent:
             return MinuteState.SILENT
         if traded == 0 or is_missing(bars, rate):

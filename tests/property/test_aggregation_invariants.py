@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mismartera_core.model.columns import BAR_FIELDS, BarColumns
+from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns
 from mismartera_core.model.intervals import DAY, MINUTE
 from mismartera_core.services.bar_aggregation import aggregate
 
@@ -55,22 +55,16 @@ def test_each_window_is_what_a_plain_loop_makes_of_it(bars, length):
         number = int(bars.session[row])
         offset = int(bars.ts[row] - OPENS[number])
         start = int(OPENS[number]) + (0 if length >= DAY else offset // length * length)
-        price = [
-            float(bars.field(name)[row]) for name in ("open", "high", "low", "close", "volume")
-        ]
+        first, high, low, close, volume = (float(bars.field(name)[row]) for name in PRICE_FIELDS)
+        if start in wanted:
+            old = wanted[start]
+            first, high, low = old[0], max(old[1], high), min(old[2], low)
+            volume = old[4] + volume
         known = min(start + length, int(CLOSES[number]))
-        old = wanted.get(start)
-        wanted[start] = (
-            [*price, known, number]
-            if old is None
-            else [old[0], max(old[1], price[1]), min(old[2], price[2]), price[3], old[4] + price[4]]
-            + [known, number]
-        )
+        wanted[start] = (first, high, low, close, volume, known, number)
     assert derived.ts.tolist() == list(wanted)
-    names = ("open", "high", "low", "close", "volume", "available_at", "session")
-    assert [list(row) for row in zip(*(getattr(derived, n).tolist() for n in names))] == list(
-        wanted.values()
-    )
+    columns = [getattr(derived, name).tolist() for name in BAR_FIELDS[1:]]
+    assert list(zip(*columns, strict=True)) == list(wanted.values())
 
 
 @given(bars_of_three_sessions(), lengths)
