@@ -1,1 +1,1 @@
-"""mismartera-indicators."""
+"""Technical indicators: causal pure functions of bar columns, most of them on TA-Lib."""
