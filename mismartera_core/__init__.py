@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from mismartera_core.contracts.broker import Broker as Broker
+    from mismartera_core.contracts.broker import Costs as Costs
+    from mismartera_core.contracts.broker import WorkingOrder as WorkingOrder
     from mismartera_core.contracts.context import PluginContext as PluginContext
     from mismartera_core.contracts.costs import CostRole as CostRole
     from mismartera_core.contracts.gap_filler import GapFiller as GapFiller
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from mismartera_core.registrations import StrategyReg as StrategyReg
 
 _HOMES = {
+    "contracts.broker": ("Broker", "Costs", "WorkingOrder"),
     "contracts.context": ("PluginContext",),
     "contracts.costs": ("CostRole",),
     "contracts.gap_filler": ("GapFiller",),

@@ -1,1 +1,1 @@
-""""""
+"""Where market data stand while a session is replayed."""

@@ -1,0 +1,184 @@
+"""Brokers: where orders go, and the live record of an order."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mismartera_core.model.market import from_ns
+from mismartera_core.model.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+
+if TYPE_CHECKING:
+    from mismartera_core.contracts.costs import CostFunction
+    from mismartera_core.model.market import Bar
+
+FINAL = frozenset(
+    {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED}
+)
+
+
+class WorkingOrder:
+    """One order from its placing to its end. Numbers are floats; NaN where a price is absent."""
+
+    __slots__ = (
+        "closing",
+        "entry",
+        "gtc",
+        "id",
+        "is_target",
+        "kind",
+        "legs",
+        "limit",
+        "oco",
+        "owner",
+        "quantity",
+        "reason",
+        "remaining",
+        "reserved",
+        "side",
+        "status",
+        "stop",
+        "submitted_ns",
+        "symbol",
+        "tag",
+        "trail",
+        "type",
+        "updated_ns",
+    )
+
+    def __init__(
+        self,
+        owner: Any,
+        symbol: int,
+        side: int,
+        quantity: float,
+        submitted_ns: int,
+        *,
+        type: OrderType = OrderType.MARKET,  # noqa: A002 - the field's word
+        kind: int = 0,
+        limit: float = math.nan,
+        stop: float = math.nan,
+        trail: float = math.nan,
+        gtc: bool = False,
+        tag: str = "",
+    ) -> None:
+        self.id = 0
+        self.owner = owner
+        self.symbol = symbol
+        self.side = side
+        self.quantity = quantity
+        self.remaining = quantity
+        self.type = type
+        self.kind = kind
+        self.limit = limit
+        self.stop = stop
+        self.trail = trail
+        self.gtc = gtc
+        self.tag = tag
+        self.status = OrderStatus.WORKING
+        self.reason = ""
+        self.entry: WorkingOrder | None = None
+        self.legs: tuple[WorkingOrder, ...] = ()
+        self.oco: WorkingOrder | None = None
+        self.closing = False
+        self.is_target = False
+        self.reserved = 0
+        self.submitted_ns = submitted_ns
+        self.updated_ns = submitted_ns
+
+    @property
+    def filled_quantity(self) -> float:
+        """Units filled so far."""
+        return self.quantity - self.remaining
+
+    @property
+    def is_done(self) -> bool:
+        """Filled, cancelled, expired or rejected."""
+        return self.status in FINAL
+
+    def snapshot(self) -> Order:
+        """The order as a value, with Decimal prices."""
+        return Order(
+            id=self.id,
+            strategy=self.owner.strategy,
+            symbol=self.owner.symbol_name,
+            side=Side.BUY if self.side > 0 else Side.SELL,
+            type=self.type,
+            quantity=decimal(self.quantity),
+            filled_quantity=decimal(self.filled_quantity),
+            limit_price=_optional(self.limit),
+            stop_price=_optional(self.stop),
+            trail_amount=_optional(self.trail),
+            time_in_force=TimeInForce.GTC if self.gtc else TimeInForce.DAY,
+            status=self.status,
+            reason=self.reason,
+            tag=self.tag,
+            parent_id=self.entry.id if self.entry is not None else None,
+            submitted_at=from_ns(self.submitted_ns, self.owner.zone),
+        )
+
+
+def decimal(value: float) -> Decimal:
+    """A float as the shortest Decimal that names it."""
+    return Decimal(repr(value)) if value != int(value) else Decimal(int(value))
+
+
+def _optional(price: float) -> Decimal | None:
+    return None if math.isnan(price) else decimal(price)
+
+
+FillSink: TypeAlias = "Callable[[WorkingOrder, float, float, float, Bar], None]"
+"""Takes an order, the units filled, the price, the commission and the bar."""
+DoneSink: TypeAlias = Callable[[WorkingOrder], None]
+"""Takes an order that has ended without filling completely."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """The cost functions of a run with their numbers; None where there is no such cost."""
+
+    commission: tuple[CostFunction, tuple[float, ...]] | None = None
+    slippage: tuple[CostFunction, tuple[float, ...]] | None = None
+    participation: tuple[CostFunction, tuple[float, ...]] | None = None
+
+
+class Broker(ABC):
+    """Works orders and reports what became of them.
+
+    Attributes:
+        cash: Account currency at the start.
+        leverage: Buying power as a multiple of equity; None for no limit.
+        lot: Smallest tradable number of units.
+    """
+
+    cash: Decimal
+    leverage: float | None
+    lot: float
+
+    @abstractmethod
+    def start(self, costs: Costs, on_fill: FillSink, on_done: DoneSink) -> None:
+        """Connect to the engine before the first order."""
+
+    @abstractmethod
+    def submit(self, order: WorkingOrder) -> None:
+        """Take an order that the engine has accepted."""
+
+    @abstractmethod
+    def cancel(self, order: WorkingOrder, reason: str, now_ns: int) -> None:
+        """End a working order."""
+
+    @abstractmethod
+    def match(self, symbol: int, bar: Bar, now_ns: int) -> None:
+        """A base bar of a symbol with working orders became known."""
+
+    @abstractmethod
+    def end_session(self, close_ns: int) -> None:
+        """Expire day orders placed before the close."""
+
+    @abstractmethod
+    def working_symbols(self) -> dict[int, list[WorkingOrder]]:
+        """Working orders by symbol; the engine matches where there are any. Live, never copied."""

@@ -1,0 +1,219 @@
+"""ExecutionManager: every order of a run passes here, on its way out and on its way back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from mismartera_core.contracts.broker import FINAL, Broker, Costs, WorkingOrder
+from mismartera_core.contracts.clock import Clock
+from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck
+from mismartera_core.managers.execution_manager.ledger import Ledger
+from mismartera_core.managers.execution_manager.positions import Holding
+from mismartera_core.model.orders import OrderStatus
+from mismartera_core.services.cost_formulas import MICROS
+
+if TYPE_CHECKING:
+    from mismartera_core.model.market import Bar
+
+AccountLook = Callable[[int], AccountView]
+
+
+class ExecutionManager:
+    """Checks orders, hands them to the broker, and books what comes back.
+
+    Args:
+        broker: Works the orders.
+        costs: Cost functions of the run.
+        risk: Checks every order must pass; their first refusal counts.
+        clock: Anything with `now_ns`.
+        last_close: Last known close by symbol row; NaN where none.
+        zone: The exchange's zone.
+
+    Attributes:
+        look: The account as a risk check sees it, by symbol row; set before the first session.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        costs: Costs,
+        risk: list[tuple[str, RiskCheck]],
+        clock: Clock,
+        last_close: Callable[[int], float],
+        zone: tzinfo,
+    ) -> None:
+        self.broker = broker
+        self.ledger = Ledger(round(broker.cash * 1_000_000))
+        self.holdings: dict[int, list[Holding]] = {}
+        self.orders_today = 0
+        self.look: AccountLook | None = None
+        self._risk = risk
+        self._clock = clock
+        self._last_close = last_close
+        self._zone = zone
+        self._leverage = broker.leverage
+        self._lot = broker.lot
+        self._costed = 0
+        self._margined = 0
+        self._reserved = 0
+        broker.start(costs, self._on_fill, self._on_done)
+
+    def holding(self, strategy: str, index: int, symbol: int, symbol_name: str) -> Holding:
+        """Open the books of one strategy in one symbol."""
+        holding = Holding(strategy, index, symbol, symbol_name, self._zone)
+        self.holdings.setdefault(symbol, []).append(holding)
+        return holding
+
+    def submit(self, order: WorkingOrder, legs: tuple[WorkingOrder, ...] = ()) -> WorkingOrder:
+        """Send an order, or refuse it with a reason.
+
+        Args:
+            order: The order; for a bracket the entry.
+            legs: Its legs, held until it has filled.
+        """
+        reason = self._refusal(order)
+        if reason:
+            order.status = OrderStatus.REJECTED
+            order.reason = reason
+            self.ledger.refused.append(order)
+            return order
+        ledger = self.ledger
+        order.id = ledger.take_ids(1 + len(legs))
+        ledger.orders.append(order)
+        self.orders_today += 1
+        if legs:
+            order.legs = legs
+            for offset, leg in enumerate(legs, start=1):
+                leg.id = order.id + offset
+                leg.entry = order
+                leg.status = OrderStatus.HELD
+                ledger.orders.append(leg)
+            if len(legs) == 2:  # noqa: PLR2004 - take profit and stop loss
+                legs[0].oco, legs[1].oco = legs[1], legs[0]
+        self.broker.submit(order)
+        return order
+
+    def refuse(self, order: WorkingOrder, reason: str) -> WorkingOrder:
+        """Book a signal that becomes no order."""
+        order.status = OrderStatus.REJECTED
+        order.reason = reason
+        self.ledger.refused.append(order)
+        return order
+
+    def cancel(self, order: WorkingOrder, reason: str) -> None:
+        """End an order that still works or is held."""
+        if order.status not in FINAL:
+            self.broker.cancel(order, reason, self._clock.now_ns)
+
+    def _refusal(self, order: WorkingOrder) -> str:
+        quantity = order.quantity
+        if not 0.0 < quantity < math.inf:
+            return f"quantity must be above zero, was {quantity}"
+        lot = self._lot
+        if quantity % lot:
+            return f"quantity must be whole lots of {lot:g}, was {quantity}"
+        for name, price in (("limit", order.limit), ("stop", order.stop), ("trail", order.trail)):
+            if price <= 0.0 or math.isinf(price):
+                return f"{name} must be a price above zero, was {price}"
+        if self._leverage is not None:
+            reason = self._buying_power(order)
+            if reason:
+                return reason
+        return self._risk_refusal(order) if self._risk else ""
+
+    def _buying_power(self, order: WorkingOrder) -> str:
+        held = order.owner.position.quantity
+        enlarging = _enlarging(held, order.side * order.quantity)
+        if enlarging <= 0.0:
+            return ""
+        assert self._leverage is not None  # noqa: S101 - told apart by the caller
+        required = round(enlarging * self._reference(order) * MICROS)
+        equity = self.ledger.cash + self._costed
+        available = self._leverage * equity - self._margined - self._reserved
+        if required > available:
+            return (
+                f"buying power: needs {required / MICROS:.2f}, has {max(available, 0) / MICROS:.2f}"
+            )
+        order.reserved = required
+        self._reserved += required
+        return ""
+
+    def _reference(self, order: WorkingOrder) -> float:
+        if not math.isnan(order.limit):
+            return order.limit
+        if not math.isnan(order.stop):
+            return order.stop
+        return self._last_close(order.symbol)
+
+    def _risk_refusal(self, order: WorkingOrder) -> str:
+        assert self.look is not None  # noqa: S101 - set before the first session
+        held = sum(h.position.quantity for h in self.holdings[order.symbol])
+        request = OrderRequest(
+            strategy=order.owner.strategy,
+            symbol=order.owner.symbol_name,
+            side=order.side,
+            quantity=order.quantity,
+            reference_price=self._reference(order),
+            opens=_enlarging(held, order.side * order.quantity) > 0.0,
+        )
+        account = self.look(order.symbol)
+        for name, check in self._risk:
+            reason = check.check(request, account)
+            if reason is not None:
+                return f"risk {name}: {reason}"
+        return ""
+
+    def _on_fill(
+        self, order: WorkingOrder, quantity: float, price: float, commission: float, bar: Bar
+    ) -> None:
+        side = order.side
+        notional = round(quantity * price * MICROS)
+        fee = round(commission * MICROS) if commission else 0
+        ledger = self.ledger
+        ledger.cash -= side * notional + fee
+        owner: Holding = order.owner
+        position = owner.position
+        before = position.cost
+        position.apply(side * quantity, notional)
+        self._costed += position.cost - before
+        self._margined += abs(position.cost) - abs(before)
+        if order.reserved:
+            self._release(order, quantity)
+        ledger.fills.append(
+            (
+                order.id,
+                owner.index,
+                order.symbol,
+                side,
+                quantity,
+                price,
+                fee,
+                bar[1],
+                self._clock.now_ns,
+            )
+        )
+        if owner.on_fill is not None:
+            owner.on_fill(order, quantity, price, fee, bar)
+
+    def _on_done(self, order: WorkingOrder) -> None:
+        if order.reserved:
+            self._reserved -= order.reserved
+            order.reserved = 0
+
+    def _release(self, order: WorkingOrder, quantity: float) -> None:
+        left = order.remaining
+        freed = (
+            order.reserved if left <= 0.0 else round(order.reserved * quantity / (left + quantity))
+        )
+        order.reserved -= freed
+        self._reserved -= freed
+
+
+def _enlarging(held: float, signed: float) -> float:
+    """Units of a signed order that enlarge a position rather than reduce it."""
+    if held * signed >= 0.0:
+        return abs(signed)
+    return max(0.0, abs(signed) - abs(held))

@@ -1,0 +1,162 @@
+"""The books of a run: cash, executions and orders, as they happen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.model.columns import FloatArray, IntArray
+from mismartera_core.model.orders import OrderStatus, TimeInForce
+from mismartera_core.model.results import FillColumns, OrderColumns
+
+FillRow = tuple[int, int, int, int, float, float, int, int, int]
+
+
+class FillBatch(Protocol):
+    """Fills and orders made as arrays, by a path that has no order objects."""
+
+    fills: FillColumns
+    orders: OrderColumns
+
+
+class Ledger:
+    """Cash in 1e-6 currency units, every fill and every order.
+
+    Attributes:
+        cash: Now.
+        fills: One row a fill, in the order of `FillColumns`.
+        orders: Every accepted order, by id.
+        refused: Signals that became no order.
+    """
+
+    def __init__(self, cash: int) -> None:
+        self.cash = cash
+        self.fills: list[FillRow] = []
+        self.orders: list[WorkingOrder] = []
+        self.refused: list[WorkingOrder] = []
+        self._batches: list[tuple[FillColumns, OrderColumns]] = []
+        self._next_id = 1
+
+    def take_ids(self, count: int) -> int:
+        """Reserve order ids; returns the first."""
+        first = self._next_id
+        self._next_id += count
+        return first
+
+    def add_batch(self, fills: FillColumns, orders: OrderColumns) -> None:
+        """Book fills and orders made as arrays; their cash is booked by the caller."""
+        self._batches.append((fills, orders))
+
+    def fill_columns(self) -> FillColumns:
+        """All fills, in the order in which they became known."""
+        rows = [_fills_of(self.fills), *(fills for fills, _ in self._batches)]
+        joined = [
+            np.concatenate([getattr(part, name) for part in rows])
+            for name in FillColumns.__dataclass_fields__
+        ]
+        if len(rows) > 1:
+            order = np.lexsort((joined[0], joined[2], joined[8]))
+            joined = [column[order] for column in joined]
+        return FillColumns(*joined)
+
+    def order_columns(self) -> OrderColumns:
+        """All orders by id, then the refused signals by time."""
+        parts = [_orders_of(self.orders), *(o for _, o in self._batches), _orders_of(self.refused)]
+        joined = {}
+        for name in OrderColumns.__dataclass_fields__:
+            columns = [getattr(part, name) for part in parts]
+            if isinstance(columns[0], list):
+                joined[name] = [value for column in columns for value in column]
+            else:
+                joined[name] = np.concatenate(columns)
+        return OrderColumns(**joined)
+
+    @property
+    def fill_count(self) -> int:
+        """Fills so far."""
+        return len(self.fills) + sum(len(fills) for fills, _ in self._batches)
+
+
+def _ints(values: Sequence[int]) -> IntArray:
+    return np.array(values, dtype=np.int64)
+
+
+def _floats(values: Sequence[float]) -> FloatArray:
+    return np.array(values, dtype=np.float64)
+
+
+def _fills_of(rows: list[FillRow]) -> FillColumns:
+    columns: Sequence[Sequence[float]] = list(zip(*rows, strict=True)) if rows else [()] * 9
+    kinds = "iiiiffiii"
+    return FillColumns(
+        *(
+            _ints(c) if kind == "i" else _floats(c)  # type: ignore[arg-type]
+            for c, kind in zip(columns, kinds, strict=True)
+        )
+    )
+
+
+def _orders_of(orders: list[WorkingOrder]) -> OrderColumns:
+    return OrderColumns(
+        id=_ints([o.id for o in orders]),
+        parent_id=_ints([o.entry.id if o.entry is not None else 0 for o in orders]),
+        strategy=_ints([o.owner.index for o in orders]),
+        symbol=_ints([o.symbol for o in orders]),
+        side=_ints([o.side for o in orders]),
+        type=[o.type.value for o in orders],
+        time_in_force=[(TimeInForce.GTC if o.gtc else TimeInForce.DAY).value for o in orders],
+        quantity=_floats([o.quantity for o in orders]),
+        filled_quantity=_floats([o.filled_quantity for o in orders]),
+        limit_price=_floats([o.limit for o in orders]),
+        stop_price=_floats([o.stop for o in orders]),
+        trail_amount=_floats([o.trail for o in orders]),
+        status=[o.status.value for o in orders],
+        reason=[o.reason for o in orders],
+        tag=[o.tag for o in orders],
+        submitted_ns=_ints([o.submitted_ns for o in orders]),
+        updated_ns=_ints([o.updated_ns for o in orders]),
+    )
+
+
+def market_orders(
+    *,
+    first_id: int,
+    strategy: int,
+    symbol: IntArray,
+    side: IntArray,
+    quantity: FloatArray,
+    filled_quantity: FloatArray,
+    status: list[str],
+    reason: list[str],
+    submitted_ns: IntArray,
+    updated_ns: IntArray,
+) -> OrderColumns:
+    """Order columns of plain day market orders made as arrays, numbered from first_id."""
+    count = len(symbol)
+    nothing = np.full(count, math.nan)
+    return OrderColumns(
+        id=np.arange(first_id, first_id + count, dtype=np.int64),
+        parent_id=np.zeros(count, dtype=np.int64),
+        strategy=np.full(count, strategy, dtype=np.int64),
+        symbol=symbol,
+        side=side,
+        type=["market"] * count,
+        time_in_force=["day"] * count,
+        quantity=quantity,
+        filled_quantity=filled_quantity,
+        limit_price=nothing,
+        stop_price=nothing,
+        trail_amount=nothing,
+        status=status,
+        reason=reason,
+        tag=[""] * count,
+        submitted_ns=submitted_ns,
+        updated_ns=updated_ns,
+    )
+
+
+FILLED = OrderStatus.FILLED.value

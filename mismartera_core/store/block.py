@@ -1,0 +1,158 @@
+"""A block: contiguous columns of all symbols over a run of sessions, loaded at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from mismartera_core.model.columns import BarColumns, IntArray
+from mismartera_core.model.intervals import interval_ns, is_daily
+from mismartera_core.model.sessions import SessionTable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Base bars of all symbols over sessions [first, stop) of the run's session table.
+
+    Attributes:
+        first: Number of the first session whose rows are here.
+        stop: Number after the last.
+        columns: Rows of each symbol, history first; `session` holds session numbers of the run.
+        offsets: Row at which each session starts, shape (symbols, stop - first + 1).
+        outside: Rows left out because they lie outside every session, shape (symbols,).
+    """
+
+    first: int
+    stop: int
+    columns: tuple[BarColumns, ...]
+    offsets: IntArray
+    outside: IntArray
+
+    def rows(self, symbol: int, session: int) -> tuple[int, int]:
+        """First row and row after the last of one session, which must be in the block."""
+        at = self.offsets[symbol]
+        column = session - self.first
+        return int(at[column]), int(at[column + 1])
+
+    def row_of(self, symbol: int, session: int) -> int:
+        """First row of a session; of the first one here where it is older."""
+        return int(self.offsets[symbol, max(session - self.first, 0)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hours:
+    """When bars of each session may open and when they are known, by kind of interval.
+
+    Attributes:
+        starts: First open that belongs to each session, nanoseconds UTC.
+        ends: First open that does not.
+        opens: Anchor of the session's bars.
+        closes: When the session's last bar is known.
+    """
+
+    starts: IntArray
+    ends: IntArray
+    opens: IntArray
+    closes: IntArray
+
+
+def session_hours(table: SessionTable, interval: str, *, extended: bool) -> Hours:
+    """The hours within which rows of an interval belong to a session.
+
+    Args:
+        table: The run's sessions.
+        interval: Bar interval; a daily row belongs to the session of its local date.
+        extended: Whether pre- and post-market bars belong to the session.
+    """
+    opens = table.pre_open_ns if extended else table.open_ns
+    closes = table.post_close_ns if extended else table.close_ns
+    if not is_daily(interval):
+        return Hours(opens, closes, opens, closes)
+    zone = ZoneInfo(table.timezone)
+    midnights = [datetime(d.year, d.month, d.day, tzinfo=zone) for d in table.dates]
+    starts = np.array([int(m.timestamp()) for m in midnights], dtype=np.int64) * 1_000_000_000
+    next_days = [
+        datetime(d.year, d.month, d.day, tzinfo=zone)
+        for d in (day + timedelta(days=1) for day in table.dates)
+    ]
+    ends = np.array([int(m.timestamp()) for m in next_days], dtype=np.int64) * 1_000_000_000
+    return Hours(np.minimum(starts, opens), np.maximum(ends, opens + 1), opens, closes)
+
+
+def build_block(
+    bars: Mapping[str, BarColumns],
+    symbols: Sequence[str],
+    hours: Hours,
+    interval: str,
+    first: int,
+    stop: int,
+) -> Block:
+    """Sort the rows of a provider into sessions.
+
+    Args:
+        bars: What the provider returned, by symbol; rows outside every session are left out.
+        symbols: Order of the symbols.
+        hours: Hours of all sessions of the run.
+        interval: Bar interval.
+        first: Number of the first session of the block.
+        stop: Number after its last session.
+    """
+    within = slice(first, stop)
+    starts, ends = hours.starts[within], hours.ends[within]
+    numbers = np.arange(first, stop, dtype=np.int64)
+    columns, offsets, outside = [], [], []
+    for symbol in symbols:
+        source = bars[symbol]
+        begin = np.searchsorted(source.ts, starts)
+        end = np.searchsorted(source.ts, ends)
+        counts = np.maximum(end - begin, 0)
+        total = int(counts.sum())
+        kept = source
+        if total != len(source):
+            kept = source.take(_spans(begin, counts, total))
+        session = np.repeat(numbers, counts)
+        columns.append(_known(kept, session, hours, interval))
+        offsets.append(np.concatenate(([0], np.cumsum(counts))))
+        outside.append(len(source) - total)
+    return Block(
+        first,
+        stop,
+        tuple(columns),
+        np.array(offsets, dtype=np.int64).reshape(len(columns), stop - first + 1),
+        np.array(outside, dtype=np.int64),
+    )
+
+
+def _spans(begin: IntArray, counts: IntArray, total: int) -> IntArray:
+    """Row numbers of the spans that start at begin and are counts long, one after the other."""
+    shift = np.repeat(begin - (np.cumsum(counts) - counts), counts)
+    rows: IntArray = np.arange(total, dtype=np.int64) + shift
+    return rows
+
+
+def _known(bars: BarColumns, session: IntArray, hours: Hours, interval: str) -> BarColumns:
+    """Bars with their session numbers and the instants at which they became known."""
+    closes = hours.closes[session]
+    if is_daily(interval):
+        return replace(bars, ts=hours.opens[session], available_at=closes, session=session)
+    known = np.minimum(bars.ts + interval_ns(interval), closes)
+    return replace(bars, available_at=known, session=session)
+
+
+def join_blocks(older: Block, newer: Block, keep_from: int) -> Block:
+    """The newer block with the older one's sessions from `keep_from` on as its history."""
+    start = max(keep_from, older.first)
+    if start >= older.stop:
+        return newer
+    columns, offsets = [], []
+    for i, fresh in enumerate(newer.columns):
+        begin = older.row_of(i, start)
+        tail = older.columns[i].slice(begin, len(older.columns[i]))
+        columns.append(BarColumns.concat([tail, fresh]))
+        kept = older.offsets[i, start - older.first : -1] - begin
+        offsets.append(np.concatenate((kept, newer.offsets[i] + len(tail))))
+    return Block(start, newer.stop, tuple(columns), np.array(offsets), newer.outside)

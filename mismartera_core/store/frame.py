@@ -1,0 +1,94 @@
+"""Frames: what the threads hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from mismartera_core.model.columns import BarColumns, FloatArray, QuoteColumns, TickColumns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """Bars of one symbol and interval as a frame knows them: rows [hist, stop) of shared columns.
+
+    Attributes:
+        columns: The columns; rows from `stop` on belong to later frames.
+        hist: First row of the trailing history.
+        start: First row of the session.
+        stop: Row after the last one that is known at the end of the frame.
+    """
+
+    columns: BarColumns
+    hist: int
+    start: int
+    stop: int
+
+    def known(self) -> BarColumns:
+        """History and session up to the end of the frame."""
+        return self.columns.slice(self.hist, self.stop)
+
+
+class Need(NamedTuple):
+    """An indicator that a strategy asked for.
+
+    Attributes:
+        symbol: Row of the symbol.
+        interval: Bars it is computed on.
+        name: Registered name.
+        params: Validated parameters, sorted by name.
+    """
+
+    symbol: int
+    interval: str
+    name: str
+    params: tuple[tuple[str, object], ...]
+
+
+Outputs = Mapping[str, FloatArray]
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Consecutive steps of one session with their columns complete.
+
+    Attributes:
+        session: Number of the session in the run's table.
+        day: Its date.
+        open_ns: Its open (the pre-market's with extended hours).
+        close_ns: Its close.
+        opens: Whether this is the session's first frame.
+        ends: Whether it is the last.
+        upto_ns: Everything known by this instant is in.
+        base: Base bars by symbol row.
+        anchored: Whether history starts at the same row in every frame of the run.
+        derived: Bars of other intervals by interval and symbol row; the processor adds them.
+        values: Indicators by need, aligned with the rows [hist, stop) of its track.
+        ticks: Trades of the session up to now, by symbol row.
+        quotes: Quotes of the session up to now, by symbol row.
+        historical: Historical indicators by name, one value a symbol.
+    """
+
+    session: int
+    day: date
+    open_ns: int
+    close_ns: int
+    opens: bool
+    ends: bool
+    upto_ns: int
+    base: tuple[Track, ...]
+    anchored: bool = False
+    derived: dict[str, tuple[Track, ...]] = field(default_factory=dict)
+    values: dict[Need, Outputs] = field(default_factory=dict)
+    ticks: tuple[TickColumns, ...] = ()
+    quotes: tuple[QuoteColumns, ...] = ()
+    historical: Mapping[str, FloatArray] = field(default_factory=dict)
+
+
+def known_rows(columns: BarColumns, start: int, upto_ns: int) -> int:
+    """Row after the last one known at an instant, from row `start` on."""
+    return start + int(np.searchsorted(columns.available_at[start:], upto_ns, side="right"))

@@ -1,0 +1,225 @@
+"""SessionData: the bars of the session that is being replayed, visible up to the clock."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import tzinfo
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mismartera_core.contracts.clock import Clock
+from mismartera_core.errors import DataError, did_you_mean
+from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray, IntArray
+from mismartera_core.model.market import Bar, Series
+from mismartera_core.store.frame import Frame, Track
+
+
+class SessionData:
+    """Tracks of all symbols and intervals, and the base bars as lists for the engine.
+
+    Nothing prepared for later frames is in here, and what is here shows itself only up to the
+    clock: the future cannot be reached.
+
+    Args:
+        symbols: Tickers, in the order of the config.
+        interval: Base interval.
+        zone: The exchange's zone.
+        clock: Anything with `now_ns`.
+    """
+
+    def __init__(self, symbols: Sequence[str], interval: str, zone: tzinfo, clock: Clock) -> None:
+        self.symbols = tuple(symbols)
+        self.interval = interval
+        self.zone = zone
+        self._clock = clock
+        self._tracks: dict[str, tuple[Track, ...]] = {}
+        self._series: dict[tuple[str, int], Series] = {}
+        self._bars: list[tuple[list[Bar], list[int]] | None] = [None] * len(self.symbols)
+        self._closes = [math.nan] * len(self.symbols)
+        self.historical: dict[str, FloatArray] = {}
+
+    def take(self, frame: Frame) -> None:
+        """Make a frame's columns the visible ones (up to the clock)."""
+        if frame.opens:
+            self._keep_closes()
+        self._tracks = {self.interval: frame.base, **frame.derived}
+        self._bars = [None] * len(self.symbols)
+        self.historical = dict(frame.historical)
+
+    def _keep_closes(self) -> None:
+        """Remember the last close of each symbol of the session that has ended."""
+        for i, track in enumerate(self._tracks.get(self.interval, ())):
+            if track.stop > track.start:
+                self._closes[i] = float(track.columns.close[track.stop - 1])
+
+    def series(self, symbol: int, interval: str) -> Series:
+        """Symbol, interval and zone, shared by all bars of them."""
+        key = (interval, symbol)
+        if key not in self._series:
+            self._series[key] = Series(self.symbols[symbol], interval, self.zone)
+        return self._series[key]
+
+    def base_bars(self, symbol: int) -> tuple[list[Bar], list[int]]:
+        """The session's base bars of a symbol and the instants at which they become known."""
+        made = self._bars[symbol]
+        if made is None:
+            track = self._tracks[self.interval][symbol]
+            made = make_bars(track, track.start, self.series(symbol, self.interval))
+            self._bars[symbol] = made
+        return made
+
+    def last_close(self, symbol: int) -> float:
+        """The newest close known by now; NaN before the first."""
+        bars, known = self.base_bars(symbol)
+        row = bisect_right(known, self._clock.now_ns) - 1
+        return bars[row].close if row >= 0 else self._closes[symbol]
+
+    def closes_before(self) -> list[float]:
+        """The last close of each symbol before the session; NaN where there is none."""
+        return self._closes
+
+    def final_closes(self) -> FloatArray:
+        """The last close of each symbol at the end of what has been taken."""
+        self._keep_closes()
+        return np.array(self._closes)
+
+    def track(self, symbol: int, interval: str) -> Track:
+        """The track of a symbol and interval."""
+        try:
+            return self._tracks[interval][symbol]
+        except KeyError:
+            raise DataError(
+                f"{self.symbols[symbol]} has no {interval!r} bars in this session",
+                hint="declare them with self.bars(interval) or self.indicator(...) in setup; "
+                + did_you_mean(interval, self._tracks),
+            ) from None
+
+    def get_bars(self, symbol: str, interval: str | None = None) -> LiveBars:
+        """A live read-only view of the bars known by now: trailing days and session.
+
+        Args:
+            symbol: Ticker.
+            interval: "5m", "1d" ...; the base interval where left out.
+        """
+        try:
+            row = self.symbols.index(symbol)
+        except ValueError:
+            raise DataError(
+                f"symbol {symbol!r} is not in this session",
+                hint=did_you_mean(symbol, self.symbols),
+            ) from None
+        return LiveBars(self, row, interval or self.interval, self._clock)
+
+
+def make_bars(track: Track, start: int, series: Series) -> tuple[list[Bar], list[int]]:
+    """Bars of the rows [start, stop) of a track, built at the speed of C, and when each is known."""
+    columns, stop = track.columns, track.stop
+    known = columns.available_at[start:stop].tolist()
+    bars = list(
+        map(
+            tuple.__new__,
+            repeat(Bar),
+            zip(
+                repeat(series),
+                columns.ts[start:stop].tolist(),
+                columns.open[start:stop].tolist(),
+                columns.high[start:stop].tolist(),
+                columns.low[start:stop].tolist(),
+                columns.close[start:stop].tolist(),
+                columns.volume[start:stop].tolist(),
+                known,
+            ),
+        )
+    )
+    return bars, known
+
+
+class LiveBars:
+    """Bars of one symbol and interval up to the clock; the window moves as the clock does."""
+
+    def __init__(self, data: SessionData, symbol: int, interval: str, clock: Clock) -> None:
+        self._data = data
+        self._symbol = symbol
+        self._interval = interval
+        self._clock = clock
+
+    @property
+    def columns(self) -> BarColumns:
+        """What is known now, as columns."""
+        track = self._data.track(self._symbol, self._interval)
+        known = track.columns.available_at[track.hist : track.stop]
+        count = int(np.searchsorted(known, self._clock.now_ns, side="right"))
+        return track.columns.slice(track.hist, track.hist + count)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __getitem__(self, index: int) -> Bar:
+        columns = self.columns
+        row = index + len(columns) if index < 0 else index
+        if not 0 <= row < len(columns):
+            raise IndexError(f"{len(columns)} bars are known by now, was asked for [{index}]")
+        return Bar(
+            self._data.series(self._symbol, self._interval),
+            int(columns.ts[row]),
+            *(float(columns.field(name)[row]) for name in PRICE_FIELDS),
+            int(columns.available_at[row]),
+        )
+
+    @property
+    def open(self) -> FloatArray:
+        """First prices, newest last."""
+        return _read_only(self.columns.open)
+
+    @property
+    def high(self) -> FloatArray:
+        """Highest prices, newest last."""
+        return _read_only(self.columns.high)
+
+    @property
+    def low(self) -> FloatArray:
+        """Lowest prices, newest last."""
+        return _read_only(self.columns.low)
+
+    @property
+    def close(self) -> FloatArray:
+        """Last prices, newest last."""
+        return _read_only(self.columns.close)
+
+    @property
+    def volume(self) -> FloatArray:
+        """Units traded, newest last."""
+        return _read_only(self.columns.volume)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A DataFrame with an aware index in the exchange's zone."""
+        columns = self.columns
+        return pd.DataFrame(
+            {name: columns.field(name).copy() for name in PRICE_FIELDS},
+            index=_stamps(columns.ts, self._data.zone),
+        )
+
+    def to_arrow(self) -> Any:
+        """A pyarrow Table with an aware `timestamp` column."""
+        import pyarrow as pa
+
+        columns = self.columns
+        stamps = pa.array(columns.ts, type=pa.timestamp("ns", tz=str(self._data.zone)))
+        prices = {name: columns.field(name) for name in PRICE_FIELDS}
+        return pa.table({"timestamp": stamps, **prices})
+
+
+def _read_only(column: FloatArray) -> FloatArray:
+    view = column.view()
+    view.flags.writeable = False
+    return view
+
+
+def _stamps(ts: IntArray, zone: tzinfo) -> pd.DatetimeIndex:
+    index = pd.DatetimeIndex(ts.astype("datetime64[ns]"), name="timestamp")
+    return index.tz_localize("UTC").tz_convert(zone)
