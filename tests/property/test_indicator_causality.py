@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mismartera_indicators.plugin import mismartera_indicators
 from pydantic import ValidationError
 from shared_data import shared
 
 from mismartera_core import BarColumns, IndicatorReg, interval_ns
 from mismartera_core.model.columns import BAR_FIELDS
+from mismartera_core.registry import Registry
 
 MINUTE, DAY = interval_ns("1m"), interval_ns("1d")
 
 
-INDICATORS = {record.name: record for record in mismartera_indicators()}
+INDICATORS = {record.name: record for record in Registry.discover().records("indicator")}
 
 
 @st.composite
