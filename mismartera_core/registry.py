@@ -146,7 +146,7 @@ class Registry:
         if record is not None:
             return record
         word = kind.replace("_", " ")
-        sources = self._sources[kind].get(name, ())
+        sources = self.sources(kind, name)
         if len(sources) > 1:
             reason = f"{word} {name!r} is offered by {' and by '.join(sources)}"
             raise PluginError(reason, hint="uninstall one of them")
@@ -162,10 +162,9 @@ class Registry:
         """Every record of a kind, by name."""
         return tuple(self._records[kind].values())
 
-    def source(self, kind: str, name: str) -> str:
-        """Name of the plugin that offers a record."""
-        self.get(kind, name)
-        return self._sources[kind][name][0]
+    def sources(self, kind: str, name: str) -> tuple[str, ...]:
+        """Names of the plugins, broken ones too, that offer something under a name."""
+        return tuple(self._sources[kind].get(name, ()))
 
     def plugins(self) -> tuple[Plugin, ...]:
         """Every plugin found, the built-ins first."""
