@@ -1,0 +1,52 @@
+"""Strategies written as data: at the k-th bar of a symbol do this, do that.
+
+An action is a tuple, its names those of the engine's own methods:
+    ("order", side, quantity, {limit, stop, trail, stop_loss, take_profit, tif, oco})
+    ("cancel", n)       the n-th order that this script placed in the symbol, from 0
+    ("cancel_all",)
+    ("close",)
+`oco` is likewise the number of an earlier order of the script. After a fill the action of key
+"fill" is done once per fill, where there is one.
+"""
+
+from __future__ import annotations
+
+
+class Scripted:
+    """Runs {symbol: {bar number or "fill" or "start": [actions]}} on a desk of the reference."""
+
+    def __init__(self, script):
+        self.script = script
+        self.seen = dict.fromkeys(script, 0)
+        self.placed = {symbol: [] for symbol in script}
+
+    def on_bar(self, desk, symbol, bar):
+        number = self.seen.get(symbol, 0)
+        self.seen[symbol] = number + 1
+        self.act(desk, symbol, number)
+
+    def on_session_start(self, desk, symbol):
+        self.act(desk, symbol, "start")
+
+    def on_fill(self, desk, fill):
+        self.act(desk, fill["symbol"], "fill")
+
+    def act(self, desk, symbol, when):
+        for action, *words in self.script.get(symbol, {}).get(when, ()):
+            getattr(self, action)(desk, symbol, *words)
+
+    def order(self, desk, symbol, side, quantity, words):
+        words, placed = dict(words), self.placed[symbol]
+        if "oco" in words:
+            words["oco"] = placed[words["oco"]]
+        placed.append(desk.place(symbol, side, quantity, **words))
+
+    def cancel(self, desk, symbol, number):
+        if number < len(self.placed[symbol]):
+            desk.cancel(self.placed[symbol][number])
+
+    def cancel_all(self, desk, symbol):
+        desk.cancel_all(symbol)
+
+    def close(self, desk, symbol):
+        desk.close(symbol)
