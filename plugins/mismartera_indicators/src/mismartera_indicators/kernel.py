@@ -55,15 +55,15 @@ def several(
     """Call a TA-Lib function, and again after every row that is not finite.
 
     Args:
-        function: From `talib_function`.
+        function: From `talib_function`, or one that calls several of them.
         *inputs: Columns of equal length.
         params: Its remaining arguments, by position.
 
     Returns:
         Its arrays, each as long as the inputs.
     """
-    # The product of a column with itself is finite where every row is: the cheapest way to ask.
-    if all(isfinite(np.dot(column, column)) for column in inputs):
+    # A sum is finite where every row is: the cheapest way to ask (a dot product starts threads).
+    if all(isfinite(np.add.reduce(column)) for column in inputs):
         return _as_tuple(function(*inputs, *params))
     usable = np.logical_and.reduce([np.isfinite(column) for column in inputs])
     # Without rows the function still tells how many arrays it returns.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mismartera_core import BarColumns, IndicatorOutputs
+from typing import Any
+
+from mismartera_core import BarColumns, FloatArray, IndicatorOutputs
 from mismartera_indicators.kernel import series, several, single, talib_function
 
 _SMA, _EMA, _WMA = talib_function("SMA"), talib_function("EMA"), talib_function("WMA")
@@ -87,12 +89,12 @@ def adx(bars: BarColumns, *, period: int) -> IndicatorOutputs:
     Warm-up: 2 * period - 1 bars (plus_di, minus_di: period). Source: Wilder, "New Concepts in
     Technical Trading Systems" (1978); TA-Lib ADX, PLUS_DI, MINUS_DI.
     """
-    inputs = (bars.high, bars.low, bars.close)
-    return {
-        "adx": single(_ADX, *inputs, params=(period,)),
-        "plus_di": single(_PLUS_DI, *inputs, params=(period,)),
-        "minus_di": single(_MINUS_DI, *inputs, params=(period,)),
-    }
+    line, plus, minus = several(_directional, bars.high, bars.low, bars.close, params=(period,))
+    return {"adx": line, "plus_di": plus, "minus_di": minus}
+
+
+def _directional(*arguments: Any) -> tuple[FloatArray, ...]:
+    return _ADX(*arguments), _PLUS_DI(*arguments), _MINUS_DI(*arguments)
 
 
 def aroon(bars: BarColumns, *, period: int) -> IndicatorOutputs:
@@ -111,9 +113,12 @@ def donchian(bars: BarColumns, *, period: int) -> IndicatorOutputs:
     Formula: upper = highest high, lower = lowest low of the last `period` bars, middle = their
     mean. Units: price. Warm-up: period - 1 bars. Source: Donchian; TA-Lib MAX, MIN.
     """
-    upper = single(_MAX, bars.high, params=(period,))
-    lower = single(_MIN, bars.low, params=(period,))
+    upper, lower = several(_extremes, bars.high, bars.low, params=(period,))
     return {"upper": upper, "middle": (upper + lower) / 2.0, "lower": lower}
+
+
+def _extremes(high: FloatArray, low: FloatArray, period: int) -> tuple[FloatArray, ...]:
+    return _MAX(high, period), _MIN(low, period)
 
 
 def highest(bars: BarColumns, *, period: int, source: str) -> IndicatorOutputs:
