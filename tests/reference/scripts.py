@@ -5,8 +5,8 @@ An action is a tuple, its names those of the engine's own methods:
     ("cancel", n)       the n-th order that this script placed in the symbol, from 0
     ("cancel_all",)
     ("close",)
-`oco` is likewise the number of an earlier order of the script. After a fill the action of key
-"fill" is done once per fill, where there is one.
+`oco` is likewise the number of an earlier order of the script (-1 the last). The actions of key
+"fill" are done at the first three fills, where there are any; those of "start" at each open.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ class Scripted:
 
     def __init__(self, script):
         self.script = script
+        self.fills = dict.fromkeys(script, 0)
         self.seen = dict.fromkeys(script, 0)
         self.placed = {symbol: [] for symbol in script}
 
@@ -29,7 +30,10 @@ class Scripted:
         self.act(desk, symbol, "start")
 
     def on_fill(self, desk, fill):
-        self.act(desk, fill["symbol"], "fill")
+        symbol = fill["symbol"]
+        self.fills[symbol] += 1
+        if self.fills[symbol] <= 3:
+            self.act(desk, symbol, "fill")
 
     def act(self, desk, symbol, when):
         for action, *words in self.script.get(symbol, {}).get(when, ()):

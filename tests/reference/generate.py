@@ -1,0 +1,73 @@
+"""Hypothesis strategies: random bars on a coarse grid of prices, and random scripts of orders."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import strategies as st
+
+PRICES = st.integers(95, 105).map(float)
+VOLUMES = st.sampled_from([1000.0, 100.0, 1000.0, 30.0, 0.0, math.nan])
+SIDES = st.sampled_from([1, -1])
+QUANTITIES = st.integers(1, 40)
+TIFS = st.sampled_from(["day", "day", "gtc"])
+
+KINDS = {
+    "market": (),
+    "limit": ("limit",),
+    "stop": ("stop",),
+    "stop_limit": ("stop", "limit"),
+    "trailing": ("trail",),
+}
+
+
+@st.composite
+def rows(draw):
+    """(open, high, low, close, volume); often equal prices, so that equalities are met."""
+    prices = sorted(draw(st.lists(PRICES, min_size=4, max_size=4)))
+    open_, close = draw(st.permutations(prices[1:3]))
+    return (open_, prices[3], prices[0], close, draw(VOLUMES))
+
+
+@st.composite
+def words(draw, *, legs=True):
+    """The keyword arguments of one order."""
+    made = {}
+    for name in KINDS[draw(st.sampled_from(sorted(KINDS)))]:
+        made[name] = draw(st.integers(1, 4).map(float) if name == "trail" else PRICES)
+    if legs and draw(st.integers(0, 2)) == 0:
+        for name in draw(
+            st.sampled_from([("stop_loss",), ("take_profit",), ("stop_loss", "take_profit")])
+        ):
+            made[name] = draw(PRICES)
+    if draw(st.booleans()):
+        made["tif"] = draw(TIFS)
+    return made
+
+
+@st.composite
+def actions(draw, *, close=True):
+    """What a script does at one bar."""
+    kinds = ["order", "order", "order", "pair", "cancel", "cancel_all"] + ["close"] * close
+    kind = draw(st.sampled_from(kinds))
+    if kind == "order":
+        return [("order", draw(SIDES), draw(QUANTITIES), draw(words()))]
+    if kind == "pair":
+        first = ("order", draw(SIDES), draw(QUANTITIES), draw(words()))
+        second = ("order", draw(SIDES), draw(QUANTITIES), {**draw(words()), "oco": -1})
+        return [first, second]
+    if kind == "cancel":
+        return [("cancel", draw(st.integers(0, 5)))]
+    return [(kind,)]
+
+
+@st.composite
+def scripts(draw, bars, *, close=True, fill=True):
+    """{bar number: [actions]} for so many bars."""
+    made = {}
+    for number in range(bars):
+        if draw(st.booleans()):
+            made[number] = draw(actions(close=close))
+    if fill and draw(st.integers(0, 3)) == 0:
+        made["fill"] = draw(actions(close=close))
+    return made
