@@ -104,7 +104,7 @@ def _apply(data: Any, override: str) -> None:
 
 def _item(here: Any, step: str, override: str) -> Any:
     if not isinstance(here, list):
-        raise UsageError(f"{override!r}: there is nothing below {step!r} to set")
+        raise UsageError(f"{override!r}: there is nothing to set under the name {step!r}")
     if not (step.isdecimal() and step.isascii() and int(step) < len(here)):
         raise UsageError(f"{override!r}: expected a number from 0 to {len(here) - 1}, was {step!r}")
     return here[int(step)]

@@ -17,14 +17,27 @@ _DERIVED = (
     "list intervals under session_data_config.historical.data"
 )
 REPLACED = {
-    "data_streams": "replaced by session_data_config.streams",
-    "derived_intervals": f"replaced: {_DERIVED}",
-    "auto_compute_derived": f"replaced: {_DERIVED}",
-    "historical_bars": "replaced by session_data_config.historical.data",
+    "data_streams": "was replaced by session_data_config.streams",
+    "derived_intervals": f"was replaced: {_DERIVED}",
+    "auto_compute_derived": f"was replaced: {_DERIVED}",
+    "historical_bars": "was replaced by session_data_config.historical.data",
 }
 """Fields of old, and what to write instead."""
 
 _EXPECTED = "Input should be "
+_WORDS = {
+    "tuple_type": "expected a list",
+    "dict_type": "expected an object",
+    "model_type": "expected an object",
+    "too_short": "expected at least one item",
+    "string_too_short": "expected some text",
+    "string_type": "expected text",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "bool_type": "expected true or false",
+}
+"""Pydantic's kinds of problem, in words of JSON."""
 
 
 def sentences(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
@@ -56,7 +69,7 @@ def field_names(model: type[BaseModel]) -> list[str]:
 
 def unknown(name: str, choices: Iterable[str]) -> str:
     """What to say of a key that does not exist."""
-    return f"unknown; {REPLACED.get(name) or did_you_mean(name, choices)}"
+    return REPLACED.get(name) or f"unknown; {did_you_mean(name, choices)}"
 
 
 def shown(value: Any) -> str:
@@ -75,8 +88,8 @@ def _problem(item: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "config":
         return text
     if text.startswith(_EXPECTED):
-        return f"expected {text.removeprefix(_EXPECTED)}, was {shown(item['input'])}"
-    return f"{text.removeprefix('Value error, ')}, was {shown(item['input'])}"
+        text = f"expected {text.removeprefix(_EXPECTED)}"
+    return f"{_WORDS.get(kind, text.removeprefix('Value error, '))}, was {shown(item['input'])}"
 
 
 def _has_deeper(loc: tuple[int | str, ...], paths: set[tuple[int | str, ...]]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self
@@ -73,12 +75,15 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
-def _iso(value: Any) -> Any:
-    """Pydantic would read a text of digits as seconds since 1970."""
-    if isinstance(value, str) and "-" not in value:
-        text = f"expected a date such as '2024-01-31', was {value!r}"
-        raise PydanticCustomError("config", "{text}", {"text": text})
-    return value
+def _day(value: Any) -> Any:
+    """Dates in one spelling; pydantic would read a text of digits as seconds since 1970."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    text = f"expected a date such as '2024-01-31', was {value!r}"
+    raise PydanticCustomError("config", "{text}", {"text": text})
 
 
 def _one_sentence(expected: str) -> WrapValidator:
@@ -102,7 +107,7 @@ Symbols = Annotated[tuple[Symbol, ...], Field(min_length=1), AfterValidator(_uni
 Interval = Annotated[str, AfterValidator(_interval), Field(examples=["1m", "5m", "1h", "1d"])]
 Stream = Annotated[str, AfterValidator(_stream), Field(examples=["bars_1m", "ticks", "quotes"])]
 ApplyTo = Annotated[Literal["all"] | Symbols, _one_sentence("'all' or a list of symbols")]
-Day = Annotated[date, BeforeValidator(_iso)]
+Day = Annotated[date, BeforeValidator(_day)]
 Days = Annotated[int, Field(gt=0, le=36_525)]
 PluginConfig = dict[str, Any]
 
