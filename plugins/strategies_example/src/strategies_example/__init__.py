@@ -1,1 +1,1 @@
-"""strategies-example."""
+"""Example strategies, one file each, to read, copy and change."""
