@@ -1,0 +1,242 @@
+"""A run as pandas tables, with the column names traders know."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mismartera_core.model.columns import IntArray
+from mismartera_core.model.results import MICROS, OrderColumns, RunRecord
+from mismartera_core.services.round_trips import RoundTrips
+from mismartera_core.services.run_summary import daily_equity, daily_returns, open_profit
+
+OUTCOMES = {
+    "filled": ("filled", ""),
+    "partially_filled": ("partially filled", "still working at the end of the run"),
+    "working": ("not filled", "still working at the end of the run"),
+    "held": ("not filled", "the entry order did not fill"),
+    "cancelled": ("cancelled", "cancelled by the strategy"),
+    "expired": ("expired", "the session ended"),
+    "rejected": ("rejected", "rejected"),
+}
+"""What became of a signal by order status, and why where the order says nothing of it."""
+
+
+def times(ns: IntArray, zone: str) -> pd.DatetimeIndex:
+    """Aware instants in the exchange's zone from nanoseconds UTC; below 1 means none."""
+    stamps = np.where(ns > 0, ns, np.iinfo(np.int64).min).view("M8[ns]")
+    return pd.DatetimeIndex(stamps, tz="UTC").tz_convert(zone)
+
+
+def fills(record: RunRecord) -> pd.DataFrame:
+    """Executions: when, at which bar, what, at which price."""
+    rows = record.fills
+    return pd.DataFrame(
+        {
+            "filled_at": times(rows.filled_ns, record.timezone),
+            "bar": times(rows.bar_ts, record.timezone),
+            "strategy": _names(record.strategies, rows.strategy),
+            "symbol": _names(record.symbols, rows.symbol),
+            "side": _sides(rows.side, "buy", "sell"),
+            "quantity": rows.quantity,
+            "price": rows.price,
+            "commission": rows.commission / MICROS,
+            "order_id": rows.order_id,
+        }
+    )
+
+
+def signals(record: RunRecord) -> pd.DataFrame:
+    """Everything the strategies asked for, and what became of it.
+
+    `outcome` is "filled", "partially filled", "not filled", "cancelled", "expired" or "rejected";
+    `reason` says why wherever it is not "filled".
+    """
+    rows = record.orders
+    outcomes = [_outcome(rows, row) for row in range(len(rows))]
+    return pd.DataFrame(
+        {
+            "order_id": rows.id,
+            "submitted_at": times(rows.submitted_ns, record.timezone),
+            "updated_at": times(rows.updated_ns, record.timezone),
+            "strategy": _names(record.strategies, rows.strategy),
+            "symbol": _names(record.symbols, rows.symbol),
+            "side": _sides(rows.side, "buy", "sell"),
+            "type": _text(rows.type),
+            "quantity": rows.quantity,
+            "filled_quantity": rows.filled_quantity,
+            "limit_price": rows.limit_price,
+            "stop_price": rows.stop_price,
+            "trail_amount": rows.trail_amount,
+            "time_in_force": _text(rows.time_in_force),
+            "status": _text(rows.status),
+            "outcome": _text([outcome for outcome, _ in outcomes]),
+            "reason": _text([reason for _, reason in outcomes]),
+            "tag": _text(rows.tag),
+            "parent_id": rows.parent_id,
+        }
+    )
+
+
+def orders(signals: pd.DataFrame) -> pd.DataFrame:
+    """The signals that became an order."""
+    became = signals[signals["order_id"] > 0]
+    return became.drop(columns="outcome").reset_index(drop=True)
+
+
+def trades(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> pd.DataFrame:
+    """Round trips, closed ones first.
+
+    `pnl` and `return` are after commissions; of an open trade at the last known close.
+    """
+    parts = [_trades(record, closed, closed.net / MICROS, "closed")]
+    parts.append(_trades(record, open_, open_profit(record, open_), "open"))
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def equity(record: RunRecord) -> pd.DataFrame:
+    """The account after each step, by time."""
+    rows = record.equity
+    days = np.array(record.sessions, dtype="M8[D]")
+    return pd.DataFrame(
+        {
+            "session": pd.DatetimeIndex(days[rows.session].astype("M8[ns]")),
+            "equity": rows.equity,
+            "cash": rows.cash,
+            "gross": rows.gross,
+        },
+        index=times(rows.ts, record.timezone).rename("time"),
+    )
+
+
+def returns_by_day(record: RunRecord) -> pd.DataFrame:
+    """Equity at the end of each session, profit and return, by date."""
+    ends = daily_equity(record)
+    starts = np.concatenate(([record.starting_cash / MICROS], ends[:-1]))[: len(ends)]
+    days = np.array(record.sessions, dtype="M8[D]").astype("M8[ns]")
+    return pd.DataFrame(
+        {"equity": ends, "pnl": ends - starts, "return": daily_returns(record)},
+        index=pd.DatetimeIndex(days, name="session"),
+    )
+
+
+def quality(record: RunRecord) -> pd.DataFrame:
+    """Completeness by session and symbol."""
+    names = ("symbol", "interval", "expected", "traded", "silent", "missing", "outside", "filled")
+    table: dict[str, object] = {
+        "session": _days(record),
+        **{name: [getattr(report, name) for report in record.quality] for name in names},
+        "gaps": [len(report.gaps) for report in record.quality],
+        "score": np.array([report.score for report in record.quality], dtype=np.float64),
+        "source": _text([report.source for report in record.quality]),
+        "simulated": np.array([report.simulated for report in record.quality], dtype=np.bool_),
+    }
+    kinds = {name: "str" if name in ("symbol", "interval") else "int64" for name in names}
+    return pd.DataFrame(table).astype(kinds)
+
+
+def gaps(record: RunRecord) -> pd.DataFrame:
+    """Every absent run of bars, and whether it is silent or missing."""
+    rows = [(report, gap) for report in record.quality for gap in report.gaps]
+    days = np.array([report.session for report, _ in rows], dtype="M8[D]").astype("M8[ns]")
+    starts = np.array([gap.start_ns for _, gap in rows], dtype=np.int64)
+    return pd.DataFrame(
+        {
+            "session": pd.DatetimeIndex(days),
+            "symbol": _text([report.symbol for report, _ in rows]),
+            "interval": _text([report.interval for report, _ in rows]),
+            "start": times(starts, record.timezone),
+            "bars": np.array([gap.bars for _, gap in rows], dtype=np.int64),
+            "state": _text([str(gap.state) for _, gap in rows]),
+        }
+    )
+
+
+def funnel(record: RunRecord, signals: pd.DataFrame) -> pd.DataFrame:
+    """Why there were no more trades: from bars over signals and refusals to fills.
+
+    Numbers within reasons are replaced by "…", so that equal reasons are counted together.
+    """
+    lost = signals[signals["reason"] != ""]
+    refused = lost[lost["order_id"] == 0]
+    unfilled = lost[lost["order_id"] > 0]
+    rows = [
+        ("bars", "", record.bars),
+        ("signals", "", len(signals)),
+        *(("refused", reason, count) for reason, count in _reasons(refused)),
+        ("orders", "", int((signals["order_id"] > 0).sum())),
+        *(("not filled", reason, count) for reason, count in _reasons(unfilled)),
+        ("fills", "", len(record.fills)),
+    ]
+    return pd.DataFrame(rows, columns=["stage", "reason", "count"])
+
+
+def _reasons(table: pd.DataFrame) -> list[tuple[str, int]]:
+    kinds = Counter(re.sub(r"-?\d[\d,]*(\.\d+)?", "…", reason) for reason in table["reason"])
+    return sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _outcome(rows: OrderColumns, row: int) -> tuple[str, str]:
+    outcome, reason = OUTCOMES[rows.status[row]]
+    if outcome != "filled" and rows.filled_quantity[row] > 0:
+        outcome = "partially filled"
+    return outcome, rows.reason[row] or reason
+
+
+def _trades(record: RunRecord, trips: RoundTrips, pnl: object, status: str) -> pd.DataFrame:
+    fills = record.fills
+    entry = trips.entry
+    is_open = trips.exit < 0
+    exits = np.where(is_open, 0, trips.exit) if len(fills) else trips.exit
+
+    def at_exit(column: IntArray) -> IntArray:
+        return np.where(is_open, 0, column[exits])
+
+    net = np.asarray(pnl, dtype=np.float64)
+    exit_ns = at_exit(fills.filled_ns)
+    minutes = (exit_ns - fills.filled_ns[entry]) / 60e9
+    cost = trips.entry_notional / MICROS
+    return pd.DataFrame(
+        {
+            "strategy": _names(record.strategies, fills.strategy[entry]),
+            "symbol": _names(record.symbols, fills.symbol[entry]),
+            "side": _sides(trips.side, "long", "short"),
+            "quantity": trips.quantity,
+            "entry_time": times(fills.filled_ns[entry], record.timezone),
+            "exit_time": times(exit_ns, record.timezone),
+            "entry_price": fills.price[entry],
+            "exit_price": np.where(is_open, np.nan, fills.price[exits]),
+            "gross_pnl": net + trips.commission / MICROS,
+            "commission": trips.commission / MICROS,
+            "pnl": net,
+            "return": np.divide(net, cost, out=np.full(len(net), np.nan), where=cost != 0),
+            "holding_minutes": np.where(is_open, np.nan, minutes),
+            "entry_bar": times(fills.bar_ts[entry], record.timezone),
+            "exit_bar": times(at_exit(fills.bar_ts), record.timezone),
+            "entry_order_id": fills.order_id[entry],
+            "exit_order_id": at_exit(fills.order_id),
+            "status": _text([status] * len(trips)),
+        }
+    )
+
+
+def _days(record: RunRecord) -> pd.DatetimeIndex:
+    days = np.array([report.session for report in record.quality], dtype="M8[D]")
+    return pd.DatetimeIndex(days.astype("M8[ns]"))
+
+
+def _names(names: Sequence[str], rows: IntArray) -> pd.Series:
+    table = np.array([*names, ""], dtype=object)
+    return pd.Series(table[rows], dtype="str")
+
+
+def _sides(side: IntArray, plus: str, minus: str) -> pd.Series:
+    return pd.Series(np.where(side > 0, plus, minus).astype(object), dtype="str")
+
+
+def _text(values: Sequence[str]) -> pd.Series:
+    return pd.Series(list(values), dtype="str")
