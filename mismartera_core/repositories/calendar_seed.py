@@ -19,6 +19,20 @@ DayRow = dict[str, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+UNSCHEDULED = {
+    "XNYS": {
+        date(1994, 4, 27): "Funeral of President Nixon",
+        **{date(2001, 9, day): "Attacks of September 11" for day in (11, 12, 13, 14)},
+        date(2004, 6, 11): "Funeral of President Reagan",
+        date(2007, 1, 2): "Funeral of President Ford",
+        date(2012, 10, 29): "Hurricane Sandy",
+        date(2012, 10, 30): "Hurricane Sandy",
+        date(2018, 12, 5): "Funeral of President G. H. W. Bush",
+        date(2025, 1, 9): "Funeral of President Carter",
+    }
+}
+"""Names of closures that the library knows without a name, by calendar code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seed:
@@ -102,20 +116,22 @@ class _Library:
 def _calendar(market: Market, earliest: date) -> _Library:
     import exchange_calendars as library
 
+    # The library's own horizon is a year from today; the year in which that lies is filled up.
+    end = date(library.exchange_calendar.GLOBAL_DEFAULT_END.year, 12, 31)
     try:
-        calendar = library.get_calendar(market.calendar, start=str(earliest))
-    except ValueError:  # the calendar begins later
-        bound = library.get_calendar(market.calendar).bound_min()
-        if bound is None or bound.date() <= earliest:
-            raise
-        earliest = bound.date()
-        calendar = library.get_calendar(market.calendar, start=str(earliest))
-    return _Library(calendar, earliest, calendar.default_end().date())
+        calendar = library.get_calendar(market.calendar, start=str(earliest), end=str(end))
+    except ValueError:  # the calendar begins later or ends earlier
+        known = library.get_calendar(market.calendar)
+        lowest, highest = known.bound_min(), known.bound_max()
+        earliest = max(earliest, lowest.date()) if lowest is not None else earliest
+        end = min(end, highest.date()) if highest is not None else end
+        calendar = library.get_calendar(market.calendar, start=str(earliest), end=str(end))
+    return _Library(calendar, earliest, end)
 
 
 def _rows(market: Market, known: _Library) -> list[DayRow]:
     schedule = known.calendar.schedule
-    names = _names(known)
+    names = UNSCHEDULED.get(market.calendar, {}) | _names(known)
     early = {stamp.date() for stamp in known.calendar.early_closes}
     columns = [_column(schedule[name]) for name in ("open", "close", "break_start", "break_end")]
     rows: list[DayRow] = []

@@ -116,6 +116,7 @@ def override_session(
             f"expected one of holiday, early_close and hours for {day}, found {len(given)}"
         )
     market = find_market(exchange_group, asset_class)
+    remove_override(session, exchange_group, asset_class, day)
     calendar = load_calendar(session, market, [day])
     if holiday is not None:
         values = closed_day(day, holiday)
@@ -124,7 +125,6 @@ def override_session(
     else:
         values = _own_hours(market, day, *cast("tuple[time, time]", hours)) | {"name": name}
     _refuse_overlap(calendar, values)
-    remove_override(session, exchange_group, asset_class, day)
     market_id = cast("MarketRow", _market_row(session, market)).id
     session.add(SessionOverrideRow(market_id=market_id, source="user", **values))
     session.flush()
@@ -162,7 +162,7 @@ def _market_row(session: Session, market: Market) -> MarketRow | None:
 def _is_current(row: MarketRow, market: Market, needed: Sequence[date]) -> bool:
     return (
         row.source == installed_source()
-        and row.rules == repr(market)
+        and row.rules == market.rules
         and row.seeded_from is not None
         and row.seeded_to is not None
         and all(row.seeded_from <= day <= row.seeded_to for day in needed)
@@ -190,7 +190,7 @@ def _seed(session: Session, market: Market, needed: Sequence[date]) -> MarketRow
         sa.insert(SessionRow),
         [{"market_id": row.id, "source": source, **values} for values in seed.days],
     )
-    row.rules, row.source = repr(market), source
+    row.rules, row.source = market.rules, source
     row.seeded_from, row.seeded_to = seed.first, seed.last
     session.flush()
     return row
@@ -202,9 +202,7 @@ def _require(row: MarketRow, day: date) -> None:
         raise DataError(
             f"{row.exchange_group} {row.asset_class}: {day} lies outside the calendar, which "
             f"{row.source} knows from {first} to {last}",
-            hint="choose an earlier day, or upgrade exchange_calendars"
-            if day > last
-            else "choose a later day",
+            hint="choose a day within it; the calendar reaches on with each new year",
         )
 
 

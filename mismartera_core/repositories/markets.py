@@ -30,6 +30,12 @@ class Market:
     post_close: time | None = None
     early_post_close: time | None = None
 
+    @property
+    def rules(self) -> str:
+        """Everything that sessions follow from; where it changes, they are made anew."""
+        hours = (self.pre_open, self.post_close, self.early_post_close)
+        return " ".join([self.calendar, self.timezone, *(f"{at:%H:%M}" for at in hours if at)])
+
 
 MARKETS = (
     Market("US_EQUITY", "EQUITY", "XNYS", "America/New_York", time(4), time(20), time(17)),

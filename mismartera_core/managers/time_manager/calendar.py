@@ -157,5 +157,5 @@ class CalendarIndex:
         return DataError(
             f"{what} lies outside the calendar of {calendar.market.exchange_group}, which reaches "
             f"from {calendar.first} to {calendar.last}",
-            hint="choose days within it, or upgrade exchange_calendars",
+            hint="choose days within it; the calendar reaches on with each new year",
         )
