@@ -73,9 +73,10 @@ def simulate_minutes(days: FloatArray, key: int, numbers: IntArray, count: int) 
 
 def _draws(key: int, numbers: IntArray, count: int) -> UintArray:
     """Random 64-bit numbers, shape (days, count)."""
-    days = numbers.astype(np.uint64)[:, None] * np.uint64(4096)
-    state: UintArray = (days + np.arange(count, dtype=np.uint64)) * _GOLDEN
-    state += np.array(key, np.uint64)
+    counter = numbers[:, None] * 4096 + np.arange(count)
+    state: UintArray = counter.astype(np.uint64)
+    state *= _GOLDEN
+    state += np.uint64(key)
     for shift, factor in ((30, _MIX[0]), (27, _MIX[1])):
         state ^= state >> np.uint64(shift)
         state *= factor

@@ -96,7 +96,7 @@ class SimulatedBroker(Broker):
                 chosen, price, when = self._decide(order, bar)
             elif order.kind != MARKET:
                 price, when = self._test(order, bar)
-            if when == AT_OPEN or when == INSIDE:
+            if when in (AT_OPEN, INSIDE):
                 room -= self._execute(chosen, price, when, bar, room, now_ns)
 
     def _decide(self, order: WorkingOrder, bar: Bar) -> tuple[WorkingOrder, float, int]:

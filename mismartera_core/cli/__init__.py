@@ -20,6 +20,6 @@ def main(arguments: list[str] | None = None) -> int:
     if words in (["--version"], ["-V"]):
         sys.stdout.write(f"mismartera {__version__}\n")
         return 0
-    from mismartera_core.cli.app import run
+    from mismartera_core.cli.app import run_command
 
-    return run(words)
+    return run_command(words)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from mismartera_core.cli.output import emit, load_settings, table
 
 if TYPE_CHECKING:
     from mismartera_core.managers.time_manager import TimeManager
@@ -22,7 +23,6 @@ Group = Annotated[str, typer.Option("--exchange-group", help="For example US_EQU
 Asset = Annotated[
     str | None, typer.Option("--asset-class", help="By default the group's first, e.g. EQUITY.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Day = Annotated[
     datetime | None,
     typer.Argument(metavar="DATE", formats=["%Y-%m-%d"], help="YYYY-MM-DD; by default today."),
@@ -30,7 +30,7 @@ Day = Annotated[
 
 
 @app.command()
-def now(group: Group = "US_EQUITY", asset: Asset = None, as_json: AsJson = False) -> None:
+def now(group: Group = "US_EQUITY", asset: Asset = None) -> None:
     """The exchange's time, and whether its market is open."""
     with _manager(group, asset) as (manager, _database):
         at = manager.get_current_time()
@@ -41,28 +41,24 @@ def now(group: Group = "US_EQUITY", asset: Asset = None, as_json: AsJson = False
             "is_market_open": manager.is_market_open(None, at),
             "next_open": _next_open(manager, at),
         }
-    _show(group, found, as_json)
+    _show("now", group, found)
 
 
 @app.command()
-def session(
-    day: Day = None, group: Group = "US_EQUITY", asset: Asset = None, as_json: AsJson = False
-) -> None:
+def session(day: Day = None, group: Group = "US_EQUITY", asset: Asset = None) -> None:
     """The hours of a day."""
     with _manager(group, asset) as (manager, _database):
         found = manager.get_trading_session(None, _day(manager, day))
-    _show(f"{group} {found.date:%A %d %B %Y}", dataclasses.asdict(found), as_json)
+    _show("session", f"{group} {found.date:%A %d %B %Y}", dataclasses.asdict(found))
 
 
 @app.command("next")
-def next_session(
-    day: Day = None, group: Group = "US_EQUITY", asset: Asset = None, as_json: AsJson = False
-) -> None:
+def next_session(day: Day = None, group: Group = "US_EQUITY", asset: Asset = None) -> None:
     """The first trading day after a day, and its hours."""
     with _manager(group, asset) as (manager, _database):
         following = manager.get_next_trading_date(None, _day(manager, day))
         found = manager.get_trading_session(None, following)
-    _show(f"{group} {found.date:%A %d %B %Y}", dataclasses.asdict(found), as_json)
+    _show("session", f"{group} {found.date:%A %d %B %Y}", dataclasses.asdict(found))
 
 
 @app.command()
@@ -70,16 +66,16 @@ def holidays(
     year: Annotated[int | None, typer.Argument(min=1900, max=2200, help="By default this.")] = None,
     group: Group = "US_EQUITY",
     asset: Asset = None,
-    as_json: AsJson = False,
 ) -> None:
     """The holidays and early closes of a year."""
     with _manager(group, asset) as (manager, _database):
         chosen = year or manager.get_current_time().year
         found = [_special(day) for day in _year(manager, chosen)]
-    if as_json:
-        typer.echo(json.dumps({"exchange_group": group, "year": chosen, "days": found}))
-        return
-    _table(f"{group} {chosen}", ("date", "weekday", "what", "name"), found)
+    facts = {"exchange_group": group, "year": chosen, "days": found}
+    rows = table(
+        f"{group} {chosen}", ("date", "weekday", "what", "name"), (d.values() for d in found)
+    )
+    emit("holidays", facts, rows)
 
 
 @app.command()
@@ -92,7 +88,6 @@ def override(
     remove: Annotated[bool, typer.Option("--remove", help="Take the override back.")] = False,
     group: Group = "US_EQUITY",
     asset: Asset = None,
-    as_json: AsJson = False,
 ) -> None:
     """Set a day by your own word: a holiday or an early close."""
     from mismartera_core.errors import UsageError
@@ -109,12 +104,11 @@ def override(
                 closes = early_close.time() if early_close else None
                 override_session(db, *key, holiday=holiday, early_close=closes)
         found = manager.get_trading_session(None, day.date())
-    _show(f"{group} {found.date:%A %d %B %Y}", dataclasses.asdict(found), as_json)
+    _show("session", f"{group} {found.date:%A %d %B %Y}", dataclasses.asdict(found))
 
 
 @contextmanager
 def _manager(group: str, asset: str | None) -> Iterator[tuple[TimeManager, Database]]:
-    from mismartera_core.config.settings import load_settings
     from mismartera_core.managers.time_manager import TimeManager
     from mismartera_core.repositories.database import open_database
     from mismartera_core.repositories.markets import MARKETS
@@ -158,16 +152,14 @@ def _special(found: TradingSession) -> dict[str, str]:
     }
 
 
-def _show(title: str, found: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(found, default=lambda when: when.isoformat()))
-        return
-    rows = [
-        {"what": key.replace("_", " "), "value": _word(value)}
-        for key, value in found.items()
-        if value is not None
-    ]
-    _table(title, ("what", "value"), rows)
+def _show(kind: str, title: str, found: dict[str, Any]) -> None:
+    facts = {
+        key: value.isoformat() if isinstance(value, date) else value for key, value in found.items()
+    }
+    rows = (
+        (key.replace("_", " "), _word(value)) for key, value in found.items() if value is not None
+    )
+    emit(kind, facts, table(title, ("what", "value"), rows))
 
 
 def _word(value: object) -> str:
@@ -176,14 +168,3 @@ def _word(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%a %Y-%m-%d %H:%M:%S %Z}"
     return str(value)
-
-
-def _table(title: str, columns: tuple[str, ...], rows: Iterable[dict[str, str]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*columns, title=title, box=box.SIMPLE, title_justify="left")
-    for row in rows:
-        table.add_row(*(row[column] for column in columns))
-    Console().print(table)

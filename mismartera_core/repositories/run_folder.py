@@ -28,11 +28,13 @@ class StoredRun:
         folder: The folder; its name is the run id.
         manifest: Where the run comes from and how it ended.
         summary: The figures of its summary, empty where it did not get that far.
+        record: What else is needed to make the run of its tables, empty likewise.
     """
 
     folder: Path
     manifest: dict[str, Any]
     summary: dict[str, Any]
+    record: dict[str, Any]
 
     def table(self, name: str) -> pd.DataFrame | None:
         """One of `TABLES`, None where the run did not get that far."""
@@ -100,7 +102,7 @@ def write_run(
 
     Args:
         folder: Made by `create_run_folder`.
-        documents: JSON files by name without ending ("summary", "metrics").
+        documents: JSON files by name without ending ("record", "summary", "metrics").
         tables: Tables by name.
         manifest: Joins (and overrides) what `start_run` wrote, with `exit_state` and `error`.
 
@@ -141,7 +143,8 @@ def read_run(folder: Path) -> StoredRun:
             f"expected a run folder with a manifest.json, was {folder}",
             hint="list the runs with: mismartera runs ls",
         )
-    return StoredRun(folder, manifest, read_json(folder / "summary.json"))
+    summary, record = (read_json(folder / f"{name}.json") for name in ("summary", "record"))
+    return StoredRun(folder, manifest, summary, record)
 
 
 def resolve_run(runs_dir: Path, name: str | Path) -> Path:

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ValidationError
 
 from mismartera_core.config.loading import config_error
 from mismartera_core.config.problems import field_names, sentences, unknown
+from mismartera_core.config.schema import SLOTS, Option
 from mismartera_core.config.session_config import PluginChoice, SessionConfig
 from mismartera_core.contracts.costs import CostRole
 from mismartera_core.errors import PluginError
-from mismartera_core.registrations import CostModelReg
+from mismartera_core.registrations import CostModelReg, Registration
 from mismartera_core.registry import Registry, config_model
 
 
@@ -163,3 +164,29 @@ def resolve(config: SessionConfig, registry: Registry, source: str = "config") -
         risk=None if config.risk is None else tuple(choice for choice in risk if choice),
         outputs=tuple(choice for choice in outputs if choice),
     )
+
+
+def schema_options(registry: Registry) -> dict[str, list[Option]]:
+    """What each slot of a session config can name, for the JSON Schema.
+
+    Args:
+        registry: The plugins there are.
+    """
+    roles = {role.value for role in CostRole}
+    return {
+        slot: [
+            Option(record.name, record.summary, _model_or_none(record))
+            for record in registry.records("cost_model" if slot in roles else slot)
+            if slot not in roles or record.role == slot
+        ]
+        for slot in SLOTS
+    }
+
+
+def _model_or_none(record: Registration) -> type[BaseModel] | None:
+    """The model of a config; a plugin whose library is missing can still be named."""
+    try:
+        model: type[BaseModel] | None = config_model(record)
+    except PluginError:
+        return None
+    return model

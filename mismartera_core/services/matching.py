@@ -1,4 +1,7 @@
-"""The matching rule: one pure scalar function, run as it is and compiled (docs/order-semantics.md)."""
+"""The matching rule: one pure scalar function, run as it is and compiled.
+
+docs/order-semantics.md is its specification.
+"""
 
 from __future__ import annotations
 

@@ -71,6 +71,8 @@ class Frame:
         ticks: Trades of the session up to now, by symbol row.
         quotes: Quotes of the session up to now, by symbol row.
         historical: Historical indicators by name, one value a symbol.
+        outside: Rows left out since the frame before, because they lie outside every session, by
+            symbol row.
     """
 
     session: int
@@ -87,6 +89,7 @@ class Frame:
     ticks: tuple[TickColumns, ...] = ()
     quotes: tuple[QuoteColumns, ...] = ()
     historical: Mapping[str, FloatArray] = field(default_factory=dict)
+    outside: tuple[int, ...] = ()
 
 
 def known_rows(columns: BarColumns, start: int, upto_ns: int) -> int:

@@ -51,6 +51,14 @@ class SessionData:
         self._bars = [None] * len(self.symbols)
         self.historical = dict(frame.historical)
 
+    def has(self, interval: str) -> bool:
+        """Whether bars of an interval are here."""
+        return interval in self._tracks
+
+    def add(self, interval: str, tracks: tuple[Track, ...]) -> None:
+        """Add bars of an interval that a strategy asked for late."""
+        self._tracks[interval] = tracks
+
     def _keep_closes(self) -> None:
         """Remember the last close of each symbol of the session that has ended."""
         for i, track in enumerate(self._tracks.get(self.interval, ())):
@@ -117,7 +125,7 @@ class SessionData:
 
 
 def make_bars(track: Track, start: int, series: Series) -> tuple[list[Bar], list[int]]:
-    """Bars of the rows [start, stop) of a track, built at the speed of C, and when each is known."""
+    """Bars of the rows [start, stop) of a track, made at the speed of C, and when each is known."""
     columns, stop = track.columns, track.stop
     known = columns.available_at[start:stop].tolist()
     bars = list(
@@ -167,7 +175,11 @@ class LiveBars:
         return Bar(
             self._data.series(self._symbol, self._interval),
             int(columns.ts[row]),
-            *(float(columns.field(name)[row]) for name in PRICE_FIELDS),
+            float(columns.open[row]),
+            float(columns.high[row]),
+            float(columns.low[row]),
+            float(columns.close[row]),
+            float(columns.volume[row]),
             int(columns.available_at[row]),
         )
 

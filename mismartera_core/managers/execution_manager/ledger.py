@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.model.columns import FloatArray, IntArray
-from mismartera_core.model.orders import OrderStatus, TimeInForce
+from mismartera_core.model.orders import TimeInForce
 from mismartera_core.model.results import FillColumns, OrderColumns
 
 FillRow = tuple[int, int, int, int, float, float, int, int, int]
-
-
-class FillBatch(Protocol):
-    """Fills and orders made as arrays, by a path that has no order objects."""
-
-    fills: FillColumns
-    orders: OrderColumns
 
 
 class Ledger:
@@ -66,7 +59,7 @@ class Ledger:
     def order_columns(self) -> OrderColumns:
         """All orders by id, then the refused signals by time."""
         parts = [_orders_of(self.orders), *(o for _, o in self._batches), _orders_of(self.refused)]
-        joined = {}
+        joined: dict[str, Any] = {}
         for name in OrderColumns.__dataclass_fields__:
             columns = [getattr(part, name) for part in parts]
             if isinstance(columns[0], list):
@@ -158,5 +151,3 @@ def market_orders(
         updated_ns=updated_ns,
     )
 
-
-FILLED = OrderStatus.FILLED.value

@@ -1,0 +1,120 @@
+"""The command tree, and how a command is run."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from mismartera_core.cli import config_commands, demo, init, plugins, run, runs, time_commands
+from mismartera_core.cli.errors import report
+from mismartera_core.cli.output import set_manner
+from mismartera_core.errors import Interrupted
+
+_COMMON = {
+    "json_": ("--json", "Answer with one JSON object."),
+    "quiet": ("--quiet", "Say nothing but errors."),
+    "debug": ("--debug", "Show tracebacks and debug messages."),
+    "no_color": ("--no-color", "Plain text; so does NO_COLOR."),
+}
+"""Options of every command, by parameter."""
+
+
+def build() -> typer.Typer:
+    """The whole command tree; every command has the common options."""
+    app = typer.Typer(
+        name="mismartera",
+        help="A plugin-based day-trading framework: one strategy, one engine, one result.",
+        epilog="Begin with `mismartera demo`.",
+        add_completion=False,
+        rich_markup_mode=None,  # rich would cost half of the time that --help may take
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for name, command in (("run", run.run), ("demo", demo.demo), ("init", init.init)):
+        app.command(name)(_with_common(command))
+    for name, group in (
+        ("config", config_commands.app),
+        ("plugins", plugins.app),
+        ("runs", runs.app),
+        ("time", time_commands.app),
+    ):
+        for info in group.registered_commands:
+            if info.callback is not None:
+                info.callback = _with_common(info.callback)
+        app.add_typer(group, name=name)
+    return app
+
+
+def run_command(words: list[str]) -> int:
+    """Run one command line.
+
+    Args:
+        words: Without the program's name.
+
+    Returns:
+        The exit code; errors have been told on stderr.
+    """
+    set_manner(words)
+    try:
+        code = build()(args=words, prog_name="mismartera", standalone_mode=False)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that reports
+        return report(error)
+    if code == Interrupted.exit_code:  # what typer makes of Ctrl-C
+        return report(KeyboardInterrupt())
+    return code if isinstance(code, int) else 0
+
+
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Say the version.")] = False,
+) -> None:
+    if version:
+        from mismartera_core import __version__
+
+        typer.echo(f"mismartera {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _with_common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options that it does not have already.
+
+    They take effect before the command line is parsed (see `set_manner`), so that a wrong command
+    line is answered in the same manner; here they are named for the parser and for --help.
+    """
+    if hasattr(command, "__wrapped__"):
+        return command
+    signature = inspect.signature(command)
+    hints = get_type_hints(command, include_extras=True)
+    own = {word for hint in hints.values() for word in _words(hint)}
+    added = {
+        name: Annotated[bool, typer.Option(word, help=text, rich_help_panel="Every command")]
+        for name, (word, text) in _COMMON.items()
+        if word not in own
+    }
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        *(p.replace(annotation=hints[p.name]) for p in signature.parameters.values()),
+        *(inspect.Parameter(n, keyword, default=False, annotation=added[n]) for n in added),
+    ]
+
+    @functools.wraps(command)
+    def with_common(*args: Any, **given: Any) -> Any:
+        return command(*args, **{key: value for key, value in given.items() if key not in added})
+
+    with_common.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    with_common.__annotations__ = hints | added
+    return with_common
+
+
+def _words(hint: Any) -> tuple[str, ...]:
+    """Option words that an annotated parameter declares."""
+    return tuple(
+        word
+        for extra in getattr(hint, "__metadata__", ())
+        for word in (getattr(extra, "param_decls", None) or ())
+    )

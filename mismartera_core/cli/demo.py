@@ -1,0 +1,25 @@
+"""`mismartera demo`: a backtest that needs nothing, to see what a run looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mismartera_core.cli.output import console, manner
+from mismartera_core.cli.run import execute, show
+
+QUICKSTART = Path(__file__).with_name("quickstart.json")
+"""The session config of the demo, which `init` writes too."""
+
+
+def demo() -> None:
+    """Backtest the quickstart: offline, within seconds; then say what to type next."""
+    from mismartera_core.config.loading import load_config
+
+    run = execute(load_config(QUICKSTART), "the quickstart")
+    show(run)
+    if not manner().json and not manner().quiet:
+        out = console()
+        out.print("\n[bold]Next[/]")
+        out.print("  mismartera runs show @last          this run again")
+        out.print("  mismartera init my-first-session    a session config of your own")
+        out.print("  mismartera plugins list             what a config can name")

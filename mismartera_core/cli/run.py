@@ -1,0 +1,80 @@
+"""`mismartera run`: one session config, from the first session to the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, TypeAlias
+
+from mismartera_core.cli.config_commands import ConfigFile, Overrides
+from mismartera_core.cli.output import console, emit, load_settings, manner
+
+if TYPE_CHECKING:
+    from mismartera_core.config.session_config import SessionConfig
+    from mismartera_core.system.run import Run
+
+Progress: TypeAlias = Callable[[date, int, int, int, float], None]
+"""Takes the session that ended, sessions done, sessions in all, bars replayed, seconds passed."""
+
+
+def run(config: ConfigFile, set_: Overrides = None) -> None:
+    """Run a session config; ends with its summary and the folder of the run."""
+    from mismartera_core.config.loading import load_config
+
+    show(execute(load_config(config, set_ or ()), str(config)))
+
+
+def execute(config: SessionConfig, source: str) -> Run:
+    """Run a session config, with a progress bar on a terminal.
+
+    Args:
+        config: The session config.
+        source: What messages call it.
+    """
+    settings = load_settings()
+    from mismartera_core.registry import Registry
+    from mismartera_core.services.config_resolution import resolve
+
+    registry = Registry.discover()
+    resolve(config, registry, source)
+    from mismartera_core.system.session import Session
+
+    with progress_bar(config.session_name) as progress:
+        return Session(config, settings=settings, registry=registry).run(progress=progress)
+
+
+def show(run: Run) -> None:
+    """The summary of a run, and where its files are."""
+    facts = {"summary": run.summary, "folder": str(run.folder) if run.folder else None}
+    if manner().json or manner().quiet:
+        emit("run", facts)
+    else:
+        emit("run", facts, run.render(), f"[dim]Files:[/] {run.folder}")
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Progress | None]:
+    """A progress bar on stderr where somebody watches, None elsewhere."""
+    screen = console(stderr=True)
+    if manner().json or manner().quiet or not screen.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bar(
+        *columns,
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=screen,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(title, total=None, rate="")
+
+        def advance(day: date, done: int, total: int, bars: int, seconds: float) -> None:
+            rate = f"{bars / seconds:,.0f} bars/s" if seconds > 0 else ""
+            bar.update(task, description=f"{title} {day}", completed=done, total=total, rate=rate)
+
+        yield advance

@@ -1,0 +1,162 @@
+"""What the exchange's calendar tells about naive stamps: their zone, and which end of a bar they mark."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import numpy.typing as npt
+
+from mismartera_core.errors import DataError, UsageError
+from mismartera_core.model.columns import BoolArray, FloatArray, IntArray
+from mismartera_core.model.intervals import DAY
+from mismartera_core.model.sessions import SessionTable
+from mismartera_core.services.csv_parsing.values import Calendar
+
+_EPOCH = date(1970, 1, 1)
+NOT_A_TIME = np.iinfo(np.int64).min
+
+
+def localize(naive: IntArray, timezone: str) -> IntArray:
+    """UTC of wall-clock times; NOT_A_TIME where the clock was turned and it falls twice or never.
+
+    Args:
+        naive: Nanoseconds of the clock on the wall.
+        timezone: IANA name.
+
+    Raises:
+        UsageError: There is no such zone.
+    """
+    import pandas as pd
+
+    try:
+        zone = ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(
+            f"expected a time zone such as 'America/New_York', was {timezone!r}"
+        ) from error
+    index = pd.DatetimeIndex(naive.view("datetime64[ns]"))
+    return index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").as_unit("ns").asi8
+
+
+def choose_zone(
+    path: Path, naive: IntArray, interval_ns: int, sessions: Calendar | None
+) -> tuple[str, str]:
+    """The zone of naive stamps, where the sessions tell.
+
+    Args:
+        path: The file, for messages.
+        naive: Ascending nanoseconds of the clock on the wall.
+        interval_ns: Length of a bar.
+        sessions: The calendar, None where there is none.
+
+    Returns:
+        IANA name, and in words why.
+
+    Raises:
+        DataError: It cannot be told.
+    """
+    exchange = "America/New_York"
+    if sessions is not None:
+        exchange = _sessions_of(naive, sessions).timezone
+        found = {z: _edges(localize(naive, z), interval_ns, sessions) for z in (exchange, "UTC")}
+        fitting = [zone for zone, share in found.items() if share >= 0.5]
+        if len(fitting) == 1:
+            share = found[fitting[0]]
+            return fitting[0], f"{share:.0%} of the days begin and end with the session there"
+    raise DataError(
+        f"the times in {path} carry no zone, and nothing in the file tells which it is",
+        hint=f"say it: --tz {exchange} (the exchange's) or --tz UTC",
+    )
+
+
+def choose_label(
+    ts: IntArray, volume: FloatArray, interval_ns: int, sessions: Calendar | None
+) -> tuple[str, str]:
+    """Whether stamps mark the start or the end of their bars.
+
+    Args:
+        ts: Ascending stamps, UTC.
+        volume: Units traded, NaN where unknown.
+        interval_ns: Length of a bar.
+        sessions: The calendar, None where there is none.
+
+    Returns:
+        "start" or "end", and in words why; the words begin with "assumed" where nothing tells.
+    """
+    if sessions is not None and len(ts):
+        table = _sessions_of(ts, sessions)
+        at_open, at_close = np.isin(table.open_ns, ts), np.isin(table.close_ns, ts)
+        starts = int(np.count_nonzero(at_open & ~at_close))
+        ends = int(np.count_nonzero(at_close & ~at_open))
+        if starts > 2 * ends:
+            return "start", f"{starts} session(s) have a bar at the open and none at the close"
+        if ends > 2 * starts:
+            return "end", f"{ends} session(s) have a bar at the close and none at the open"
+        first, second = (_at(table.open_ns + n * interval_ns, ts, volume) for n in (0, 1))
+        with np.errstate(invalid="ignore"):
+            jump = np.count_nonzero(first > second) - np.count_nonzero(second > first)
+        both = np.count_nonzero(np.isfinite(first) & np.isfinite(second))
+        if both and abs(jump) * 2 >= both:
+            label = "start" if jump > 0 else "end"
+            return label, "the volume of the session's first bar is where it should be"
+    return "start", "assumed: nothing tells; a start can only make bars known later, never earlier"
+
+
+def session_opens(days: IntArray, sessions: Calendar) -> tuple[IntArray, BoolArray]:
+    """Regular open of each day.
+
+    Args:
+        days: Days since 1970-01-01.
+        sessions: The calendar.
+
+    Returns:
+        Opens, nanoseconds UTC, and whether each day is a trading day.
+    """
+    table = _sessions_of(days * DAY, sessions)
+    known = np.array([(d - _EPOCH).days for d in table.dates], np.int64)
+    if not len(known):
+        return np.zeros(len(days), np.int64), np.zeros(len(days), np.bool_)
+    at = np.minimum(np.searchsorted(known, days), len(known) - 1)
+    return table.open_ns[at], known[at] == days
+
+
+def _sessions_of(ts: IntArray, sessions: Calendar) -> SessionTable:
+    """The trading days around a range of stamps."""
+    good = ts[ts != NOT_A_TIME]
+    first, last = (int(good.min()), int(good.max())) if len(good) else (0, 0)
+    day = timedelta(days=1)
+    return sessions(_day(first) - day, _day(last) + day)
+
+
+def _day(ns: int) -> date:
+    return _EPOCH + timedelta(days=ns // DAY)
+
+
+def _edges(ts: IntArray, interval_ns: int, sessions: Calendar) -> float:
+    """Share of days whose first and last stamp lie at an end of the session or of its extension."""
+    ts = np.sort(ts[ts != NOT_A_TIME])
+    table = _sessions_of(ts, sessions)
+    low = np.searchsorted(ts, table.pre_open_ns, "left")
+    high = np.searchsorted(ts, table.post_close_ns, "right")
+    has = high > low
+    if not has.any() or (high - low).sum() < 0.99 * len(ts):
+        return 0.0
+    first, last = ts[low[has]], ts[high[has] - 1]
+    begins = _near(first, interval_ns, table.open_ns[has], table.pre_open_ns[has])
+    ends = _near(last, -interval_ns, table.close_ns[has], table.post_close_ns[has])
+    return float(np.mean(begins & ends))
+
+
+def _near(ts: IntArray, step: int, *edges: IntArray) -> npt.NDArray[np.bool_]:
+    hit = np.zeros(len(ts), np.bool_)
+    for edge in edges:
+        hit |= (ts == edge) | (ts == edge + step)
+    return hit
+
+
+def _at(wanted: IntArray, ts: IntArray, values: FloatArray) -> FloatArray:
+    at = np.minimum(np.searchsorted(ts, wanted), len(ts) - 1)
+    return np.where(ts[at] == wanted, values[at], np.nan)

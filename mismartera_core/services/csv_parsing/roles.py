@@ -1,0 +1,152 @@
+"""Which column is what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mismartera_core.errors import DataError
+
+_PRICES = {
+    "open": ("open", "o", "openprice", "first", "openbid", "bidopen"),
+    "high": ("high", "h", "highprice", "max", "highbid", "bidhigh"),
+    "low": ("low", "l", "lowprice", "min", "lowbid", "bidlow"),
+    "close": ("close", "c", "closeprice", "last", "closelast", "price", "closebid", "bidclose"),
+}
+_VOLUME = ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol")
+_WHOLE_STAMPS = (
+    *("unix", "unixtime", "unixtimestamp", "epoch", "timestamp", "timestamputc", "datetime"),
+    *("datetimeutc", "opentime", "gmttime", "utctime", "starttime", "start", "begin", "date"),
+    *("dateutc", "time", "timeutc", "t", "dt", "day", "localtime", "bartime", "unnamed0", ""),
+    *("closetime", "endtime", "end"),
+)
+_DAYS = ("date", "day", "dtyyyymmdd", "tradedate", "tradingday")
+_TIMES = ("time", "hour", "timeofday")
+_SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
+_END_NAMES = {"closetime", "endtime", "end"}
+_START_NAMES = {"opentime", "starttime", "start", "begin"}
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?|\d{3,6}")
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Columns by number.
+
+    Attributes:
+        stamp: The column with the time, or two: date and time of day.
+        prices: open, high, low, close.
+        volume: None where there is none.
+        symbol: Column that names the symbol, None where there is none.
+        label: "start" or "end" where the stamp's name says so, else empty.
+        utc: Whether the stamp's name says UTC.
+        words: In words, for the report.
+        unused: Names of columns that are not used.
+    """
+
+    stamp: tuple[int, ...]
+    prices: tuple[int, int, int, int]
+    volume: int | None
+    symbol: int | None
+    label: str
+    utc: bool
+    words: str
+    unused: tuple[str, ...]
+
+
+def find_roles(path: Path, names: Sequence[str], first: Sequence[str]) -> Roles:
+    """Assign columns by name, or by place where there is no header.
+
+    Args:
+        path: The file, for messages.
+        names: Column names; empty where the file has none.
+        first: Cells of the first row.
+
+    Raises:
+        DataError: A price or the time is not to be found.
+    """
+    if not names:
+        return _by_place(path, first)
+    plain = [_plain(name) for name in names]
+    stamp = _stamp(plain, first)
+    prices = [_find(plain, aliases) for aliases in _PRICES.values()]
+    missing = [role for role, at in zip(_PRICES, prices, strict=True) if at is None]
+    if stamp is None or missing:
+        what = missing if stamp is not None else ["time", *missing]
+        raise DataError(
+            f"expected columns for time, open, high, low and close in {path}, "
+            f"found no {', '.join(what)} among: {', '.join(names)}",
+            hint="rename the columns in the file's first line",
+        )
+    volume = _find(plain, _VOLUME)
+    if volume is None:
+        volume = next((i for i, n in enumerate(plain) if n.startswith("volume")), None)
+    symbol = _find(plain, _SYMBOLS)
+    used = {*stamp, *prices, volume, symbol}
+    return Roles(
+        stamp=stamp,
+        prices=(_sure(prices[0]), _sure(prices[1]), _sure(prices[2]), _sure(prices[3])),
+        volume=volume,
+        symbol=symbol,
+        label=_label({plain[i] for i in stamp}),
+        utc=any("utc" in plain[i] or "gmt" in plain[i] for i in stamp),
+        words=", ".join(
+            f"{role} = {names[at]!r}" if at is not None else f"no {role}"
+            for role, at in (
+                *(("time", at) for at in stamp),
+                *zip(_PRICES, prices, strict=True),
+                ("volume", volume),
+            )
+        ),
+        unused=tuple(name for i, name in enumerate(names) if i not in used),
+    )
+
+
+def _by_place(path: Path, first: Sequence[str]) -> Roles:
+    """time, or date and time, then open, high, low, close and perhaps volume."""
+    two = len(first) > 5 and _CLOCK.fullmatch(first[1]) is not None and ":" in first[1]
+    start = 2 if two else 1
+    rest = len(first) - start
+    if rest < 4:
+        raise DataError(f"expected time, open, high, low, close in {path}, found {len(first)} columns")
+    return Roles(
+        stamp=(0, 1) if two else (0,),
+        prices=(start, start + 1, start + 2, start + 3),
+        volume=start + 4 if rest > 4 else None,
+        symbol=None,
+        label="",
+        utc=False,
+        words=("date, " if two else "")
+        + "time, open, high, low, close"
+        + (", volume" if rest > 4 else ", no volume")
+        + " (by place)",
+        unused=tuple(f"column {i + 1}" for i in range(start + 5, len(first))),
+    )
+
+
+def _stamp(plain: Sequence[str], first: Sequence[str]) -> tuple[int, ...] | None:
+    day, clock = _find(plain, _DAYS), _find(plain, _TIMES)
+    if day is not None and clock is not None and _CLOCK.fullmatch(first[clock]):
+        return day, clock
+    whole = _find(plain, _WHOLE_STAMPS)
+    return None if whole is None else (whole,)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"^\d+\.\s*", "", name.lower()))
+
+
+def _find(plain: Sequence[str], aliases: Sequence[str]) -> int | None:
+    return next((plain.index(alias) for alias in aliases if alias in plain), None)
+
+
+def _label(names: set[str]) -> str:
+    if names & _END_NAMES:
+        return "end"
+    return "start" if names & _START_NAMES else ""
+
+
+def _sure(at: int | None) -> int:
+    assert at is not None  # noqa: S101 - missing prices were refused above
+    return at

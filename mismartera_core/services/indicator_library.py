@@ -1,0 +1,123 @@
+"""Indicators by name: looked up, parameters checked, computed on columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from mismartera_core.contracts.indicator import IndicatorFunction
+from mismartera_core.errors import ConfigError, PluginError
+from mismartera_core.model.columns import BarColumns, FloatArray, IndicatorOutputs
+from mismartera_core.registry import Registry, config_model, resolve_attribute
+
+Params = tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A registered indicator, ready to compute.
+
+    Attributes:
+        name: Registered name.
+        compute: The causal function.
+        outputs: Names of its arrays, the principal one first.
+    """
+
+    name: str
+    compute: IndicatorFunction
+    outputs: tuple[str, ...]
+
+
+class IndicatorLibrary:
+    """Looks indicators up once and keeps them.
+
+    Args:
+        registry: Where plugins registered them.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._known: dict[str, tuple[Indicator, Any]] = {}
+
+    def get(self, name: str) -> Indicator:
+        """An indicator by its registered name.
+
+        Raises:
+            PluginError: There is none.
+        """
+        return self._look_up(name)[0]
+
+    def check(self, name: str, params: dict[str, Any]) -> Params:
+        """Validated parameters, defaults filled in, sorted by name.
+
+        Raises:
+            ConfigError: A parameter is unknown or out of bounds.
+        """
+        model = self._look_up(name)[1]
+        if model is None:
+            return tuple(sorted(params.items()))
+        try:
+            return tuple(sorted(dict(model(**params)).items()))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(
+                f"indicator {name!r}: {where}: {first['msg']}",
+                hint=f"`mismartera plugins show {name}` lists its parameters",
+            ) from error
+
+    def compute(self, name: str, params: Params, bars: BarColumns) -> IndicatorOutputs:
+        """All outputs of an indicator on these bars.
+
+        Raises:
+            PluginError: It raised, or broke the contract of its kind.
+        """
+        indicator = self.get(name)
+        try:
+            outputs = indicator.compute(bars, **dict(params))
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}"
+            raise PluginError(f"indicator {name!r} raised {what}") from error
+        for output in indicator.outputs:
+            array = outputs.get(output)
+            if array is None or len(array) != len(bars):
+                found = "nothing" if array is None else f"{len(array)} rows"
+                raise PluginError(
+                    f"indicator {name!r}: expected {len(bars)} rows of {output!r}, was {found}"
+                )
+        return outputs
+
+    def _look_up(self, name: str) -> tuple[Indicator, Any]:
+        found = self._known.get(name)
+        if found is None:
+            record = self._registry.get("indicator", name)
+            function = resolve_attribute(record.factory)
+            found = (Indicator(name, function, record.outputs), config_model(record))
+            self._known[name] = found
+        return found
+
+
+class ColumnIndicators:
+    """What `SignalStrategy.signals` is handed: indicators of the columns it was given.
+
+    Args:
+        library: Where they are looked up.
+        bars: The columns.
+    """
+
+    def __init__(self, library: IndicatorLibrary, bars: BarColumns) -> None:
+        self._library = library
+        self._bars = bars
+
+    def __call__(self, name: str, **params: Any) -> FloatArray:
+        """The principal output."""
+        outputs = self.outputs(name, **params)
+        return np.asarray(outputs[self._library.get(name).outputs[0]])
+
+    def outputs(self, name: str, **params: Any) -> dict[str, FloatArray]:
+        """All outputs."""
+        checked = self._library.check(name, params)
+        return dict(self._library.compute(name, checked, self._bars))

@@ -1,0 +1,255 @@
+"""`backtest`: the engine for notebooks and scripts, on DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from mismartera_core.config.session_config import PluginChoice
+from mismartera_core.config.settings import load_settings
+from mismartera_core.errors import ConfigError, DataError
+from mismartera_core.managers.time_manager import TimeManager
+from mismartera_core.model.columns import BarColumns
+from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_ns
+from mismartera_core.registry import Registry, config_model, resolve_attribute
+from mismartera_core.repositories.database import open_database
+from mismartera_core.system.costs import costs_by_name
+from mismartera_core.system.run import Run
+from mismartera_core.system.system_manager import Progress, SystemManager
+from mismartera_core.threads.plan import BarLoader, Plan, StrategyClass, StrategyPlan
+
+Bars: TypeAlias = pd.DataFrame | Mapping[str, pd.DataFrame]
+
+_ALIASES = {"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume", "vol": "volume"}
+
+
+def backtest(
+    bars: Bars,
+    strategy: StrategyClass | str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    cash: float | Decimal = 100_000,
+    leverage: float | None = 1.0,
+    interval: str | None = None,
+    listen: str | None = None,
+    trailing_days: int | None = None,
+    flat_by_close: int | None = None,
+    commission: PluginChoice | None = None,
+    slippage: PluginChoice | None = None,
+    participation: PluginChoice | None = None,
+    hours: str = "regular",
+    exchange_group: str = "US_EQUITY",
+    asset_class: str = "EQUITY",
+    symbol: str = "SYMBOL",
+    speed_multiplier: float = 0.0,
+    prefetch_days: int | None = None,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a strategy over bars in memory.
+
+    Args:
+        bars: One DataFrame, or DataFrames by symbol: aware DatetimeIndex of bar opens; columns
+            open, high, low, close, volume in any case (volume may be absent: unknown).
+        strategy: A strategy class, or the name of a registered one.
+        params: Its parameters.
+        cash: Account currency at the start.
+        leverage: Buying power as a multiple of equity; None for no limit.
+        interval: Length of the bars; read off the index where left out.
+        listen: Bars the strategy is called with; those of the DataFrame where left out.
+        trailing_days: Trading days of history each session sees; all before it where left out.
+        flat_by_close: Minutes before the close at which the strategy goes flat.
+        commission: Commission model by name.
+        slippage: Slippage model by name.
+        participation: Participation model by name.
+        hours: "regular" or "extended".
+        exchange_group: Whose calendar holds.
+        asset_class: With the exchange group it gives the zone.
+        symbol: Name of the symbol where one DataFrame is given.
+        speed_multiplier: 0 as fast as possible, else multiples of real time.
+        prefetch_days: Sessions loaded and prepared ahead; all where left out.
+        registry: Plugins; discovered where left out.
+        progress: Told after every session.
+
+    Returns:
+        The run: `.summary`, `.equity`, `.trades`, `.orders`, `.fills`, `.signals`, `.trade_hash`.
+
+    Raises:
+        DataError: The bars cannot be used as they are; the message says why and what to type.
+        ConfigError: A parameter is wrong.
+        StrategyError: The strategy raised.
+    """
+    frames = {symbol: bars} if isinstance(bars, pd.DataFrame) else dict(bars)
+    if not frames:
+        raise DataError("expected at least one symbol with bars, found none")
+    registry = registry or Registry.discover()
+    length = interval or _interval_of(frames)
+    columns = {name: _columns(name, frame, length) for name, frame in frames.items()}
+    settings = load_settings()
+    clock = TimeManager(open_database(settings.database_url), exchange_group, asset_class)
+    table = clock.init_backtest(None, *_days(frames, clock))
+    cls = _strategy(strategy, registry)
+    broker = registry.get("broker", "simulated")
+    model, factory = config_model(broker), resolve_attribute(broker.factory)
+    chosen = StrategyPlan(
+        label=strategy if isinstance(strategy, str) else cls.__name__,
+        cls=cls,
+        params=_params(cls, params or {}),
+        symbols=tuple(range(len(columns))),
+        interval=listen or length,
+        flat_minutes=flat_by_close,
+    )
+    sessions = prefetch_days or len(table)
+    plan = Plan(
+        session_name=chosen.label,
+        symbols=tuple(columns),
+        table=table,
+        first=0,
+        interval=length,
+        extended=hours == "extended",
+        trailing=trailing_days,
+        load=_loader(columns),
+        strategies=(chosen,),
+        broker=factory(model(cash=Decimal(str(cash)), leverage=leverage)),
+        costs=costs_by_name(registry, commission, slippage, participation),
+        speed=speed_multiplier,
+        prefetch=min(sessions, 8),
+        block_sessions=sessions,
+        provider="DataFrame",
+    )
+    outcome = SystemManager(plan, registry, clock.clock, progress).run()
+    if outcome.error is not None:
+        raise outcome.error
+    if outcome.record.bars == 0:
+        raise DataError(
+            f"none of the bars lies within a session of {exchange_group} ({hours} hours)",
+            hint="check the index's zone, or give exchange_group=, asset_class= or hours=",
+        )
+    return Run(outcome.record)
+
+
+def _loader(columns: Mapping[str, BarColumns]) -> BarLoader:
+    def load(
+        symbols: Sequence[str], interval: str, start_ns: int, end_ns: int
+    ) -> dict[str, BarColumns]:
+        del interval
+        found = {}
+        for name in symbols:
+            bars = columns[name]
+            begin, end = np.searchsorted(bars.ts, (start_ns, end_ns)).tolist()
+            found[name] = bars.slice(begin, end)
+        return found
+
+    return load
+
+
+def _strategy(strategy: StrategyClass | str, registry: Registry) -> StrategyClass:
+    if isinstance(strategy, str):
+        found: StrategyClass = resolve_attribute(registry.get("strategy", strategy).factory)
+        return found
+    if not isinstance(strategy, type):
+        raise ConfigError(f"expected a strategy class or its name, was {strategy!r}")
+    return strategy
+
+
+def _params(cls: StrategyClass, params: Mapping[str, Any]) -> Any:
+    try:
+        return cls.Params(**params)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+        )
+        known = ", ".join(cls.Params.model_fields) or "none"
+        raise ConfigError(
+            f"params of {cls.__name__}: {problems}", hint=f"its parameters are: {known}"
+        ) from error
+
+
+def _columns(name: str, frame: pd.DataFrame, interval: str) -> BarColumns:
+    index = frame.index
+    if not isinstance(index, pd.DatetimeIndex):
+        raise DataError(f"{name}: expected a DatetimeIndex, was {type(index).__name__}")
+    if index.tz is None:
+        raise DataError(
+            f"{name}: expected an index with a time zone, was a naive one",
+            hint='type: bars = bars.tz_localize("America/New_York")  # or the zone of your data',
+        )
+    if not index.is_unique:
+        row = index[index.duplicated()][0]
+        raise DataError(f"{name}: {int(index.duplicated().sum())} stamps come twice, first {row}")
+    if not index.is_monotonic_increasing:
+        raise DataError(
+            f"{name}: the index is not ascending", hint="type: bars = bars.sort_index()"
+        )
+    fields = _fields(name, frame)
+    values = {key: frame[column].to_numpy(dtype=np.float64) for key, column in fields.items()}
+    volume = values.get("volume", np.full(len(frame), np.nan))
+    bars = BarColumns.build(
+        index.as_unit("ns").asi8,
+        values["open"],
+        values["high"],
+        values["low"],
+        values["close"],
+        volume,
+        interval_ns=interval_ns(interval),
+    )
+    _refuse_impossible(name, frame, bars)
+    return bars
+
+
+def _fields(name: str, frame: pd.DataFrame) -> dict[str, Any]:
+    """Columns of the frame by field, whatever their case."""
+    fields: dict[str, Any] = {}
+    for column in frame.columns:
+        key = str(column).strip().lower()
+        fields.setdefault(_ALIASES.get(key, key), column)
+    missing = [key for key in ("open", "high", "low", "close") if key not in fields]
+    if missing:
+        raise DataError(
+            f"{name}: no column {', '.join(missing)}; found {', '.join(map(str, frame.columns))}"
+        )
+    return {k: fields[k] for k in ("open", "high", "low", "close", "volume") if k in fields}
+
+
+def _refuse_impossible(name: str, frame: pd.DataFrame, bars: BarColumns) -> None:
+    top = np.maximum(bars.open, bars.close)
+    bottom = np.minimum(bars.open, bars.close)
+    possible = (bars.high >= top) & (bars.low <= bottom) & (bars.low > 0)
+    possible &= np.isfinite(bars.high) & ~(bars.volume < 0)
+    if not possible.all():
+        row = int(np.flatnonzero(~possible)[0])
+        raise DataError(
+            f"{name}: {int((~possible).sum())} impossible bars, first at {frame.index[row]}: "
+            f"{frame.iloc[row].to_dict()}",
+            hint="expected 0 < low <= open, close <= high, all finite, volume not negative",
+        )
+
+
+def _interval_of(frames: Mapping[str, pd.DataFrame]) -> str:
+    """The bar interval of the longest frame: the most common distance between stamps."""
+    longest = max(frames.values(), key=len)
+    if not isinstance(longest.index, pd.DatetimeIndex) or len(longest) < 2:
+        raise DataError("the bar interval cannot be read off", hint='give interval="1m"')
+    distances = np.diff(longest.index.as_unit("ns").asi8)
+    values, counts = np.unique(distances, return_counts=True)
+    common = int(values[np.argmax(counts)])
+    for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
+        if common >= unit and common % unit == 0:
+            return "1d" if letter == "d" else f"{common // unit}{letter}"
+    raise DataError(f"the bar interval cannot be read off: {common} ns", hint='give interval="1m"')
+
+
+def _days(frames: Mapping[str, pd.DataFrame], clock: TimeManager) -> tuple[date, date]:
+    """First and last local date of the bars."""
+    spans = [
+        pd.DatetimeIndex(f.index[[0, -1]]).tz_convert(clock.zone) for f in frames.values() if len(f)
+    ]
+    if not spans:
+        raise DataError("the bars are empty")
+    return min(s[0] for s in spans).date(), max(s[1] for s in spans).date()

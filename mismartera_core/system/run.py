@@ -1,0 +1,208 @@
+"""A finished run: figures, tables, and the way to its folder and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mismartera_core.config.settings import load_settings
+from mismartera_core.model.results import RunRecord
+from mismartera_core.repositories import run_folder
+from mismartera_core.services import run_summary
+from mismartera_core.services.round_trips import RoundTrips, round_trips
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import RenderableType
+
+
+class Run:
+    """What a run came to. Tables are made when they are asked for, once.
+
+    Args:
+        record: The run as columns.
+        folder: Its run folder, None where it has none.
+    """
+
+    def __init__(self, record: RunRecord, folder: Path | None = None) -> None:
+        self.record = record
+        self.folder = folder
+
+    @property
+    def trade_hash(self) -> str:
+        """sha256 over the canonical fills: equal trades, equal hash."""
+        return self.record.trade_hash
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The figures of the summary table, in its order; None where one is undefined."""
+        return run_summary.summary(self.record, *self._trips)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """Every statistic of the daily returns and of the trades."""
+        trades = run_summary.trade_figures(self.record, self._trips[0])
+        return {**run_summary.metrics(self.record), **trades}
+
+    @cached_property
+    def strategies(self) -> list[dict[str, Any]]:
+        """Trades, profit and costs of each strategy."""
+        return run_summary.by_strategy(self.record, *self._trips)
+
+    @cached_property
+    def fills(self) -> pd.DataFrame:
+        """Executions: when, at which bar, what, at which price."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.fills(self.record)
+
+    @cached_property
+    def signals(self) -> pd.DataFrame:
+        """Everything the strategies asked for, what became of it, and why."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.signals(self.record)
+
+    @cached_property
+    def orders(self) -> pd.DataFrame:
+        """The signals that became an order."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.orders(self.signals)
+
+    @cached_property
+    def trades(self) -> pd.DataFrame:
+        """Round trips matched first in, first out; open ones last."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.trades(self.record, *self._trips)
+
+    @cached_property
+    def equity(self) -> pd.DataFrame:
+        """The account after each step, by time."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.equity(self.record)
+
+    @cached_property
+    def daily_returns(self) -> pd.DataFrame:
+        """Equity at the end of each session, profit and return."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.returns_by_day(self.record)
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """Completeness by session and symbol."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.quality(self.record)
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """Every absent run of bars, silent or missing."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.gaps(self.record)
+
+    @cached_property
+    def funnel(self) -> pd.DataFrame:
+        """Why there were no more trades: bars, signals, refusals by reason, orders, fills."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.funnel(self.record, self.signals)
+
+    def render(self) -> RenderableType:
+        """The summary for a terminal."""
+        from mismartera_core.system.run_rendering import render
+
+        return render(self)
+
+    def __rich__(self) -> RenderableType:
+        return self.render()
+
+    def _repr_html_(self) -> str:
+        from mismartera_core.system.run_rendering import html
+
+        return html(self)
+
+    def __repr__(self) -> str:
+        figures = self.summary
+        change = figures["total_return"]
+        shown = "n/a" if change is None else f"{change:+.2%}"
+        return (
+            f"Run({figures['session_name']!r}, {figures['sessions']} sessions, {shown}, "
+            f"{figures['trades']} trades, trade_hash {self.trade_hash[:12]})"
+        )
+
+    @cached_property
+    def _trips(self) -> tuple[RoundTrips, RoundTrips]:
+        return round_trips(self.record.fills)
+
+
+def save_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Run:
+    """Write what a run has computed into its folder.
+
+    Args:
+        run: A finished or stopped run.
+        folder: Made by `create_run_folder` and `start_run`.
+        manifest: `exit_state` ("done", "failed", "interrupted" ...), times and whatever else is to
+            be recorded of the run.
+
+    Returns:
+        The run, knowing its folder.
+
+    Raises:
+        MisMarteraError: A file cannot be written; those before it are whole.
+    """
+    from mismartera_core.services.run_record import to_document
+
+    metrics = {**run.metrics, "strategies": run.strategies, "threads": run.record.threads}
+    tables = {
+        "fills": run.fills,
+        "orders": run.orders,
+        "signals": run.signals,
+        "trades": run.trades,
+        "equity": run.equity.reset_index(),
+        "daily": run.daily_returns.reset_index(),
+        "quality": run.quality,
+        "gaps": run.gaps,
+    }
+    documents = {"record": to_document(run.record), "summary": run.summary, "metrics": metrics}
+    ending = {"error": run.record.error, "trade_hash": run.trade_hash, **manifest}
+    run_folder.write_run(folder, documents, tables, ending)
+    return Run(run.record, folder)
+
+
+def load_run(name: str | Path = run_folder.LAST, runs_dir: Path | None = None) -> Run:
+    """Read a run folder back; its tables are those of the run.
+
+    Args:
+        name: "@last", a run id, a unique beginning or part of one, or the path of a folder.
+        runs_dir: Where the runs are; by default that of the settings.
+
+    Raises:
+        UsageError: There is no such run, or more than one.
+        DataError: One of its files is damaged.
+    """
+    from mismartera_core.services.run_record import from_document, to_document
+
+    folder = run_folder.resolve_run(runs_dir or load_settings().runs_dir, name)
+    stored = run_folder.read_run(folder)
+    document = stored.record or to_document(_unfinished(stored))
+    tables = {
+        table: found
+        for table in ("fills", "signals", "equity", "quality", "gaps")
+        if (found := stored.table(table)) is not None
+    }
+    return Run(from_document(document, tables), folder)
+
+
+def _unfinished(stored: run_folder.StoredRun) -> RunRecord:
+    from mismartera_core.services.run_record import empty_record
+
+    name = str(stored.manifest.get("session_name", stored.folder.name))
+    return replace(empty_record(name), error="the run was killed before it could write its results")

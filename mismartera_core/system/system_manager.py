@@ -1,0 +1,249 @@
+"""SystemManager: the one place where a run is wired together, started and stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from threading import Event
+from time import perf_counter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mismartera_core.contracts.clock import Clock
+from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy
+from mismartera_core.errors import Interrupted, MisMarteraError
+from mismartera_core.managers.execution_manager import ExecutionManager
+from mismartera_core.managers.execution_manager.equity import EquityBook
+from mismartera_core.model.results import RunRecord
+from mismartera_core.registry import Registry
+from mismartera_core.services.indicator_library import IndicatorLibrary
+from mismartera_core.services.trade_hash import trade_hash
+from mismartera_core.store.block import session_hours
+from mismartera_core.store.frame import Frame
+from mismartera_core.store.session_data import SessionData
+from mismartera_core.threads.analysis_engine import AnalysisEngine
+from mismartera_core.threads.channel import Channel
+from mismartera_core.threads.data_processor import DataProcessor
+from mismartera_core.threads.data_quality_manager import DataQualityManager
+from mismartera_core.threads.derivation import Derivation
+from mismartera_core.threads.plan import Plan, StrategyPlan
+from mismartera_core.threads.replay.desk import Desk
+from mismartera_core.threads.replay.player import Playable, Player
+from mismartera_core.threads.replay.unit import SignalUnit, Unit
+from mismartera_core.threads.session_coordinator import SessionCoordinator, with_history
+from mismartera_core.threads.stream_subscription import StreamMode, StreamSubscription
+from mismartera_core.threads.worker import Worker
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[date, int, int, int, float], None]
+"""Takes the session, sessions done, sessions in all, bars so far and seconds so far."""
+
+_HEARTBEAT = 0.2
+"""Seconds between looks at whether a thread has ended; also how soon Ctrl-C is heard."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        record: All that was computed, however the run ended.
+        error: What stopped it early; None where it went to its end.
+    """
+
+    record: RunRecord
+    error: BaseException | None
+
+
+class SystemManager:
+    """Builds the four threads for a plan and runs them.
+
+    Args:
+        plan: What runs.
+        registry: Plugins: indicators are looked up here, observers are told.
+        clock: The run's clock.
+        progress: Told after every session, by the analysis thread.
+    """
+
+    def __init__(
+        self, plan: Plan, registry: Registry, clock: Clock, progress: Progress | None = None
+    ) -> None:
+        self._plan = plan = with_history(plan)
+        self._registry = registry
+        self._progress = progress
+        self._stop = Event()
+        self._failures: list[tuple[str, BaseException]] = []
+        self._sessions: list[date] = []
+        self._bars = 0
+        hours = session_hours(plan.table, plan.interval, extended=plan.extended)
+        zone = ZoneInfo(plan.table.timezone)
+        library = IndicatorLibrary(registry)
+
+        def derivation() -> Derivation:
+            return Derivation(library, plan.interval, hours.opens, hours.closes)
+
+        self._data = SessionData(plan.symbols, plan.interval, zone, clock)
+        self._execution = ExecutionManager(
+            plan.broker, plan.costs, list(plan.risk), clock, self._data.last_close, zone
+        )
+        self._desk = Desk(clock, self._data, self._execution, library, derivation())
+        for interval in plan.intervals:
+            self._desk.want_interval(interval)
+        self._equity = EquityBook(self._execution, len(plan.symbols))
+        units = make_units(plan, self._desk)
+        whole = all(
+            s.interval == plan.interval and len(s.symbols) == len(plan.symbols)
+            for s in plan.strategies
+        )
+        player = Player(self._desk, units, self._equity, only_base=whole)
+        self._workers = self._wire(player, derivation())
+
+    def run(self) -> Outcome:
+        """Run to the end, to the first failure or to Ctrl-C; the threads are joined in any case."""
+        began = self._began_at = perf_counter()
+        interrupted: BaseException | None = None
+        for worker in self._workers:
+            worker.start()
+        try:
+            self._wait()
+        except KeyboardInterrupt:
+            interrupted = Interrupted("stopped by the user")
+            self._abort()
+        for worker in self._workers:
+            worker.join()
+        error = self._failures[0][1] if self._failures else interrupted
+        return Outcome(self._record(perf_counter() - began, error), error)
+
+    def _wait(self) -> None:
+        for worker in self._workers:
+            while worker.is_alive():
+                worker.join(_HEARTBEAT)
+
+    def _abort(self) -> None:
+        self._stop.set()
+        self._ready.abort()
+        for channel in self._channels:
+            channel.abort()
+
+    def _wire(self, player: Player, derivation: Derivation) -> tuple[Worker, ...]:
+        plan, desk = self._plan, self._desk
+        depth = plan.prefetch if plan.speed == 0.0 else 64
+        frames: Channel[Frame] = Channel(depth)
+        complete: Channel[Frame] = Channel(depth)
+        measured: Channel[Frame] = Channel(depth)
+        self._channels = (frames, complete, measured)
+        mode = StreamMode.DATA_DRIVEN if plan.speed == 0.0 else StreamMode.CLOCK_DRIVEN
+        self._ready = StreamSubscription(mode, depth)
+        intervals = [i for i in desk.intervals if i != plan.interval]
+        targets = (frames, measured) if plan.measure_quality else (frames,)
+        coordinator = SessionCoordinator(
+            self._stop, self._failed, plan, targets, intervals, self._entered
+        )
+        processor = DataProcessor(
+            self._stop,
+            self._failed,
+            frames,
+            complete,
+            self._ready,
+            derivation,
+            intervals,
+            desk.needs,
+        )
+        self._quality = DataQualityManager(
+            self._stop,
+            self._failed,
+            measured,
+            table=plan.table,
+            symbols=plan.symbols,
+            interval=plan.interval,
+            provider=plan.provider,
+            complete=plan.complete,
+            simulated=plan.simulated,
+            minimum=plan.minimum_quality,
+            changed=lambda report: self._registry.observe("quality_changed", report=report),
+        )
+        engine = AnalysisEngine(
+            self._stop, self._failed, complete, self._ready, player, self._began, self._ended
+        )
+        if not plan.measure_quality:
+            measured.close()
+        return coordinator, processor, self._quality, engine
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        self._failures.append((name, error))
+        self._registry.observe("error_raised", error=error, where=name)
+        self._abort()
+
+    def _entered(self, day: date, phase: Any) -> None:
+        log.debug("%s enters %s", day, phase)
+        self._registry.observe("session_phase_changed", session=day, phase=phase)
+
+    def _began(self, frame: Frame) -> None:
+        self._sessions.append(frame.day)
+        self._registry.observe("session_started", session=frame.day)
+
+    def _ended(self, frame: Frame, bars: int) -> None:
+        self._bars += bars
+        self._registry.observe(
+            "session_ended",
+            session=frame.day,
+            equity=float(self._desk.equity()),
+            fills=self._execution.ledger.fill_count,
+        )
+        if self._progress is not None:
+            total = len(self._plan.table) - self._plan.first
+            seconds = perf_counter() - self._began_at
+            self._progress(frame.day, len(self._sessions), total, self._bars, seconds)
+
+    def _record(self, seconds: float, error: BaseException | None) -> RunRecord:
+        plan, ledger = self._plan, self._execution.ledger
+        labels = tuple(s.label for s in plan.strategies)
+        fills = ledger.fill_columns()
+        return RunRecord(
+            session_name=plan.session_name,
+            strategies=labels,
+            symbols=plan.symbols,
+            timezone=plan.table.timezone,
+            sessions=tuple(self._sessions),
+            starting_cash=round(plan.broker.cash * 1_000_000),
+            fills=fills,
+            orders=ledger.order_columns(),
+            equity=self._equity.columns(plan.first),
+            quality=tuple(self._quality.reports),
+            bars=self._bars,
+            seconds=seconds,
+            simulated_data=plan.simulated,
+            closing_prices=self._data.final_closes(),
+            notes=plan.notes,
+            threads={worker.name: worker.metrics.as_dict() for worker in self._workers},
+            trade_hash=trade_hash(fills, labels, plan.symbols),
+            error="" if error is None else _sentence(error),
+        )
+
+
+def _sentence(error: BaseException) -> str:
+    return str(error) if isinstance(error, MisMarteraError) else f"{type(error).__name__}: {error}"
+
+
+def make_units(plan: Plan, desk: Desk) -> list[Playable]:
+    """Units by symbol, then by strategy; strategies over all symbols come last."""
+    units: list[Playable] = []
+    for symbol in range(len(plan.symbols)):
+        for index, chosen in enumerate(plan.strategies):
+            if symbol in chosen.symbols and not issubclass(chosen.cls, PortfolioStrategy):
+                units.append(_unit(plan, desk, index, chosen, symbol))
+    return units
+
+
+def _unit(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan, symbol: int) -> Playable:
+    holding = desk.execution.holding(chosen.label, index, symbol, plan.symbols[symbol])
+    desk.want_interval(chosen.interval)
+    if issubclass(chosen.cls, SignalStrategy):
+        signals = chosen.cls(chosen.params)
+        return SignalUnit(desk, holding, chosen.interval, chosen.flat_minutes, signals)
+    unit = Unit(desk, holding, chosen.interval, chosen.flat_minutes)
+    unit.bind(chosen.cls(chosen.params, unit))  # type: ignore[arg-type]
+    return unit

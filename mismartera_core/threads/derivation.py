@@ -1,0 +1,115 @@
+"""Derived bars and indicators of a frame: the work of the DataProcessor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mismartera_core.contracts.strategy import SignalStrategy
+from mismartera_core.errors import StrategyError
+from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
+from mismartera_core.model.intervals import interval_ns
+from mismartera_core.model.signals import Signals
+from mismartera_core.services.bar_aggregation import aggregate
+from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary
+from mismartera_core.store.frame import Frame, Need, Track, known_rows
+
+
+@dataclass(slots=True)
+class _Made:
+    """What was computed on all columns of a track, for frames whose history starts alike."""
+
+    columns: BarColumns
+    hist: int
+    result: Any
+
+
+class Derivation:
+    """Computes on history + session of a frame.
+
+    Where the history of every frame starts at the same row, a result over the whole of the columns
+    is kept and cut: a causal function gives the same values on every prefix.
+
+    Args:
+        library: Indicators by name.
+        base: The base interval.
+        opens: Anchor of each session of the run, nanoseconds UTC.
+        closes: Close of each session.
+    """
+
+    def __init__(
+        self, library: IndicatorLibrary, base: str, opens: IntArray, closes: IntArray
+    ) -> None:
+        self._library = library
+        self._base = base
+        self._opens = opens
+        self._closes = closes
+        self._made: dict[Any, _Made] = {}
+
+    def tracks(self, frame: Frame, interval: str) -> tuple[Track, ...]:
+        """Bars of an interval, of all symbols, as known at the end of the frame."""
+        if interval == self._base:
+            return frame.base
+        found = frame.derived.get(interval)
+        if found is None:
+            found = tuple(
+                self._track(frame, interval, symbol, track)
+                for symbol, track in enumerate(frame.base)
+            )
+            frame.derived[interval] = found
+        return found
+
+    def outputs(self, frame: Frame, need: Need) -> Mapping[str, FloatArray]:
+        """An indicator's arrays over the rows [hist, stop) of its track."""
+        found = frame.values.get(need)
+        if found is None:
+            track = self.tracks(frame, need.interval)[need.symbol]
+            whole = self._over(
+                frame,
+                need,
+                track,
+                lambda bars: self._library.compute(need.name, need.params, bars),
+            )
+            length = track.stop - track.hist
+            found = {name: array[:length] for name, array in whole.items()}
+            frame.values[need] = found
+        return found
+
+    def signals(self, frame: Frame, key: object, track: Track, strategy: SignalStrategy) -> Signals:
+        """A SignalStrategy's rows over [hist, stop) of a track, or more."""
+
+        def ask(bars: BarColumns) -> Signals:
+            made = strategy.signals(bars, ColumnIndicators(self._library, bars))
+            if len(made.target) != len(bars):
+                raise StrategyError(
+                    f"{type(strategy).__name__}.signals: expected {len(bars)} targets, "
+                    f"was {len(made.target)}"
+                )
+            return made
+
+        made: Signals = self._over(frame, key, track, ask)
+        return made
+
+    def _track(self, frame: Frame, interval: str, symbol: int, base: Track) -> Track:
+        length = interval_ns(interval)
+        bars: BarColumns = self._over(
+            frame,
+            (interval, symbol),
+            base,
+            lambda columns: aggregate(columns, length, self._opens, self._closes),
+        )
+        start = int(np.searchsorted(bars.session, frame.session, side="left"))
+        return Track(bars, 0, start, known_rows(bars, start, frame.upto_ns))
+
+    def _over(self, frame: Frame, key: object, track: Track, function: Any) -> Any:
+        if not frame.anchored:
+            return function(track.known())
+        kept = self._made.get(key)
+        if kept is None or kept.columns is not track.columns or kept.hist != track.hist:
+            columns = track.columns
+            result = function(columns.slice(track.hist, len(columns)))
+            kept = self._made[key] = _Made(columns, track.hist, result)
+        return kept.result

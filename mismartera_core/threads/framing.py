@@ -1,0 +1,89 @@
+"""How a session becomes frames: one for all of it, or one a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from mismartera_core.model.columns import BarColumns, IntArray
+from mismartera_core.model.intervals import interval_ns, is_daily
+from mismartera_core.model.sessions import SessionTable
+from mismartera_core.store.block import Block, Hours
+from mismartera_core.store.frame import Frame, Track, known_rows
+
+
+def whole_session(
+    block: Block, table: SessionTable, hours: Hours, session: int, trailing: int | None
+) -> Frame:
+    """One frame for a session.
+
+    Args:
+        block: Holds the session and its history.
+        table: The run's sessions.
+        hours: Their hours.
+        session: Number of the session.
+        trailing: Trading days of history; None for all there is.
+    """
+    oldest = block.first if trailing is None else max(session - trailing, block.first)
+    tracks = []
+    for symbol, columns in enumerate(block.columns):
+        start, stop = block.rows(symbol, session)
+        tracks.append(Track(columns, block.row_of(symbol, oldest), start, stop))
+    return Frame(
+        session=session,
+        day=table.dates[session],
+        open_ns=int(hours.opens[session]),
+        close_ns=int(hours.closes[session]),
+        opens=True,
+        ends=True,
+        upto_ns=int(hours.closes[session]),
+        base=tuple(tracks),
+        anchored=trailing is None,
+    )
+
+
+def one_step_each(whole: Frame, intervals: Iterable[str]) -> Iterator[Frame]:
+    """The frames of a session, each a step longer, with nothing in them of what comes later.
+
+    Args:
+        whole: The session in one frame.
+        intervals: Derived intervals in use: their bars become known at instants of their own.
+    """
+    instants = _instants(whole, intervals)
+    last = len(instants) - 1
+    for row, upto in enumerate(instants.tolist()):
+        yield replace(
+            whole,
+            opens=row == 0,
+            ends=row == last,
+            upto_ns=upto,
+            base=tuple(_until(track, upto) for track in whole.base),
+            ticks=tuple(t.slice(0, int(np.searchsorted(t.ts, upto, "right"))) for t in whole.ticks),
+            quotes=tuple(
+                q.slice(0, int(np.searchsorted(q.ts, upto, "right"))) for q in whole.quotes
+            ),
+            anchored=False,
+            derived={},
+            values={},
+        )
+
+
+def _until(track: Track, upto: int) -> Track:
+    stop = min(known_rows(track.columns, track.start, upto), track.stop)
+    columns: BarColumns = track.columns.slice(0, stop)
+    return Track(columns, track.hist, track.start, stop)
+
+
+def _instants(whole: Frame, intervals: Iterable[str]) -> IntArray:
+    """Every instant at which a bar, tick or quote of the session becomes known; its close at last."""
+    parts = [t.columns.available_at[t.start : t.stop] for t in whole.base]
+    parts += [t.ts for t in whole.ticks] + [q.ts for q in whole.quotes]
+    parts += [
+        np.arange(whole.open_ns, whole.close_ns, interval_ns(i), dtype=np.int64)[1:]
+        for i in intervals
+        if not is_daily(i)
+    ]
+    parts.append(np.array([whole.close_ns], dtype=np.int64))
+    return np.unique(np.concatenate(parts))

@@ -1,0 +1,111 @@
+"""A plan: everything a run needs, resolved; made of a session config or of Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from mismartera_core.contracts.broker import Broker, Costs
+from mismartera_core.contracts.risk import RiskCheck
+from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy, Strategy
+from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
+from mismartera_core.model.sessions import SessionTable
+
+BarLoader: TypeAlias = Callable[[Sequence[str], str, int, int], Mapping[str, BarColumns]]
+StrategyClass: TypeAlias = type[Strategy] | type[PortfolioStrategy] | type[SignalStrategy]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyPlan:
+    """One strategy of a run.
+
+    Attributes:
+        label: What orders and fills call it.
+        cls: The class.
+        params: Its validated parameters.
+        symbols: Rows of its symbols.
+        interval: Bars it listens to.
+        flat_minutes: Minutes before the close at which it goes flat; None for never.
+    """
+
+    label: str
+    cls: StrategyClass
+    params: Any
+    symbols: tuple[int, ...]
+    interval: str
+    flat_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailingAverage:
+    """A historical indicator: the mean of a field over trailing daily bars.
+
+    Attributes:
+        field: Column.
+        days: Trading days.
+        symbols: Rows of the symbols it is computed for.
+    """
+
+    field: str
+    days: int
+    symbols: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What runs.
+
+    Attributes:
+        session_name: Name of the run.
+        symbols: Tickers.
+        table: Sessions; those before `first` are history.
+        first: Number of the first session that is replayed.
+        interval: Base interval.
+        extended: Whether pre- and post-market belong to a session.
+        trailing: Trading days of history each session has; None for all since the first.
+        load: Base bars of symbols within [start, end), nanoseconds UTC.
+        load_ticks: Trades of a symbol; None where they are not streamed.
+        load_quotes: Quotes of a symbol; None where they are not streamed.
+        intervals: Further bar intervals the config asks for.
+        historical: Historical indicators by name.
+        strategies: In the order of the config.
+        broker: Works the orders.
+        costs: Cost functions.
+        risk: Checks by name.
+        speed: 0 as fast as possible, else multiples of real time.
+        prefetch: Sessions prepared ahead.
+        block_sessions: Sessions loaded at once.
+        provider: Name of the data provider.
+        complete: Whether a bar that is not there means that nothing traded.
+        simulated: Whether the bars are generated.
+        minimum_quality: Least mean quality of a session; None refuses nothing.
+        measure_quality: Whether quality is measured at all.
+        notes: What a reader of the result should know.
+    """
+
+    session_name: str
+    symbols: tuple[str, ...]
+    table: SessionTable
+    first: int
+    interval: str
+    extended: bool
+    trailing: int | None
+    load: BarLoader
+    load_ticks: Callable[[str, int, int], TickColumns] | None = None
+    load_quotes: Callable[[str, int, int], QuoteColumns] | None = None
+    intervals: tuple[str, ...] = ()
+    historical: Mapping[str, TrailingAverage] = field(default_factory=dict)
+    strategies: tuple[StrategyPlan, ...]
+    broker: Broker
+    costs: Costs
+    risk: tuple[tuple[str, RiskCheck], ...] = ()
+    speed: float = 0.0
+    prefetch: int = 5
+    block_sessions: int = 5
+    provider: str = ""
+    complete: bool = False
+    simulated: bool = False
+    minimum_quality: float | None = None
+    measure_quality: bool = True
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,152 @@
+"""The desk: what all units of a run share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.contracts.clock import Clock
+from mismartera_core.contracts.risk import AccountView
+from mismartera_core.errors import ConfigError, did_you_mean
+from mismartera_core.managers.execution_manager.api import ExecutionManager
+from mismartera_core.model.columns import FloatArray
+from mismartera_core.model.intervals import MINUTE, interval_ns
+from mismartera_core.model.results import MICROS
+from mismartera_core.model.signals import Signals
+from mismartera_core.services.indicator_library import IndicatorLibrary
+from mismartera_core.store.frame import Frame, Need
+from mismartera_core.store.session_data import SessionData
+from mismartera_core.threads.derivation import Derivation
+
+if TYPE_CHECKING:
+    from mismartera_core.threads.replay.unit import SignalUnit
+
+
+class Desk:
+    """Clock, data, orders and indicators, bound once.
+
+    Args:
+        clock: The run's clock.
+        data: The session that is replayed.
+        execution: Where orders go.
+        library: Indicators by name.
+        derivation: Computes what no frame has brought.
+
+    Attributes:
+        working: Working orders by symbol row, live.
+        needs: Indicators asked for, in order.
+        intervals: Bar intervals asked for, in order.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        data: SessionData,
+        execution: ExecutionManager,
+        library: IndicatorLibrary,
+        derivation: Derivation,
+    ) -> None:
+        self.clock = clock
+        self.data = data
+        self.execution = execution
+        self.library = library
+        self.working: dict[int, list[WorkingOrder]] = execution.broker.working_symbols()
+        self.needs: dict[Need, None] = {}
+        self.intervals: dict[str, None] = {}
+        self._derivation = derivation
+        self._frame: Frame | None = None
+        self._day_start = execution.ledger.cash
+        execution.look = self.account
+
+    def take(self, frame: Frame) -> None:
+        """Make a frame the one that is replayed."""
+        self._frame = frame
+        self.data.take(frame)
+        if frame.opens:
+            self.execution.orders_today = 0
+            self._day_start = self._equity_micros()
+
+    def need(self, symbol: int, interval: str, name: str, params: dict[str, Any]) -> Need:
+        """Ask for an indicator."""
+        checked = self.library.check(name, params)
+        interval_ns(interval)
+        need = Need(symbol, interval, name, checked)
+        self.needs[need] = None
+        self.want_interval(interval)
+        return need
+
+    def want_interval(self, interval: str) -> None:
+        """Ask for bars of an interval; what this frame lacks is made at once."""
+        if interval not in self.intervals:
+            interval_ns(interval)
+            self.intervals[interval] = None
+        if self._frame is not None and not self.data.has(interval):
+            self.data.add(interval, self._derivation.tracks(self._frame, interval))
+
+    def values(self, frame: Frame, need: Need) -> Mapping[str, FloatArray]:
+        """An indicator's arrays of a frame."""
+        found = frame.values.get(need)
+        return self._derivation.outputs(frame, need) if found is None else found
+
+    def signals(self, frame: Frame, unit: SignalUnit) -> Signals:
+        """A SignalStrategy's rows of a frame."""
+        track = self.data.track(unit.holding.symbol, unit.interval)
+        key = (unit.holding.index, unit.holding.symbol)
+        return self._derivation.signals(frame, key, track, unit.signals)
+
+    def historical(self, name: str) -> FloatArray:
+        """Values of a historical indicator for this session, one a symbol."""
+        try:
+            return self.data.historical[name]
+        except KeyError:
+            raise ConfigError(
+                f"the session config has no historical indicator {name!r}",
+                hint="add it under session_data_config.historical.indicators; "
+                + did_you_mean(name, self.data.historical),
+            ) from None
+
+    def cash(self) -> Decimal:
+        """Cash of the account."""
+        return Decimal(self.execution.ledger.cash).scaleb(-6)
+
+    def equity(self) -> Decimal:
+        """Cash plus positions at their last closes."""
+        return Decimal(self._equity_micros()).scaleb(-6)
+
+    def account(self, symbol: int) -> AccountView:
+        """The account as a risk check sees it."""
+        values = self._values()
+        cash = self.execution.ledger.cash
+        frame = self._frame
+        now = self.clock.now_ns
+        return AccountView(
+            equity=(cash + sum(values.values())) / MICROS,
+            cash=cash / MICROS,
+            day_start_equity=self._day_start / MICROS,
+            position=sum(h.position.quantity for h in self.execution.holdings[symbol]),
+            gross_exposure=sum(abs(v) for v in values.values()) / MICROS,
+            open_positions=len(values),
+            orders_today=self.execution.orders_today,
+            minutes_since_open=0.0 if frame is None else (now - frame.open_ns) / MINUTE,
+            minutes_to_close=0.0 if frame is None else (frame.close_ns - now) / MINUTE,
+        )
+
+    def _equity_micros(self) -> int:
+        return self.execution.ledger.cash + sum(self._values().values())
+
+    def _values(self) -> dict[int, int]:
+        """Net position values in 1e-6 currency units by symbol; those without a price at cost."""
+        values = {}
+        for symbol, holdings in self.execution.holdings.items():
+            quantity = sum(h.position.quantity for h in holdings)
+            if quantity == 0.0:
+                continue
+            price = self.data.last_close(symbol)
+            if math.isnan(price):
+                values[symbol] = sum(h.position.cost for h in holdings)
+            else:
+                values[symbol] = round(quantity * price * MICROS)
+        return values

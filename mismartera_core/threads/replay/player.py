@@ -1,0 +1,205 @@
+"""Replays frames step by step: the hot path."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Any, Protocol
+
+from mismartera_core.errors import MisMarteraError, StrategyError
+from mismartera_core.managers.execution_manager.equity import EquityBook
+from mismartera_core.model.market import from_ns
+from mismartera_core.store.frame import Frame
+from mismartera_core.threads.replay.blame import where_it_raised
+from mismartera_core.threads.replay.desk import Desk
+
+Call = Callable[[], Any]
+Steps = list[tuple[int, Sequence[Call]]]
+
+
+class Playable(Protocol):
+    """What the player advances: a unit, or a strategy over all symbols."""
+
+    flat_minutes: int | None
+    flattened: bool
+
+    @property
+    def label(self) -> str:
+        """Strategy and symbol, for errors."""
+
+    def begin_session(self, *, declared: bool) -> None:
+        """A session opens."""
+
+    def end_session(self) -> None:
+        """A session closes."""
+
+    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
+        """Instants of a frame and what to advance at each."""
+
+    def flatten(self) -> None:
+        """Go flat and stay so until the next session."""
+
+
+class Player:
+    """Replays frames.
+
+    At each step the clock is set, orders meet the bars that became known, and strategies are called
+    (docs/order-semantics.md). No lookup by text, no hook, no log and no datetime happens in here.
+
+    Args:
+        desk: What the units share.
+        units: By symbol in the order of the config, then by strategy.
+        equity: Keeps the account's value over time.
+        only_base: Whether every unit listens to base bars of every symbol; if not, steps at which
+            only orders are matched are added.
+    """
+
+    def __init__(
+        self, desk: Desk, units: Sequence[Playable], equity: EquityBook, *, only_base: bool
+    ) -> None:
+        self._desk = desk
+        self._units = units
+        self._equity = equity
+        self._only_base = only_base
+        self._declared = True
+        self._seen_ns = 0
+        self._match = desk.execution.broker.match
+
+    def play(self, frame: Frame) -> int:
+        """Replay one frame.
+
+        Returns:
+            Base bars that were in it.
+        """
+        desk = self._desk
+        desk.take(frame)
+        if frame.opens:
+            desk.clock.now_ns = frame.open_ns
+            self._seen_ns = frame.open_ns - 1
+            self._guarded(lambda unit: unit.begin_session(declared=self._declared))
+            self._declared = False
+        steps = self._steps(frame)
+        for begin, stop, leaving in self._segments(frame, steps):
+            if leaving:
+                now, calls = steps[begin]
+                steps[begin] = (now, (*(unit.flatten for unit in leaving), *calls))
+            self._run(steps[begin:stop] if stop - begin < len(steps) else steps)
+        self._seen_ns = frame.upto_ns
+        if not frame.ends:
+            return 0
+        self._end(frame)
+        return sum(track.stop - track.start for track in frame.base)
+
+    def _run(self, steps: Steps) -> None:
+        desk = self._desk
+        clock, working, match = desk.clock, desk.working, self._match_step
+        call: Call = _nothing
+        try:
+            for clock.now_ns, calls in steps:
+                if working:
+                    match(clock.now_ns)
+                for call in calls:
+                    call()
+        except MisMarteraError:
+            raise
+        except Exception as error:
+            raise self._failed(error, call) from error
+
+    def _match_step(self, now_ns: int) -> None:
+        """Let every order meet the base bar of its symbol that became known now."""
+        base_bars = self._desk.data.base_bars
+        for symbol in sorted(self._desk.working):
+            bars, known = base_bars(symbol)
+            row = bisect_left(known, now_ns)
+            if row < len(known) and known[row] == now_ns and symbol in self._desk.working:
+                self._match(symbol, bars[row], now_ns)
+
+    def _steps(self, frame: Frame) -> Steps:
+        """The instants of a frame in order, with what is called at each."""
+        self._advance: dict[int, Playable] = {}
+        parts: list[tuple[list[int], Call]] = []
+        for unit in self._units:
+            known, steps = unit.steps(frame)
+            self._advance[id(steps)] = unit
+            parts.append((known, steps.__next__))
+        if self._only_base and all(known == parts[0][0] for known, _ in parts):
+            return list(zip(parts[0][0], repeat(tuple(call for _, call in parts))))
+        at: dict[int, list[Call]] = {}
+        for known in self._base_instants(frame):
+            for instant in known:
+                at.setdefault(instant, [])
+        for known, call in parts:
+            for instant in known:
+                at.setdefault(instant, []).append(call)
+        return [(now, at[now]) for now in sorted(at)]
+
+    def _base_instants(self, frame: Frame) -> Iterable[list[int]]:
+        if self._only_base:
+            return ()
+        data = self._desk.data
+        past = self._seen_ns
+        return (
+            [t for t in data.base_bars(symbol)[1] if t > past] for symbol in range(len(frame.base))
+        )
+
+    def _segments(self, frame: Frame, steps: Steps) -> list[tuple[int, int, list[Playable]]]:
+        """Runs of steps, cut where units go flat before the close."""
+        cuts: dict[int, list[Playable]] = {}
+        for unit in self._units:
+            if unit.flat_minutes is None or unit.flattened:
+                continue
+            row = bisect_left(steps, frame.close_ns - unit.flat_minutes * 60_000_000_000, key=_now)
+            if row < len(steps):
+                cuts.setdefault(row, []).append(unit)
+        rows = sorted(cuts)
+        begins = [0, *rows] if not rows or rows[0] else rows
+        stops = [*begins[1:], len(steps)]
+        return [
+            (begin, stop, cuts.get(begin, [])) for begin, stop in zip(begins, stops, strict=True)
+        ]
+
+    def _end(self, frame: Frame) -> None:
+        desk = self._desk
+        desk.clock.now_ns = frame.close_ns
+        self._guarded(_flatten_late)
+        self._guarded(lambda unit: unit.end_session())
+        desk.execution.broker.end_session(frame.close_ns)
+        self._equity.end(frame, desk.data)
+
+    def _guarded(self, action: Callable[[Playable], None]) -> None:
+        for unit in self._units:
+            try:
+                action(unit)
+            except MisMarteraError:
+                raise
+            except Exception as error:
+                raise self._error(error, unit.label) from error
+
+    def _failed(self, error: Exception, call: Call) -> MisMarteraError:
+        steps = getattr(call, "__self__", None)
+        unit = self._advance.get(id(steps))
+        if unit is None and isinstance(getattr(steps, "label", None), str):
+            return self._error(error, steps.label)  # type: ignore[union-attr]
+        return self._error(error, "a strategy" if unit is None else unit.label)
+
+    def _error(self, error: Exception, label: str) -> StrategyError:
+        at = from_ns(self._desk.clock.now_ns, self._desk.data.zone)
+        return StrategyError(
+            f"{label} raised {type(error).__name__} at {at.isoformat()}: {error}",
+            hint=where_it_raised(error),
+        )
+
+
+def _nothing() -> None:
+    """Called before anything else is."""
+
+
+def _now(step: tuple[int, Sequence[Call]]) -> int:
+    return step[0]
+
+
+def _flatten_late(unit: Playable) -> None:
+    """Go flat at the close where no step came after the time for it."""
+    if unit.flat_minutes is not None and not unit.flattened:
+        unit.flatten()

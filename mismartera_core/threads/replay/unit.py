@@ -1,0 +1,394 @@
+"""A unit: one strategy on one symbol, and what the engine does for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from mismartera_core.contracts.broker import WorkingOrder, decimal
+from mismartera_core.contracts.strategy import OrderTicket, Price, SignalStrategy, Strategy
+from mismartera_core.errors import ConfigError
+from mismartera_core.managers.execution_manager.positions import Holding
+from mismartera_core.model.columns import FloatArray
+from mismartera_core.model.market import Bar, from_ns
+from mismartera_core.model.orders import Fill, OrderType, Side, TimeInForce
+from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
+from mismartera_core.store.frame import Frame, Need
+from mismartera_core.store.session_data import LiveBars, make_bars
+from mismartera_core.threads.replay.desk import Desk
+from mismartera_core.threads.replay.handles import Handle, aligned, check_output
+from mismartera_core.threads.replay.stepper import stepper
+
+CLOSING = "closing the position"
+FLAT = "flat by close"
+BY_STRATEGY = "cancelled by the strategy"
+
+_TYPES = {
+    (False, False): (OrderType.MARKET, MARKET),
+    (True, False): (OrderType.LIMIT, LIMIT),
+    (False, True): (OrderType.STOP, STOP),
+    (True, True): (OrderType.STOP_LIMIT, STOP_LIMIT),
+}
+"""Order type and kind by (has a limit price, has a stop price)."""
+
+
+class Unit:
+    """The host of an event strategy on one symbol.
+
+    Args:
+        desk: What the units of a run share.
+        holding: Books of the strategy in the symbol.
+        interval: Bars it listens to.
+        flat_minutes: Minutes before the close at which it goes flat; None for never.
+    """
+
+    def __init__(
+        self, desk: Desk, holding: Holding, interval: str, flat_minutes: int | None
+    ) -> None:
+        self.desk = desk
+        self.holding = holding
+        self.interval = interval
+        self.symbol = holding.symbol_name
+        self.position = holding.position
+        self.handles: list[Handle] = []
+        self.flat_minutes = flat_minutes
+        self.flattened = False
+        self._declaring = False
+        self._row = 0
+        self._frame: Frame | None = None
+        self.strategy: Strategy | None = None
+
+    # what the player calls
+
+    @property
+    def label(self) -> str:
+        """Strategy and symbol, for errors."""
+        return f"strategy {self.holding.strategy!r} on {self.symbol}"
+
+    def bind(self, strategy: Strategy) -> None:
+        """Take the strategy and let it declare what it needs."""
+        self.strategy = strategy
+        if type(strategy).on_fill is not Strategy.on_fill:
+            self.holding.on_fill = self._tell_fill
+        self._declare(strategy.setup)
+
+    def begin_session(self, *, declared: bool) -> None:
+        """Start a session: set up again (but for the first), then tell the strategy."""
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        self.flattened = False
+        self._row = 0
+        if not declared:
+            self._declare(self.strategy.setup)
+        self.strategy.on_session_start()
+
+    def end_session(self) -> None:
+        """Tell the strategy that the session closes."""
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        self.strategy.on_session_end()
+
+    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
+        """The instants at which the unit is called in a frame, and what to advance at each."""
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        self._frame = frame
+        data = self.desk.data
+        track = data.track(self.holding.symbol, self.interval)
+        start = track.start + self._row
+        self._row = track.stop - track.start
+        if self.interval == data.interval:
+            bars, known = data.base_bars(self.holding.symbol)
+            skip = start - track.start
+            bars, known = (bars[skip:], known[skip:]) if skip else (bars, known)
+        else:
+            bars, known = make_bars(track, start, data.series(self.holding.symbol, self.interval))
+        columns = []
+        for handle in self.handles:
+            need = handle.need
+            source = data.track(need.symbol, need.interval)
+            values = self.desk.values(frame, need)[handle.output]
+            columns.append(aligned(values, source, track, start).tolist())
+        return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
+
+    def flatten(self) -> None:
+        """Cancel what works, leave the position, and refuse entries until the next session."""
+        self.flattened = True
+        self._cancel_all(FLAT)
+        self._leave(FLAT)
+
+    # what the strategy calls
+
+    @property
+    def now(self) -> datetime:
+        """The clock, in the exchange's zone."""
+        return from_ns(self.desk.clock.now_ns, self.holding.zone)
+
+    @property
+    def cash(self) -> Decimal:
+        """Cash of the account."""
+        return self.desk.cash()
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash plus positions of the account at their last closes."""
+        return self.desk.equity()
+
+    @property
+    def orders(self) -> Sequence[OrderTicket]:
+        """Working orders of this unit."""
+        return self._working()
+
+    def historical(self, name: str) -> float:
+        """Value of a historical indicator for this session."""
+        return float(self.desk.historical(name)[self.holding.symbol])
+
+    def bars(self, interval: str | None) -> LiveBars:
+        """Bars known by now."""
+        wanted = interval or self.interval
+        self.desk.want_interval(wanted)
+        return self.desk.data.get_bars(self.symbol, wanted)
+
+    def indicator(self, name: str, interval: str | None, params: dict[str, Any]) -> Handle:
+        """A handle on the principal output of an indicator."""
+        need = self.desk.need(self.holding.symbol, interval or self.interval, name, params)
+        return self.handle(need, self.desk.library.get(name).outputs[0])
+
+    def handle(self, need: Need, output: str) -> Handle:
+        """The handle on one output; made in setup, found again later."""
+        for known in self.handles:
+            if known.need == need and known.output == output:
+                return known
+        check_output(output, self.desk.library.get(need.name).outputs, need.name)
+        if not self._declaring:
+            raise ConfigError(
+                f"indicator {need.name!r}, output {output!r}, was not declared in setup",
+                hint="declare it there: self.x = self.indicator(...).output",
+            )
+        made = Handle(self, need, output)
+        self.handles.append(made)
+        return made
+
+    def values_of(self, need: Need, output: str) -> FloatArray:
+        """An indicator's history and session up to now."""
+        if self._frame is None:
+            raise ConfigError("indicator values are there from the session's first bar on")
+        track = self.desk.data.track(need.symbol, need.interval)
+        known = track.columns.available_at[track.hist : track.stop]
+        count = int(np.searchsorted(known, self.desk.clock.now_ns, side="right"))
+        return self.desk.values(self._frame, need)[output][:count]
+
+    def submit(
+        self,
+        side: int,
+        quantity: Price,
+        limit: Price | None,
+        stop: Price | None,
+        trail: Price | None,
+        stop_loss: Price | None,
+        take_profit: Price | None,
+        time_in_force: str,
+        oco: OrderTicket | None,
+        tag: str,
+    ) -> WorkingOrder:
+        """Place an order; see `Strategy.buy`."""
+        desk = self.desk
+        now = desk.clock.now_ns
+        order = WorkingOrder(self.holding, self.holding.symbol, side, float(quantity), now)
+        if limit is not None or stop is not None or trail is not None:
+            self._price(order, limit, stop, trail)
+        order.gtc = time_in_force == TimeInForce.GTC
+        order.tag = tag
+        if self.flattened and side * self.position.quantity >= 0.0:
+            return desk.execution.refuse(order, f"{FLAT}: no entries until the next session")
+        if time_in_force not in (TimeInForce.DAY, TimeInForce.GTC):
+            wrong = f"time_in_force must be 'day' or 'gtc', was {time_in_force!r}"
+            return desk.execution.refuse(order, wrong)
+        if stop_loss is None and take_profit is None:
+            desk.execution.submit(order)
+        else:
+            desk.execution.submit(order, self._legs(order, stop_loss, take_profit))
+        if oco is not None and not order.is_done:
+            self._pair(order, oco)
+        return order
+
+    def close(self, tag: str) -> WorkingOrder | None:
+        """Cancel what works and leave the position at market; see `Strategy.close`."""
+        working = self._working()
+        for order in working:
+            if order.closing:
+                return order
+        if working:
+            self._cancel_all(CLOSING)
+        return self._leave(tag)
+
+    def cancel(self, ticket: OrderTicket | None) -> None:
+        """Cancel one order, or all of this unit's."""
+        if ticket is None:
+            self._cancel_all(BY_STRATEGY)
+        elif isinstance(ticket, WorkingOrder):
+            self.desk.execution.cancel(ticket, BY_STRATEGY)
+
+    # within
+
+    def _declare(self, setup: Callable[[], None]) -> None:
+        self._declaring = True
+        try:
+            setup()
+        finally:
+            self._declaring = False
+
+    def _working(self) -> list[WorkingOrder]:
+        book = self.desk.working.get(self.holding.symbol)
+        if not book:
+            return []
+        return [order for order in book if order.owner is self.holding]
+
+    def _cancel_all(self, reason: str) -> None:
+        for order in self._working():
+            self.desk.execution.cancel(order, reason)
+
+    def _leave(self, tag: str) -> WorkingOrder | None:
+        held = self.position.quantity
+        if held == 0.0:
+            return None
+        side = -1 if held > 0.0 else 1
+        order = WorkingOrder(
+            self.holding, self.holding.symbol, side, abs(held), self.desk.clock.now_ns, tag=tag
+        )
+        order.closing = True
+        order.gtc = self.flattened
+        return self.desk.execution.submit(order)
+
+    def _price(
+        self, order: WorkingOrder, limit: Price | None, stop: Price | None, trail: Price | None
+    ) -> None:
+        if trail is not None:
+            order.type, order.kind = OrderType.TRAILING_STOP, TRAILING
+            order.trail = float(trail)
+            reference = self.desk.data.last_close(self.holding.symbol)
+            order.stop = reference + order.side * order.trail
+            return
+        order.type, order.kind = _TYPES[limit is not None, stop is not None]
+        order.limit = math.nan if limit is None else float(limit)
+        order.stop = math.nan if stop is None else float(stop)
+
+    def _legs(
+        self, entry: WorkingOrder, stop_loss: Price | None, take_profit: Price | None
+    ) -> tuple[WorkingOrder, ...]:
+        legs = []
+        for price, kind in ((take_profit, OrderType.LIMIT), (stop_loss, OrderType.STOP)):
+            if price is None:
+                continue
+            leg = WorkingOrder(
+                self.holding,
+                self.holding.symbol,
+                -entry.side,
+                entry.quantity,
+                entry.submitted_ns,
+                gtc=True,
+                tag=entry.tag,
+            )
+            if kind is OrderType.LIMIT:
+                self._price(leg, price, None, None)
+            else:
+                self._price(leg, None, price, None)
+            legs.append(leg)
+        return tuple(legs)
+
+    def _pair(self, order: WorkingOrder, other: OrderTicket) -> None:
+        if not isinstance(other, WorkingOrder) or other.is_done:
+            self.desk.execution.cancel(order, "its OCO order has already ended")
+        else:
+            order.oco, other.oco = other, order
+
+    def _tell_fill(
+        self, order: WorkingOrder, quantity: float, price: float, fee: int, bar: Bar
+    ) -> None:
+        assert self.strategy is not None  # noqa: S101 - bound before the first order
+        zone = self.holding.zone
+        self.strategy.on_fill(
+            Fill(
+                order_id=order.id,
+                strategy=self.holding.strategy,
+                symbol=self.symbol,
+                side=Side.BUY if order.side > 0 else Side.SELL,
+                quantity=decimal(quantity),
+                price=decimal(price),
+                commission=Decimal(fee).scaleb(-6),
+                bar_timestamp=from_ns(bar.ts, zone),
+                filled_at=from_ns(self.desk.clock.now_ns, zone),
+            )
+        )
+
+
+class SignalUnit(Unit):
+    """Steps a SignalStrategy: its targets become orders bar by bar."""
+
+    REPLACED = "replaced by a newer target"
+
+    def __init__(
+        self,
+        desk: Desk,
+        holding: Holding,
+        interval: str,
+        flat_minutes: int | None,
+        signals: SignalStrategy,
+    ) -> None:
+        super().__init__(desk, holding, interval, flat_minutes)
+        self.signals = signals
+        self._target: WorkingOrder | None = None
+
+    def begin_session(self, *, declared: bool) -> None:  # noqa: ARG002 - nothing to declare
+        """Start a session."""
+        self.flattened = False
+        self._row = 0
+
+    def end_session(self) -> None:
+        """Nothing to tell."""
+
+    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
+        """The instants of its bars, and the targets to go after."""
+        track = self.desk.data.track(self.holding.symbol, self.interval)
+        start = track.start + self._row
+        self._row = track.stop - track.start
+        known = track.columns.available_at[start : track.stop].tolist()
+        made = self.desk.signals(frame, self)
+        rows = slice(start - track.hist, track.stop - track.hist)
+        wanted = [made.target, made.stop_loss, made.take_profit]
+        columns = [[None] * len(known) if c is None else c[rows].tolist() for c in wanted]
+        return known, self._follow(columns)
+
+    def _follow(self, columns: list[list[Any]]) -> Iterator[None]:
+        for target, stop_loss, take_profit in zip(*columns, strict=True):
+            if target == target:  # noqa: PLR0124 - NaN leaves the position as it is
+                self.aim(target, _price(stop_loss), _price(take_profit))
+            yield
+
+    def aim(self, target: float, stop_loss: float | None, take_profit: float | None) -> None:
+        """Go after a number of units (docs/order-semantics.md, Close and targets)."""
+        held = self.position.quantity
+        working = self._target
+        if working is not None and working.is_done:
+            working = self._target = None
+        planned = held if working is None else held + working.side * working.remaining
+        if planned == target:
+            return
+        self._cancel_all(self.REPLACED)
+        self._target = None
+        difference = target - held
+        if difference == 0.0:
+            return
+        protect = (stop_loss, take_profit) if target != 0.0 else (None, None)
+        side = 1 if difference > 0.0 else -1
+        self._target = self.submit(
+            side, abs(difference), None, None, None, *protect, TimeInForce.DAY, None, ""
+        )
+        for leg in self._target.legs:
+            leg.quantity = leg.remaining = abs(target)
+
+
+def _price(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value

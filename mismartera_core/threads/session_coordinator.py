@@ -1,0 +1,164 @@
+"""SessionCoordinator: leads every session through its seven phases and sends its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from threading import Event
+from time import monotonic
+
+import numpy as np
+
+from mismartera_core.model.columns import FloatArray
+from mismartera_core.model.intervals import DAY
+from mismartera_core.model.sessions import SessionPhase
+from mismartera_core.services.bar_aggregation import aggregate
+from mismartera_core.store.block import Block, build_block, join_blocks, session_hours
+from mismartera_core.store.frame import Frame
+from mismartera_core.threads.channel import Channel, Stopped
+from mismartera_core.threads.framing import one_step_each, whole_session
+from mismartera_core.threads.plan import Plan, TrailingAverage
+from mismartera_core.threads.worker import Worker
+
+
+class SessionCoordinator(Worker):
+    """The first thread.
+
+    Args:
+        stop: Set when the run is to end early.
+        failed: Told of a failure.
+        plan: What runs.
+        targets: Channels to the processor and to the quality manager.
+        intervals: Bar intervals in use.
+        entered: Told of every phase, by this thread.
+    """
+
+    def __init__(
+        self,
+        stop: Event,
+        failed: Callable[[str, BaseException], None],
+        plan: Plan,
+        targets: tuple[Channel[Frame], ...],
+        intervals: Iterable[str],
+        entered: Callable[[date, SessionPhase], None],
+    ) -> None:
+        super().__init__("SessionCoordinator", stop, failed)
+        self._plan = plan
+        self._targets = targets
+        self._intervals = tuple(i for i in intervals if i != plan.interval)
+        self._entered = entered
+        self._hours = session_hours(plan.table, plan.interval, extended=plan.extended)
+        self._next = plan.first
+
+    def work(self) -> None:
+        """Lead every session of the run from preparation to its end."""
+        for block in self._blocks():
+            daily = self._daily(block)
+            outside = tuple(block.outside.tolist())
+            for session in range(max(block.first, self._next), block.stop):
+                self._lead(block, session, daily, outside)
+                outside = (0,) * len(outside)
+
+    def finish(self) -> None:
+        """No more frames."""
+        for target in self._targets:
+            target.close()
+
+    def _blocks(self) -> Iterator[Block]:
+        """Blocks in order, each with the history its first session needs."""
+        plan = self._plan
+        block: Block | None = None
+        first = 0
+        while self._next < len(plan.table):
+            stop = min(self._next + plan.block_sessions, len(plan.table))
+            fresh = self._load(first, stop)
+            if block is not None:
+                oldest = 0 if plan.trailing is None else max(self._next - plan.trailing, 0)
+                fresh = join_blocks(block, fresh, oldest)
+            yield fresh
+            block = fresh
+            first = self._next = stop
+
+    def _load(self, first: int, stop: int) -> Block:
+        plan, hours = self._plan, self._hours
+        begin, end = int(hours.starts[first]), int(hours.ends[stop - 1])
+        bars = plan.load(plan.symbols, plan.interval, begin, end)
+        return build_block(bars, plan.symbols, hours, plan.interval, first, stop)
+
+    def _lead(
+        self,
+        block: Block,
+        session: int,
+        daily: Mapping[str, FloatArray],
+        outside: tuple[int, ...],
+    ) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        plan = self._plan
+        day = plan.table.dates[session]
+        self._entered(day, SessionPhase.HISTORICAL_DATA)
+        frame = whole_session(block, plan.table, self._hours, session, plan.trailing)
+        frame.outside = outside
+        self._add_streams(frame)
+        self._entered(day, SessionPhase.HISTORICAL_INDICATORS)
+        frame.historical = {name: rows[session - block.first] for name, rows in daily.items()}
+        self._entered(day, SessionPhase.QUALITY)
+        self._entered(day, SessionPhase.QUEUES)
+        frames = [frame] if plan.speed == 0.0 else one_step_each(frame, self._intervals)
+        self._entered(day, SessionPhase.ACTIVATION)
+        self._entered(day, SessionPhase.STREAMING)
+        began = monotonic()
+        for part in frames:
+            if plan.speed > 0.0:
+                self._pace(began, (part.upto_ns - part.open_ns) / 1e9 / plan.speed)
+            for target in self._targets:
+                target.put(part, self.metrics)
+            self.metrics.frames += 1
+        self._entered(day, SessionPhase.END)
+
+    def _pace(self, began: float, due: float) -> None:
+        """Wait until so many seconds have passed since the session began."""
+        self.metrics.worked()
+        if self.stop.wait(max(0.0, began + due - monotonic())):
+            raise Stopped
+        self.metrics.waited()
+
+    def _add_streams(self, frame: Frame) -> None:
+        plan = self._plan
+        if plan.load_ticks is not None:
+            frame.ticks = tuple(
+                plan.load_ticks(s, frame.open_ns, frame.close_ns) for s in plan.symbols
+            )
+        if plan.load_quotes is not None:
+            frame.quotes = tuple(
+                plan.load_quotes(s, frame.open_ns, frame.close_ns) for s in plan.symbols
+            )
+
+    def _daily(self, block: Block) -> dict[str, FloatArray]:
+        """Historical indicators, shape (sessions of the block, symbols) by name."""
+        return {
+            name: self._trailing_average(block, wanted)
+            for name, wanted in self._plan.historical.items()
+        }
+
+    def _trailing_average(self, block: Block, wanted: TrailingAverage) -> FloatArray:
+        """Mean of a field over the daily bars of the sessions before each; NaN without enough."""
+        sessions = block.stop - block.first
+        result = np.full((sessions, len(block.columns)), np.nan)
+        for symbol in wanted.symbols:
+            bars = aggregate(block.columns[symbol], DAY, self._hours.opens, self._hours.closes)
+            values = bars.field(wanted.field)
+            before = np.searchsorted(bars.session, np.arange(block.first, block.stop))
+            for row, end in enumerate(before.tolist()):
+                if end >= wanted.days:
+                    result[row, symbol] = float(np.mean(values[end - wanted.days : end]))
+        return result
+
+
+def with_history(plan: Plan) -> Plan:
+    """A plan whose history is long enough for its historical indicators."""
+    days = max((wanted.days for wanted in plan.historical.values()), default=0)
+    if plan.trailing is None or plan.trailing >= days:
+        return plan
+    return replace(plan, trailing=days)
