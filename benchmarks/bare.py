@@ -14,6 +14,8 @@ import numpy as np
 from benchmarks.data import Market
 
 FAST, SLOW, SHARES = 10, 30, 100
+PAIRS = tuple((fast, slow) for fast in range(5, 25) for slow in range(30, 80, 5))
+"""The 200 pairs of averages of the sweep."""
 
 
 class Result(NamedTuple):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from benchmarks.bare import FAST, SHARES, SLOW, Result
+from benchmarks.bare import FAST, PAIRS, SHARES, SLOW, Result
 from benchmarks.data import Market
-
-PAIRS = tuple((fast, slow) for fast in range(5, 25) for slow in range(30, 80, 5))
 
 
 def event_loop(market: Market) -> Result:

@@ -99,10 +99,10 @@ class Market:
             for i, symbol in enumerate(self.symbols)
         }
 
-    def save(self, path: Path) -> Path:
+    def save(self, path: Path, **more: np.ndarray) -> Path:
         """Write the arrays for a process that cannot import this package."""
         arrays = {name: getattr(self, name) for name in ("ts", *FIELDS)}
-        np.savez(path, symbols=np.array(self.symbols), **arrays)
+        np.savez(path, symbols=np.array(self.symbols), **arrays, **more)
         return path
 
 
@@ -138,7 +138,7 @@ def make(shape: Shape) -> Market:
         high=np.maximum(opens, closes) + wicks[0],
         low=np.minimum(opens, closes) - wicks[1],
         close=closes,
-        volume=random.integers(100, 50_000, size).astype(np.float64),
+        volume=random.integers(1_000, 50_000, size).astype(np.float64),
     )
 
 

@@ -1,0 +1,43 @@
+"""One run of all symbols of a store; prints what it took. A script of its own: it is measured."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from mismartera_core import Session
+
+KIB_PER_MIB = 1024
+
+
+def main(root: str, first: str, last: str) -> None:
+    """Run SMA cross from the first to the last day."""
+    symbols = sorted(path.name for path in Path(root).glob("bars/1m/*"))
+    config = {
+        "session_name": "peak memory",
+        "exchange_group": "US_EQUITY",
+        "asset_class": "EQUITY",
+        "mode": "backtest",
+        "backtest_config": {"start_date": first, "end_date": last},
+        "session_data_config": {"symbols": symbols, "streams": ["bars_1m"]},
+        "data_provider": {"name": "parquet", "config": {"path": root}},
+        "strategies": [{"name": "sma_cross", "params": {"fast": 10, "slow": 30, "shares": 100}}],
+        "broker": {"name": "simulated", "config": {"cash": "1000000", "leverage": None}},
+    }
+    record = Session(config).run().record
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        json.dumps(
+            {
+                "peak_mib": round(peak / KIB_PER_MIB, 1),
+                "seconds": record.seconds,
+                "bars": record.bars,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
