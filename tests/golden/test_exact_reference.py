@@ -210,7 +210,7 @@ def test_slippage_never_leaves_the_bar():
 @pytest.mark.parametrize(("units", "accepted"), [(100, True), (101, False)])
 def test_buying_power_to_the_unit(units, accepted):
     run = market([QUIET, QUIET], {0: [("order", BUY, units, {})]}, cash=10_000, leverage=1)
-    assert run.orders[0]["status"] == ("filled" if accepted else "rejected")
+    assert [len(run.orders), len(run.refused)] == ([1, 0] if accepted else [0, 1])
 
 
 def test_buying_power_counts_working_orders_and_positions_and_frees_what_ends():
@@ -224,13 +224,8 @@ def test_buying_power_counts_working_orders_and_positions_and_frees_what_ends():
         4: [("order", SELL, 100, {})],
     }
     run = market([QUIET] * 6, script, cash=10_000, leverage=1)
-    assert [o["status"] for o in run.orders] == [
-        "cancelled",
-        "rejected",
-        "filled",
-        "rejected",
-        "filled",
-    ]
+    assert [o["status"] for o in run.orders] == ["cancelled", "filled", "filled"]
+    assert [o["quantity"] for o in run.refused] == [50, 201]
 
 
 def test_fill_through_zero_closes_and_opens_at_the_fill():
@@ -255,7 +250,7 @@ def test_flat_by_close_cancels_closes_and_opens_nothing_until_the_next_session()
     # close - 2 minutes is the step at which bar 2 is known; bar 3 closes the position.
     assert fills(run) == [(1, 10, 100), (3, -10, 100), (6, 7, 100), (8, -7, 100)]
     assert ends(run)[1] == ("cancelled", "flat by close")
-    assert ends(run)[3] == ("rejected", "flat by close")
+    assert [o["reason"] for o in run.refused] == ["flat by close"]
 
 
 def test_flat_by_close_without_a_trade_left_fills_at_the_next_bar_there_is():

@@ -62,8 +62,8 @@ class Desk:
         self, _symbol, side, quantity, *, take_profit=None, stop_loss=None, oco=None, **words
     ):
         order = self.record(side, quantity, **words)
-        if oco is not None:
-            order.oco, self.orders[oco - 1].oco = self.orders[oco - 1], order
+        if oco is not None and not oco.is_done:
+            order.oco, oco.oco = oco, order
         legs = []
         for kind, price in (("limit", take_profit), ("stop", stop_loss)):
             if price is not None:
@@ -74,11 +74,13 @@ class Desk:
             legs[0].oco, legs[1].oco = legs[1], legs[0]
         order.legs = tuple(legs)
         self.broker.submit(order)
-        return order.id
+        if oco is not None and order.oco is None:
+            self.cancel(order)
+        return order
 
-    def cancel(self, number):
-        if not self.orders[number - 1].is_done:
-            self.broker.cancel(self.orders[number - 1], "cancelled by the strategy", self.now)
+    def cancel(self, order):
+        if not order.is_done:
+            self.broker.cancel(order, "cancelled by the strategy", self.now)
 
     def cancel_all(self, _symbol):
         for order in tuple(self.orders):

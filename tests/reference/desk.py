@@ -21,9 +21,6 @@ class Desk:
     def position(self, symbol):
         return self.market.ledger.position((self.name, symbol))
 
-    def order(self, number):
-        return self.market.orders[number - 1]
-
     def open_orders(self, symbol):
         """Orders of this strategy in the symbol that may still fill, held legs included."""
         return [
@@ -35,29 +32,30 @@ class Desk:
         ]
 
     def place(self, symbol, side, quantity, *, take_profit=None, stop_loss=None, oco=None, **words):
-        """Any order; words: limit, stop, trail, tif, tag. Returns its number.
+        """Any order; words: limit, stop, trail, tif, tag.
 
-        oco: number of another order. take_profit, stop_loss: prices of a bracket's legs.
+        oco: another order. take_profit, stop_loss: prices of a bracket's legs.
         """
-        order = self.market.submit(self.name, symbol, side, quantity, **words)
-        if oco is not None:
-            order["oco"], self.order(oco)["oco"] = oco, order["id"]
-        legs = []
+        market = self.market
+        order = market.submit(self.name, symbol, side, quantity, **words)
+        if order["status"] == "rejected":
+            return order
         for kind, price in (("limit", take_profit), ("stop", stop_loss)):
             if price is not None:
-                leg = self.market.record(
-                    self.name, symbol, -side, quantity, tif="gtc", **{kind: price}
-                )
-                leg.update(status="held", parent=order["id"])
-                legs.append(leg)
-        if len(legs) == 2:
-            legs[0]["oco"], legs[1]["oco"] = legs[1]["id"], legs[0]["id"]
-        order["legs"] = [leg["id"] for leg in legs]
-        self.market.release_legs(order)  # a rejected entry has ended without a fill
-        return order["id"]
+                leg = market.record(self.name, symbol, -side, quantity, tif="gtc", **{kind: price})
+                leg.update(status="held", parent=order)
+                market.accept(leg)
+                order["legs"].append(leg)
+        if len(order["legs"]) == 2:
+            one, two = order["legs"]
+            one["oco"], two["oco"] = two, one
+        if oco is not None and oco["status"] in OPEN_STATES:
+            order["oco"], oco["oco"] = oco, order
+        elif oco is not None:
+            market.end(order, "cancelled", "its OCO order has already ended")
+        return order
 
-    def cancel(self, number):
-        order = self.order(number)
+    def cancel(self, order):
         if order["status"] in OPEN_STATES:
             self.market.end(order, "cancelled", "cancelled by the strategy")
 
@@ -70,14 +68,14 @@ class Desk:
         """Cancel what works in the symbol, leave the position at market."""
         for order in self.open_orders(symbol):
             if order["closing"]:
-                return order["id"]
+                return order
         self.cancel_all(symbol, "closing the position")
         units = self.position(symbol)
         if not units:
             return None
-        number = self.place(symbol, -1 if units > 0 else 1, abs(units), tif=tif)
-        self.order(number)["closing"] = True
-        return number
+        order = self.place(symbol, -1 if units > 0 else 1, abs(units), tif=tif)
+        order["closing"] = True
+        return order
 
     def target(self, symbol, units, *, stop_loss=None, take_profit=None):
         """Hold so many units; NaN leaves everything as it is."""
@@ -93,13 +91,13 @@ class Desk:
         if units == held:
             return
         for order in self.open_orders(symbol):  # legs of an earlier target
-            if order["parent"] and self.order(order["parent"])["target"]:
+            if order["parent"] and order["parent"]["target"]:
                 self.market.end(order, "cancelled", "replaced by a newer target")
-        number = self.place(
+        order = self.place(
             symbol,
             1 if units > held else -1,
             abs(units - held),
             stop_loss=stop_loss,
             take_profit=take_profit,
         )
-        self.order(number)["target"] = True
+        order["target"] = True

@@ -48,7 +48,7 @@ def words(draw, *, legs=True):
 @st.composite
 def actions(draw, *, close=True):
     """What a script does at one bar."""
-    kinds = ["order", "order", "order", "pair", "cancel", "cancel_all"] + ["close"] * close
+    kinds = ["order", "order", "order", "pair", "oco", "cancel", "cancel_all"] + ["close"] * close
     kind = draw(st.sampled_from(kinds))
     if kind == "order":
         return [("order", draw(SIDES), draw(QUANTITIES), draw(words()))]
@@ -56,6 +56,9 @@ def actions(draw, *, close=True):
         first = ("order", draw(SIDES), draw(QUANTITIES), draw(words()))
         second = ("order", draw(SIDES), draw(QUANTITIES), {**draw(words()), "oco": -1})
         return [first, second]
+    if kind == "oco":
+        earlier = draw(st.integers(0, 3))
+        return [("order", draw(SIDES), draw(QUANTITIES), {**draw(words()), "oco": earlier})]
     if kind == "cancel":
         return [("cancel", draw(st.integers(0, 5)))]
     return [(kind,)]

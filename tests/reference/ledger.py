@@ -1,4 +1,4 @@
-"""Cash and positions in whole micros; average cost as exact fractions."""
+"""Cash, positions and what they cost, in whole micros, rounded half to even."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class Ledger:
         """One fill: cash moves by the notional and the commission, the position by the units."""
         notional = round(quantity * price * 1e6)
         self.cash -= side * notional + commission
-        held, cost = self.position(key), self.cost.get(key, Fraction(0))
+        held, cost = self.position(key), self.cost.get(key, 0)
         if held * side >= 0:  # opens or enlarges
             cost += side * notional
         elif quantity <= abs(held):  # closes: the average cost of the rest stays
-            cost -= cost * Fraction(quantity) / abs(Fraction(held))
+            cost = round(Fraction(cost) * Fraction(abs(held) - quantity) / Fraction(abs(held)))
         else:  # through zero: closes and opens at the fill's price
-            cost = side * Fraction(notional) * (Fraction(quantity) - abs(Fraction(held)))
-            cost /= Fraction(quantity)
+            opened = Fraction(quantity) - abs(Fraction(held))
+            cost = side * round(Fraction(notional) * opened / Fraction(quantity))
         self.units[key] = held + side * quantity
         self.cost[key] = cost
 

@@ -67,16 +67,18 @@ def slipped(price, side, quantity, bar, fixed, rate, impact):
     _, _, high, low, _, volume, _ = bar
     move = fixed + rate * price
     if not math.isnan(volume) and volume > 0:
-        move = move + impact * price * (quantity / volume) ** 2
+        share = quantity / volume
+        move = move + impact * price * share * share
     moved = price + side * move
     return micros(min(max(moved, low), high)) / 1e6
 
 
 def commission(quantity, price, minimum, per_order, per_share, rate, cap_rate):
     """Fee of one fill in micros."""
-    fee = max(minimum, per_order + per_share * quantity + rate * quantity * price)
+    notional = quantity * price  # first, because half a micro can depend on the order of products
+    fee = max(minimum, per_order + per_share * quantity + rate * notional)
     if cap_rate > 0:
-        fee = min(fee, cap_rate * quantity * price)
+        fee = min(fee, cap_rate * notional)
     return micros(fee)
 
 

@@ -20,6 +20,7 @@ class Scripted:
         self.fills = dict.fromkeys(script, 0)
         self.seen = dict.fromkeys(script, 0)
         self.placed = {symbol: [] for symbol in script}
+        self.paired = set()
 
     def on_bar(self, desk, symbol, bar):
         number = self.seen.get(symbol, 0)
@@ -41,8 +42,12 @@ class Scripted:
 
     def order(self, desk, symbol, side, quantity, words):
         words, placed = dict(words), self.placed[symbol]
-        if "oco" in words:
-            words["oco"] = placed[words["oco"]]
+        other = words.pop("oco", None)
+        if other is not None and other < len(placed) and placed:
+            pair = {(symbol, other % len(placed)), (symbol, len(placed))}
+            if not pair & self.paired:  # an order has one sibling at most
+                self.paired |= pair
+                words["oco"] = placed[other]
         placed.append(desk.place(symbol, side, quantity, **words))
 
     def cancel(self, desk, symbol, number):

@@ -25,6 +25,11 @@ KINDS = {  # (limit?, stop?, trail?)
 }
 
 
+def sees(order, bar):
+    """An order fills from bars that become known later than its placing."""
+    return order["from"] < bar[6]
+
+
 class Market:
     """The whole world of one run. Call `run()` and read `fills`, `orders`, `ledger`, `steps`."""
 
@@ -51,7 +56,7 @@ class Market:
         self.flat_minutes = dict(flat_by_close or {})  # strategy -> minutes before the close
         self.ledger = Ledger(cash)
         self.clock = self.session = self.close = None
-        self.orders, self.fills, self.steps = [], [], []
+        self.orders, self.refused, self.fills, self.steps = [], [], [], []
         self.last_close = dict.fromkeys(bars, math.nan)
         self.flattened = set()
 
@@ -69,6 +74,8 @@ class Market:
             steps = sorted(t for t in events if first < t <= last)
             for clock in [t for t in steps if t <= close]:
                 self.step(clock, events[clock])
+            self.clock = self.close
+            self.flatten(set(self.flat_minutes))  # where no step came late enough
             self.expire()
             for clock in [t for t in steps if t > close]:  # extended hours
                 self.step(clock, events[clock])
@@ -83,9 +90,13 @@ class Market:
         for symbol in self.bars:
             if symbol in known:
                 self.match(symbol, known[symbol])
-        for name, minutes in self.flat_minutes.items():
-            if name not in self.flattened and clock >= self.close - minutes * MINUTE:
-                self.flatten(name)
+        self.flatten(
+            {
+                n
+                for n, minutes in self.flat_minutes.items()
+                if clock >= self.close - minutes * MINUTE
+            }
+        )
         # (3) strategies, by symbol, then by strategy.
         self.call("on_bar", known)
         self.steps.append(
@@ -110,7 +121,7 @@ class Market:
         self, name, symbol, side, quantity, *, limit=None, stop=None, trail=None, tif="day", tag=""
     ):
         order = {
-            "id": len(self.orders) + 1,
+            "id": 0,
             "strategy": name,
             "symbol": symbol,
             "kind": KINDS[limit is not None, stop is not None, trail is not None],
@@ -141,8 +152,11 @@ class Market:
         if trail is not None:
             # The first stop: the close of the bar at which it was placed, minus or plus the trail.
             order["stop"] = self.last_close[symbol] + side * trail
-        self.orders.append(order)
         return order
+
+    def accept(self, order):
+        self.orders.append(order)
+        order["id"] = len(self.orders)
 
     def submit(self, name, symbol, side, quantity, **words):
         order = self.record(name, symbol, side, quantity, **words)
@@ -154,10 +168,17 @@ class Market:
                 order["reference"] = price
                 break
         if order["enlarges"] and name in self.flattened:
-            self.end(order, "rejected", "flat by close")
+            self.refuse(order, "flat by close")
         elif not self.affordable(order):
-            self.end(order, "rejected", "buying power")
+            self.refuse(order, "buying power")
+        else:
+            self.accept(order)
         return order
+
+    def refuse(self, order, reason):
+        """A signal that becomes no order takes no number."""
+        order.update(status="rejected", reason=reason)
+        self.refused.append(order)
 
     def affordable(self, order):
         """Buying power, in exact numbers: need / leverage <= equity - reserved / leverage."""
@@ -166,7 +187,7 @@ class Market:
         need = round(order["enlarges"] * order["reference"] * 1e6)
         reserved = self.ledger.cost_of_positions()
         for other in self.orders:
-            if other is not order and other["status"] in LIVE_STATES:
+            if other["status"] in LIVE_STATES:
                 units = min(other["enlarges"], other["quantity"] - other["filled"])
                 reserved += round(units * other["reference"] * 1e6)
         return (need + reserved) / self.leverage <= self.ledger.equity_at_cost()
@@ -177,10 +198,7 @@ class Market:
 
     def release_legs(self, entry):
         """Legs when their entry has ended: cancelled, or at work for what it filled."""
-        if entry["status"] in OPEN_STATES:
-            return
-        for number in entry["legs"]:
-            leg = self.orders[number - 1]
+        for leg in entry["legs"]:
             if leg["status"] != "held":
                 continue
             if entry["filled"] == 0:
@@ -192,19 +210,20 @@ class Market:
 
     def expire(self):
         """Day orders end with their session; a held leg follows its entry."""
-        self.clock = self.close
         for order in self.orders:
             due = order["tif"] == "day" and order["session"] == self.session
             if due and order["status"] in LIVE_STATES:
                 self.end(order, "expired", "end of session")
 
-    def flatten(self, name):
+    def flatten(self, names):
         """Flat by close: cancel every order, close every position, open nothing more."""
-        self.flattened.add(name)
+        names = names - self.flattened
+        self.flattened |= names
         for symbol in self.bars:
-            self.desks[name].cancel_all(symbol, "flat by close")
-        for symbol in self.bars:
-            self.desks[name].close(symbol, tif="gtc")
+            for name in self.strategies:
+                if name in names:
+                    self.desks[name].cancel_all(symbol, "flat by close")
+                    self.desks[name].close(symbol, tif="gtc")
 
     # -- matching -----------------------------------------------------------------------------
 
@@ -215,17 +234,15 @@ class Market:
         waiting = [
             order
             for order in self.orders
-            if order["symbol"] == symbol
-            and order["status"] in OPEN_STATES
-            and order["from"] < bar[6]
+            if order["symbol"] == symbol and order["status"] in OPEN_STATES and sees(order, bar)
         ]
         done = set()
         for order in waiting:
-            if order["id"] in done or order["status"] not in LIVE_STATES:
+            if order["id"] in done or order["status"] not in LIVE_STATES or not sees(order, bar):
                 continue
             group = [order]
-            partner = self.orders[order["oco"] - 1] if order["oco"] else None
-            if partner is not None and partner["status"] in LIVE_STATES:
+            partner = order["oco"]
+            if partner and partner["status"] in LIVE_STATES and sees(partner, bar):
                 group.append(partner)
             done.update(member["id"] for member in group)
             self.match_group(group, bar)
@@ -289,14 +306,13 @@ class Market:
         order["updated"] = self.clock
         complete = order["filled"] == order["quantity"]
         order["status"] = "filled" if complete else "partially_filled"
-        if order["oco"]:
-            partner = self.orders[order["oco"] - 1]
-            if partner["status"] in OPEN_STATES:
-                self.end(partner, "cancelled", "one cancels other")
+        partner = order["oco"]
+        if partner is not None and partner["status"] in OPEN_STATES:
+            self.end(partner, "cancelled", "one cancels other")
         if complete:
             self.release_legs(order)
-            for number in order["legs"]:
-                self.orders[number - 1]["entry_inside"] = None if at_open else (bar[0], price)
+            for leg in order["legs"]:
+                leg["entry_inside"] = None if at_open else (bar[0], price)
         fill = {
             "order": order["id"],
             "strategy": order["strategy"],
