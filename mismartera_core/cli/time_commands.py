@@ -127,9 +127,9 @@ def _day(manager: TimeManager, day: datetime | None) -> date:
 
 def _next_open(manager: TimeManager, at: datetime) -> datetime:
     """The first regular open after an instant."""
-    table = manager.session_table(at.date(), manager.get_next_trading_date(None, at.date(), 2))
-    sessions = (manager.get_trading_session(None, day) for day in table.dates)
-    opens = (found.regular_open for found in sessions)
+    last = manager.get_next_trading_date(None, at.date(), 2)
+    days = manager.session_table(at.date(), last).dates
+    opens = (manager.get_trading_session(None, day).regular_open for day in days)
     return next(opening for opening in opens if opening is not None and opening > at)
 
 
