@@ -228,7 +228,9 @@ def resolve_attribute(target: Any) -> Any:
     try:
         found: Any = importlib.import_module(module)
     except ImportError as error:
-        raise PluginError(f"{target!r} cannot be imported: {error}", hint=_cure(error)) from error
+        raise PluginError(
+            f"{target!r} cannot be imported: {error}", hint=_cure(error, module)
+        ) from error
     except Exception as error:
         raise PluginError(f"{target!r} cannot be imported: {_short(error)}") from error
     for name in path.split("."):
@@ -311,7 +313,7 @@ def _load_module(name: str, version: str, target: str, source: str = "") -> _Loa
     try:
         plugin = EntryPoint(name, target, PROJECT).load()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises, others go on
-        part.blame(f"cannot be imported: {_short(error)}", _cure(error))
+        part.blame(f"cannot be imported: {_short(error)}", _cure(error, target))
         return part
     return _ask(part, plugin)
 
@@ -375,7 +377,9 @@ def _short(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _cure(error: BaseException) -> str:
+def _cure(error: BaseException, target: str) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"install the package that brings {error.name.partition('.')[0]!r}"
-    return "reinstall it or ask its author"
+        missing = error.name.partition(".")[0]
+        if missing != target.partition(".")[0]:
+            return f"install the package that brings {missing!r}"
+    return "reinstall the plugin, or ask its author"

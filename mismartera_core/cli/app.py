@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -30,10 +32,11 @@ def build() -> typer.Typer:
         help="A plugin-based day-trading framework: one strategy, one engine, one result.",
         epilog="Begin with `mismartera demo`.",
         add_completion=False,
+        pretty_exceptions_enable=False,
         rich_markup_mode=None,  # rich would cost half of the time that --help may take
         context_settings={"help_option_names": ["--help", "-h"]},
     )
-    app.callback(invoke_without_command=True)(_root)
+    app.callback(invoke_without_command=True)(_with_common(_root))
     for name, command in (("run", run.run), ("demo", demo.demo), ("init", init.init)):
         app.command(name)(_with_common(command))
     for name, group in (
@@ -58,14 +61,21 @@ def run_command(words: list[str]) -> int:
     Returns:
         The exit code; errors have been told on stderr.
     """
-    set_manner(words)
+    manner = set_manner(words)
     try:
-        code = build()(args=words, prog_name="mismartera", standalone_mode=False)
+        with _silence() if manner.quiet and not manner.json else nullcontext():
+            code = build()(args=words, prog_name="mismartera", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that reports
         return report(error)
     if code == Interrupted.exit_code:  # what typer makes of Ctrl-C
         return report(KeyboardInterrupt())
     return code if isinstance(code, int) else 0
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
+        yield
 
 
 def _root(

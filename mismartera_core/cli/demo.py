@@ -17,7 +17,7 @@ def demo() -> None:
 
     run = execute(load_config(QUICKSTART), "the quickstart")
     show(run)
-    if not manner().json and not manner().quiet:
+    if not manner().json:
         out = console()
         out.print("\n[bold]Next[/]")
         out.print("  mismartera runs show @last          this run again")

@@ -67,10 +67,10 @@ def emit(kind: str, facts: Mapping[str, Any], *lines: Any) -> None:
     if manner().json:
         answer = {"version": JSON_VERSION, "kind": kind, **facts}
         sys.stdout.write(json.dumps(answer, default=str, ensure_ascii=False) + "\n")
-    elif not manner().quiet:
-        out = console()
-        for line in lines:
-            out.print(line)
+        return
+    out = console()
+    for line in lines:
+        out.print(line)
 
 
 def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Any:

@@ -94,8 +94,6 @@ def _rows(registry: Registry, kinds: list[str]) -> list[dict[str, Any]]:
 
 
 def _describe(registry: Registry, kind: str, record: Registration) -> dict[str, Any]:
-    from mismartera_core.registry import config_model
-
     owner = registry.sources(kind, record.name)[0]
     facts: dict[str, Any] = {
         field.name: getattr(record, field.name)
@@ -105,9 +103,14 @@ def _describe(registry: Registry, kind: str, record: Registration) -> dict[str, 
     capabilities = facts.pop("capabilities", None)
     if capabilities is not None:
         facts |= dataclasses.asdict(capabilities)
-    described = {"kind": kind, "name": record.name, "plugin": owner, "summary": record.summary}
+    described: dict[str, Any] = {
+        "kind": kind,
+        "name": record.name,
+        "plugin": owner,
+        "summary": record.summary,
+    }
     try:
-        fields = _fields(config_model(record)) if kind != "indicator" else _arguments(record)
+        fields = _fields(record)
     except PluginError as error:
         return {**described, "capabilities": facts, "problem": f"{error} ({error.hint})"}
     return {
@@ -118,8 +121,11 @@ def _describe(registry: Registry, kind: str, record: Registration) -> dict[str, 
     }
 
 
-def _fields(model: Any) -> list[dict[str, Any]]:
+def _fields(record: Registration) -> list[dict[str, Any]]:
     """Name, type, default and meaning of every field of a config."""
+    from mismartera_core.registry import config_model
+
+    model = config_model(record)
     if model is None:
         return []
     schema = model.model_json_schema()
@@ -145,26 +151,6 @@ def _type(part: dict[str, Any], defs: dict[str, Any]) -> str:
     if "enum" in part:
         return " | ".join(json.dumps(value) for value in part["enum"])
     return str(part.get("type", "any"))
-
-
-def _arguments(record: Registration) -> list[dict[str, Any]]:
-    """Parameters of an indicator's function, which are its config."""
-    import inspect
-
-    from mismartera_core.registry import resolve_attribute
-
-    _, *parameters = inspect.signature(resolve_attribute(record.factory)).parameters.values()
-    return [
-        {
-            "name": parameter.name,
-            "type": str(parameter.annotation),
-            "required": parameter.default is parameter.empty,
-            "default": None if parameter.default is parameter.empty else parameter.default,
-            "meaning": "",
-        }
-        for parameter in parameters
-        if parameter.kind is not parameter.VAR_KEYWORD
-    ]
 
 
 def _block(kind: str, record: Any, fields: list[dict[str, Any]]) -> str:

@@ -47,10 +47,8 @@ def execute(config: SessionConfig, source: str) -> Run:
 def show(run: Run) -> None:
     """The summary of a run, and where its files are."""
     facts = {"summary": run.summary, "folder": str(run.folder) if run.folder else None}
-    if manner().json or manner().quiet:
-        emit("run", facts)
-    else:
-        emit("run", facts, run.render(), f"[dim]Files:[/] {run.folder}")
+    lines = () if manner().json else (run.render(), f"[dim]Files:[/] {run.folder}")
+    emit("run", facts, *lines)
 
 
 @contextmanager
