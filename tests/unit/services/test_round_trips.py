@@ -1,0 +1,90 @@
+"""Round trips: first in first out, nothing lost to rounding."""
+
+import numpy as np
+import pytest
+from builders import fill_columns
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mismartera_core.model.results import MICROS
+from mismartera_core.services.round_trips import cash_change, round_trips
+
+
+def pairs(trips):
+    return list(
+        zip(trips.entry.tolist(), trips.exit.tolist(), trips.quantity.tolist(), strict=True)
+    )
+
+
+def test_the_oldest_units_leave_first():
+    fills = fill_columns(
+        (0, 0, 1, 100, 10.0, 1.0, 0), (0, 0, 1, 100, 11.0, 1.0, 1), (0, 0, -1, 150, 12.0, 3.0, 2)
+    )
+    closed, open_ = round_trips(fills)
+    assert pairs(closed) == [(0, 2, 100.0), (1, 2, 50.0)]
+    assert pairs(open_) == [(1, -1, 50.0)]
+    assert (closed.gross / MICROS).tolist() == [200.0, 50.0]
+    assert (closed.commission / MICROS).tolist() == [3.0, 1.5]
+    assert (closed.net / MICROS).tolist() == [197.0, 48.5]
+
+
+def test_a_fill_through_zero_closes_and_opens():
+    fills = fill_columns((0, 0, 1, 100, 10.0, 0, 0), (0, 0, -1, 250, 9.0, 0, 1))
+    closed, open_ = round_trips(fills)
+    assert (closed.net / MICROS).tolist() == [-100.0]
+    assert (open_.side.tolist(), open_.quantity.tolist()) == ([-1], [150.0])
+
+
+def test_a_short_earns_when_the_price_falls():
+    closed, _ = round_trips(fill_columns((0, 0, -1, 10, 10.0, 0, 0), (0, 0, 1, 10, 8.0, 0, 1)))
+    assert (closed.side.tolist(), (closed.net / MICROS).tolist()) == ([-1], [20.0])
+
+
+def test_strategies_and_symbols_do_not_meet():
+    fills = fill_columns((0, 0, 1, 1, 10, 0, 0), (1, 0, -1, 1, 10, 0, 1), (0, 1, -1, 1, 10, 0, 2))
+    closed, open_ = round_trips(fills)
+    assert (len(closed), len(open_)) == (0, 3)
+
+
+def test_fractions_that_do_not_add_up_in_binary_leave_no_dust():
+    buys = [(0, 0, 1, 0.1, 100.0, 0, minute) for minute in range(3)]
+    closed, open_ = round_trips(fill_columns(*buys, (0, 0, -1, 0.3, 100.0, 0, 9)))
+    assert (len(closed), len(open_)) == (3, 0)
+
+
+def test_nothing_gives_nothing():
+    closed, open_ = round_trips(fill_columns())
+    assert (len(closed), len(open_), closed.net.dtype) == (0, 0, np.int64)
+
+
+fill = st.tuples(
+    st.integers(0, 1),
+    st.integers(0, 1),
+    st.sampled_from([-1, 1]),
+    st.one_of(st.integers(1, 500), st.integers(1, 5000).map(lambda n: n / 1000)),
+    st.integers(1, 10**9).map(lambda n: n / 10**6),
+    st.integers(0, 10**7).map(lambda n: n / 10**6),
+    st.just(0),
+)
+
+
+@given(st.lists(fill, max_size=40))
+@settings(deadline=None, max_examples=100)
+def test_profits_and_open_costs_add_up_to_the_change_of_cash(rows):
+    fills = fill_columns(*rows)
+    closed, open_ = round_trips(fills)
+    assert int(closed.net.sum()) + open_.open_cash == cash_change(fills)
+
+
+@given(st.lists(fill, max_size=40))
+@settings(deadline=None, max_examples=50)
+def test_positions_are_what_is_left_open(rows):
+    fills = fill_columns(*rows)
+    _, open_ = round_trips(fills)
+    for strategy in (0, 1):
+        for symbol in (0, 1):
+            mine = (fills.strategy == strategy) & (fills.symbol == symbol)
+            held = (fills.side * fills.quantity)[mine].sum()
+            kept = mine[open_.entry]
+            assert (open_.side * open_.quantity)[kept].sum() == pytest.approx(held, abs=1e-6)
+            assert len(set(open_.side[kept].tolist())) <= 1
