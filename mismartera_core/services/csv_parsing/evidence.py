@@ -1,4 +1,4 @@
-"""What the exchange's calendar tells about naive stamps: their zone, and which end of a bar they mark."""
+"""What the calendar tells: the zone of naive stamps, and which end of a bar they mark."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from mismartera_core.model.sessions import SessionTable
 from mismartera_core.services.csv_parsing.values import Calendar
 
 _EPOCH = date(1970, 1, 1)
+_SHARP = 3.0
+"""A rise of volume that only the open of a session brings."""
 NOT_A_TIME = np.iinfo(np.int64).min
 
 
@@ -95,13 +97,13 @@ def choose_label(
             return "start", f"{starts} session(s) have a bar at the open and none at the close"
         if ends > 2 * starts:
             return "end", f"{ends} session(s) have a bar at the close and none at the open"
-        first, second = (_at(table.open_ns + n * interval_ns, ts, volume) for n in (0, 1))
-        with np.errstate(invalid="ignore"):
-            jump = np.count_nonzero(first > second) - np.count_nonzero(second > first)
-        both = np.count_nonzero(np.isfinite(first) & np.isfinite(second))
-        if both and abs(jump) * 2 >= both:
-            label = "start" if jump > 0 else "end"
-            return label, "the volume of the session's first bar is where it should be"
+        before, first, second = (
+            _at(table.open_ns + n * interval_ns, ts, volume) for n in (-1, 0, 1)
+        )
+        jumps = {"start": _jump(before, first), "end": _jump(first, second)}
+        label = max(jumps, key=lambda name: jumps[name])
+        if jumps[label] >= _SHARP and min(jumps.values()) < _SHARP:
+            return label, f"volume rises {jumps[label]:.0f}-fold at the session's open there"
     return "start", "assumed: nothing tells; a start can only make bars known later, never earlier"
 
 
@@ -155,6 +157,12 @@ def _near(ts: IntArray, step: int, *edges: IntArray) -> npt.NDArray[np.bool_]:
     for edge in edges:
         hit |= (ts == edge) | (ts == edge + step)
     return hit
+
+
+def _jump(before: FloatArray, after: FloatArray) -> float:
+    """How many times the volume of one bar is that of the bar before, in the usual session."""
+    known = (before > 0) & (after > 0)
+    return float(np.median(after[known] / before[known])) if known.any() else 0.0
 
 
 def _at(wanted: IntArray, ts: IntArray, values: FloatArray) -> FloatArray:

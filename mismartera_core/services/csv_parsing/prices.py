@@ -14,7 +14,7 @@ _NO_VALUE = ("", "nan", "null", "none", "na", "n/a", "-", "#n/a")
 
 
 def decimal_mark(columns: Sequence[Any], delimiter_is_comma: bool) -> str:
-    """"." or ",": what separates the fraction in these columns of text.
+    """ "." or ",": what separates the fraction in these columns of text.
 
     Args:
         columns: Arrow string arrays of prices.

@@ -109,7 +109,9 @@ def _by_place(path: Path, first: Sequence[str]) -> Roles:
     start = 2 if two else 1
     rest = len(first) - start
     if rest < 4:
-        raise DataError(f"expected time, open, high, low, close in {path}, found {len(first)} columns")
+        raise DataError(
+            f"expected time, open, high, low, close in {path}, found {len(first)} columns"
+        )
     return Roles(
         stamp=(0, 1) if two else (0,),
         prices=(start, start + 1, start + 2, start + 3),

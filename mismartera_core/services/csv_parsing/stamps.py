@@ -27,8 +27,12 @@ _TEXTS = (
     r"^(?P<b>[A-Za-z]{3,9})[- ](?P<a>\d{1,2}),?[- ](?P<c>\d{4})" + _CLOCK + "$",
 )
 _EPOCHS = ((19, 1, "nanoseconds"), (16, 1_000, "microseconds"), (13, 10**6, "milliseconds"))
-_MONTHS = {name.lower(): n for names in (calendar.month_abbr, calendar.month_name)
-           for n, name in enumerate(names) if name}
+_MONTHS = {
+    name.lower(): n
+    for names in (calendar.month_abbr, calendar.month_name)
+    for n, name in enumerate(names)
+    if name
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ def parse_stamps(path: Path, columns: Sequence[Any], dateformat: str | None) -> 
     if len(columns) == 2:
         clock = columns[1]
         if not _share(pc.match_substring(clock, ":")):
-            clock = pc.utf8_lpad(clock, 6 if _share(pc.greater(pc.utf8_length(clock), 4)) else 4, "0")
+            clock = pc.utf8_lpad(
+                clock, 6 if _share(pc.greater(pc.utf8_length(clock), 4)) else 4, "0"
+            )
         text = pc.binary_join_element_wise(text, clock, " ")
     if dateformat is not None:
         return _by_format(path, text, dateformat)
@@ -128,7 +134,7 @@ def _texts(path: Path, text: Any) -> Stamps:
     a, b, c = (_integers(field[name]) for name in "abc")
     clock, has_clock = _time_of_day(field)
     zone = field["zone"].to_numpy(zero_copy_only=False)
-    ns, words = _days(path, field, a, b, c, clock)
+    ns, words = _days((path, str(text.filter(fits[best])[0])), field, a, b, c, clock)
     offsets, aware = _offsets(zone)
     good = ns != _BAD
     is_aware = bool(np.count_nonzero(aware) * 2 > len(aware))
@@ -184,9 +190,15 @@ def _offset(zone: str) -> int:
 
 
 def _days(
-    path: Path, field: dict[str, Any], a: IntArray, b: IntArray, c: IntArray, clock: IntArray
+    where: tuple[Path, str],
+    field: dict[str, Any],
+    a: IntArray,
+    b: IntArray,
+    c: IntArray,
+    clock: IntArray,
 ) -> tuple[IntArray, str]:
-    """Midnight of each row's date, _BAD where there is no such date."""
+    """Midnight of each row's date, _BAD where there is no such date, and how it was read."""
+    path, sample = where
     import pyarrow.compute as pc
 
     if _share(pc.equal(pc.utf8_length(field["a"]), 4)):
@@ -204,14 +216,14 @@ def _days(
         ordered = [words for words, ns in readings.items() if _is_ordered(ns + clock)]
         if len(ordered) == 1:
             return readings[ordered[0]], f"{ordered[0]} (only so they are in order)"
-        if np.array_equal(*readings.values()):
+        if np.array_equal(a, b):
             return readings["day before month"], "day and month are the same number"
-    shape = re.sub(r"\d", "9", str(field["a"][0])) and "/"
+    mark = sample.strip("0123456789")[:1]
     raise DataError(
         f"day and month cannot be told apart in {path}: "
         + ("both places go above 12" if day_first else "no number is above 12, both orders fit"),
-        hint=f"say which: --date-format '%d{shape}%m{shape}%Y %H:%M' or "
-        f"'%m{shape}%d{shape}%Y %H:%M', as the file writes it",
+        hint=f"{sample!r}: say --date-format '%d{mark}%m{mark}%Y' or '%m{mark}%d{mark}%Y', "
+        "with %H:%M or %H:%M:%S after it as the file writes it",
     )
 
 
@@ -240,9 +252,9 @@ def _by_format(path: Path, text: Any, dateformat: str) -> Stamps:
     except (ValueError, TypeError) as error:
         raise UsageError(f"--date-format {dateformat!r} is no strptime format: {error}") from error
     index = pd.DatetimeIndex(read).as_unit("ns")
-    valid = ~index.isna()
+    valid = np.asarray(index.notna())
     if not valid.any():
         raise UsageError(f"--date-format {dateformat!r} does not fit {str(text[0])!r} in {path}")
     dated = not any(mark in dateformat for mark in ("%H", "%I", "%X", "%c", "%s"))
     ns = np.where(valid, index.asi8, 0)
-    return Stamps(ns, np.asarray(valid), aware, dated, f"by the format {dateformat!r}")
+    return Stamps(ns, valid, aware, dated, f"by the format {dateformat!r}")

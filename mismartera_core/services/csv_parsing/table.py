@@ -194,7 +194,9 @@ def _head(path: Path, rows: list[list[str]], width: int, preamble: int) -> _Head
         return _Head(names, preamble + 3, symbols.pop(), "three lines, as yfinance writes them")
     if any(_numeric(cell) for cell in first):
         if preamble:
-            raise DataError(f"{path} begins with {preamble} line(s) that are neither header nor data")
+            raise DataError(
+                f"{path} begins with {preamble} line(s) that are neither header nor data"
+            )
         return _Head((), 0, "", "none")
     if len(first) != width:
         raise DataError(f"expected {width} names in the header of {path}, found {len(first)}")
