@@ -91,7 +91,7 @@ def override(
 ) -> None:
     """Set a day by your own word: a holiday or an early close."""
     from mismartera_core.errors import UsageError
-    from mismartera_core.repositories.calendars import override_session, remove_override
+    from mismartera_core.repositories.calendar_overrides import override_session, remove_override
 
     if [holiday is not None, early_close is not None, remove].count(True) != 1:
         raise UsageError("expected one of --holiday NAME, --early-close HH:MM and --remove")

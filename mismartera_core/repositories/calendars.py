@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from mismartera_core.errors import DataError, UsageError
+from mismartera_core.errors import DataError
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.repositories.calendar_seed import (
-    DayRow,
-    closed_day,
-    extended_hours,
     installed_source,
-    local_ns,
     seed_days,
 )
-from mismartera_core.repositories.markets import Market, find_market
+from mismartera_core.repositories.markets import Market
 from mismartera_core.repositories.tables import MarketRow, SessionOverrideRow, SessionRow
 
 COLUMNS = (
@@ -74,7 +69,7 @@ def load_calendar(session: Session, market: Market, needed: Sequence[date] = ())
     Raises:
         DataError: A needed day lies outside what the library knows.
     """
-    row = _market_row(session, market)
+    row = market_row(session, market)
     if row is None or not _is_current(row, market, needed):
         row = _seed(session, market, needed)
     for day in needed:
@@ -82,76 +77,13 @@ def load_calendar(session: Session, market: Market, needed: Sequence[date] = ())
     return _read(session, market, row)
 
 
-def override_session(
-    session: Session,
-    exchange_group: str,
-    asset_class: str,
-    day: date,
-    *,
-    holiday: str | None = None,
-    early_close: time | None = None,
-    hours: tuple[time, time] | None = None,
-    name: str | None = None,
-) -> None:
-    """Set a day by the user's own word: a holiday, an early close, or own hours.
+def market_row(session: Session, market: Market) -> MarketRow | None:
+    """The row of a market; None before its first seeding.
 
     Args:
         session: A session of the database.
-        exchange_group: For example "US_EQUITY".
-        asset_class: For example "EQUITY".
-        day: The day.
-        holiday: Name of the holiday that closes the market.
-        early_close: Local time at which the session ends.
-        hours: Local open and close of the regular session, also on a day without one. An open
-            that is not before the close is one of the evening before.
-        name: Reason of an early close or of own hours.
-
-    Raises:
-        UsageError: Not exactly one of the three was given, or the times cannot be.
-        DataError: The day lies outside the calendar.
+        market: The market.
     """
-    given = [choice for choice in (holiday, early_close, hours) if choice is not None]
-    if len(given) != 1:
-        raise UsageError(
-            f"expected one of holiday, early_close and hours for {day}, found {len(given)}"
-        )
-    market = find_market(exchange_group, asset_class)
-    remove_override(session, exchange_group, asset_class, day)
-    calendar = load_calendar(session, market, [day])
-    if holiday is not None:
-        values = closed_day(day, holiday)
-    elif early_close is not None:
-        values = _ends_early(calendar, day, early_close) | {"name": name}
-    else:
-        values = _own_hours(market, day, *cast("tuple[time, time]", hours)) | {"name": name}
-    _refuse_overlap(calendar, values)
-    market_id = cast("MarketRow", _market_row(session, market)).id
-    session.add(SessionOverrideRow(market_id=market_id, source="user", **values))
-    session.flush()
-
-
-def remove_override(session: Session, exchange_group: str, asset_class: str, day: date) -> bool:
-    """Take the user's word on a day back; the library's stands again.
-
-    Args:
-        session: A session of the database.
-        exchange_group: For example "US_EQUITY".
-        asset_class: For example "EQUITY".
-        day: The day.
-
-    Returns:
-        Whether there was one.
-    """
-    row = _market_row(session, find_market(exchange_group, asset_class))
-    found = row and session.get(SessionOverrideRow, (row.id, day))
-    if not found:
-        return False
-    session.delete(found)
-    session.flush()
-    return True
-
-
-def _market_row(session: Session, market: Market) -> MarketRow | None:
     return session.scalar(
         sa.select(MarketRow).filter_by(
             exchange_group=market.exchange_group, asset_class=market.asset_class
@@ -245,62 +177,3 @@ def _table(rows: list[tuple[Any, ...]], timezone: str) -> SessionTable:
         early_close=early,
         timezone=timezone,
     )
-
-
-def _ends_early(calendar: MarketCalendar, day: date, at: time) -> DayRow:
-    table = calendar.sessions
-    row = table.index_of(day)
-    if row == len(table) or table.dates[row] != day:
-        raise UsageError(
-            f"{day} cannot close early: it is no trading day",
-            hint="give the day its own hours instead",
-        )
-    opens, usual = int(table.open_ns[row]), int(table.close_ns[row])
-    pause, resume = int(table.break_start_ns[row]), int(table.break_end_ns[row])
-    closes = local_ns(day, at, ZoneInfo(table.timezone))
-    if not opens < closes <= usual or pause < closes <= resume:
-        raise UsageError(
-            f"{day} cannot close at {at:%H:%M}: expected a time within its session",
-            hint=f"see: mismartera time session {day} "
-            f"--exchange-group {calendar.market.exchange_group}",
-        )
-    has_break = pause and closes > resume
-    return {
-        "day": day,
-        "open_ns": opens,
-        "close_ns": closes,
-        "break_start_ns": pause if has_break else None,
-        "break_end_ns": resume if has_break else None,
-        **extended_hours(calendar.market, day, opens, closes, early=True),
-        "early_close": True,
-    }
-
-
-def _own_hours(market: Market, day: date, opens: time, closes: time) -> DayRow:
-    zone = ZoneInfo(market.timezone)
-    open_ns = local_ns(day, opens, zone, days=0 if opens < closes else -1)
-    close_ns = local_ns(day, closes, zone)
-    return {
-        "day": day,
-        "open_ns": open_ns,
-        "close_ns": close_ns,
-        "break_start_ns": None,
-        "break_end_ns": None,
-        **extended_hours(market, day, open_ns, close_ns, early=False),
-        "early_close": False,
-    }
-
-
-def _refuse_overlap(calendar: MarketCalendar, values: DayRow) -> None:
-    """Sessions must follow each other, extended hours included."""
-    if values["open_ns"] is None:
-        return
-    table, day = calendar.sessions, values["day"]
-    starts = values["pre_open_ns"] or values["open_ns"]
-    ends = values["post_close_ns"] or values["close_ns"]
-    row = table.index_of(day)
-    after = row + (row < len(table) and table.dates[row] == day)
-    if (row > 0 and starts < table.post_close_ns[row - 1]) or (
-        after < len(table) and ends > table.pre_open_ns[after]
-    ):
-        raise UsageError(f"the hours given for {day} reach into the session beside it")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    ProgrammingError,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
@@ -37,6 +44,8 @@ class Database:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self.url = engine.url.render_as_string(hide_password=True)
+        # Connections end with the database, also where nobody closes it.
+        weakref.finalize(self, engine.dispose)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -51,7 +60,9 @@ class Database:
         try:
             with Session(self.engine) as session, session.begin():
                 yield session
-        except OperationalError as error:
+        except (IntegrityError, ProgrammingError):
+            raise
+        except DBAPIError as error:
             raise _explain(self.url, error) from error
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from mismartera_core.errors import UsageError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.repositories import calendars
-from mismartera_core.repositories.calendars import override_session, remove_override
+from mismartera_core.repositories.calendar_overrides import override_session, remove_override
 from mismartera_core.repositories.tables import MarketRow, SessionOverrideRow, SessionRow
 
 US = ("US_EQUITY", "EQUITY")

@@ -94,12 +94,24 @@ def test_missing_database_on_a_server(postgres):
     assert "CREATE DATABASE" in refusal.value.hint
 
 
-def test_damaged_file(tmp_path):
+def test_foreign_file(tmp_path):
     path = tmp_path / "broken.db"
     path.write_bytes(b"this is no database" * 1000)
     with pytest.raises(DataError, match="is not a SQLite database or is damaged") as refusal:
         open_database(f"sqlite:///{path}")
     assert "move it away" in refusal.value.hint
+
+
+def test_damaged_file(tmp_path):
+    path = tmp_path / "damaged.db"
+    database = open_database(f"sqlite:///{path}")
+    database.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with pytest.raises(DataError, match="is damaged"):  # noqa: PT012 - whichever reads the page
+        damaged = open_database(f"sqlite:///{path}")
+        with damaged.session() as db:
+            db.add(market("ANY"))
 
 
 def test_folder_that_cannot_be(tmp_path):
