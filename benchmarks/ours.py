@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks.bare import FAST, SHARES, SLOW
+from benchmarks.bare import FAST, PAIRS, SHARES, SLOW
 from benchmarks.data import Market
 from benchmarks.runner import Sample
 from mismartera_core import (
@@ -84,13 +85,27 @@ def engine(market: Market, strategy: type) -> Callable[[], Sample]:
 
     def run() -> Sample:
         gc.collect()
-        record = backtest(market.frames, strategy, cash=CASH, leverage=None).record
-        fills = record.fills
-        return Sample(
-            value=record.seconds,
-            fills=len(fills),
-            cash=-float(np.sum(fills.side * fills.quantity * fills.price)),
-            note="; ".join(record.notes),
-        )
+        start = time.perf_counter()
+        record = _record(market, strategy, {})
+        total = time.perf_counter() - start
+        fills, cash = _outcome(record)
+        notes = (f"{total:.3g} s with load", *record.notes)
+        return Sample(record.seconds, fills, cash, note="; ".join(notes))
 
     return run
+
+
+def sweep(market: Market) -> Sample:
+    """`SignalCross` for every pair of averages; the engine's own time of all."""
+    records = [_record(market, SignalCross, {"fast": fast, "slow": slow}) for fast, slow in PAIRS]
+    fills, cash = zip(*map(_outcome, records), strict=True)
+    return Sample(sum(record.seconds for record in records), list(fills), list(cash))
+
+
+def _record(market: Market, strategy: type, params: dict[str, int]) -> Any:
+    return backtest(market.frames, strategy, params=params, cash=CASH, leverage=None).record
+
+
+def _outcome(record: Any) -> tuple[int, float]:
+    fills = record.fills
+    return len(fills), -float(np.sum(fills.side * fills.quantity * fills.price))

@@ -79,7 +79,7 @@ def sweep(name: str, setup: Setup) -> Scenario:
     market, pairs = _market(name), bare.PAIRS
     contenders = [
         _compiled("numba loop", "sweep", market),
-        Contender(f"{OURS} sweep", lambda: _load("ours").sweep(market)(), warm_up=True),
+        Contender(f"{OURS} sweep", lambda: _load("ours").sweep(market)),
         *_peers(setup, market, ("vectorbt",), task="sweep"),
     ]
     return Scenario(
@@ -105,7 +105,7 @@ def parquet(name: str, setup: Setup) -> Scenario:
         name=f"parquet-{name}",
         title=f"Parquet to columns, {_size(name)}",
         contenders=contenders,
-        targets=(Target(f"{OURS} store", LOAD_RATIO, "pyarrow ParquetFile"),),
+        targets=(Target(f"{OURS} store", LOAD_RATIO, "pyarrow read_table"),),
         parts=("bar", market.bars),
     )
 

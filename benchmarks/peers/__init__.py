@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.runner import Missing, Sample
 
 PEERS = ("vectorbt", "backtesting", "backtrader", "nautilus_trader")
-NEWER_PYTHON = {"nautilus_trader": "3.12"}
+NEWER_PYTHON = {"nautilus_trader": (3, 12)}
 ROOT = Path(__file__).parents[2]
 WRONG = "error: "
 
@@ -32,7 +32,7 @@ def run_peer(name: str, data: Path, task: str) -> Sample:
         lines = done.stderr.strip().splitlines() or ["no message"]
         ran = any(line.startswith("Traceback") for line in lines)
         reason = lines[-1] if ran else next((x for x in lines if x.startswith(WRONG)), lines[-1])
-        raise Missing(reason.removeprefix(WRONG))
+        raise Missing(f"{reason.removeprefix(WRONG)} (Python {_python(name)})")
     answer = json.loads(done.stdout.strip().splitlines()[-1])
     return Sample(
         value=answer["seconds"],
@@ -45,14 +45,15 @@ def run_peer(name: str, data: Path, task: str) -> Sample:
 
 def _environment(name: str) -> list[str]:
     """`uv run` with the group of peers alone; the project's own pins stay out of it."""
-    running = "{}.{}".format(*sys.version_info[:2])
-    python = max(running, NEWER_PYTHON.get(name, running), key=_as_numbers)
     uv = os.environ.get("UV") or shutil.which("uv") or str(ROOT / "uvw")
-    return [uv, "run", "--quiet", "--isolated", "--only-group", "peers", "--python", python]
+    group = ("--quiet", "--isolated", "--only-group", "peers")
+    return [uv, "run", *group, "--python", _python(name)]
 
 
-def _as_numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+def _python(name: str) -> str:
+    """The running Python's version, or the first one that the peer supports."""
+    version = max(sys.version_info[:2], NEWER_PYTHON.get(name, (0, 0)))
+    return "{}.{}".format(*version)
 
 
 def _variables() -> dict[str, str]:
