@@ -17,10 +17,10 @@ from mismartera_core.cli.output import set_manner
 from mismartera_core.errors import Interrupted
 
 _COMMON = {
-    "json_": ("--json", "Answer with one JSON object."),
-    "quiet": ("--quiet", "Say nothing but errors."),
-    "debug": ("--debug", "Show tracebacks and debug messages."),
-    "no_color": ("--no-color", "Plain text; so does NO_COLOR."),
+    "json_": (("--json",), "Answer with one JSON object."),
+    "quiet": (("--quiet", "-q"), "Say nothing but errors."),
+    "debug": (("--debug",), "Show tracebacks and debug messages."),
+    "no_color": (("--no-color",), "Plain text; so does NO_COLOR."),
 }
 """Options of every command, by parameter."""
 
@@ -102,9 +102,9 @@ def _with_common(command: Callable[..., Any]) -> Callable[..., Any]:
     hints = get_type_hints(command, include_extras=True)
     own = {word for hint in hints.values() for word in _words(hint)}
     added = {
-        name: Annotated[bool, typer.Option(word, help=text, rich_help_panel="Every command")]
-        for name, (word, text) in _COMMON.items()
-        if word not in own
+        name: Annotated[bool, typer.Option(*words, help=text)]
+        for name, (words, text) in _COMMON.items()
+        if words[0] not in own
     }
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [

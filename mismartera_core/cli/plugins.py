@@ -165,14 +165,14 @@ def _block(kind: str, record: Any, fields: list[dict[str, Any]]) -> str:
     chosen: dict[str, Any] = {"name": record.name}
     if values:
         chosen["params" if kind == "strategy" else "config"] = values
-    place: dict[str, Any] = {
+    places: dict[str, dict[str, Any]] = {
         "strategy": {"strategies": [chosen]},
         "risk_check": {"risk": [chosen]},
         "report": {"outputs": [chosen]},
         "gap_filler": {"session_data_config": {"gap_filler": chosen}},
         "cost_model": {"costs": {str(getattr(record, "role", "")): chosen}},
-    }.get(kind, {kind: chosen})
-    return json.dumps(place, indent=2, default=str)[2:-2]
+    }
+    return json.dumps(places.get(kind, {kind: chosen}), indent=2, default=str)[2:-2]
 
 
 def _lines(one: dict[str, Any]) -> list[Any]:

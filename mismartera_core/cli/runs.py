@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,22 +41,19 @@ def show(
     ] = "@last",
 ) -> None:
     """The summary of a run, and its files."""
-    from mismartera_core.repositories.run_folder import read_run, resolve_run
+    from mismartera_core.repositories.run_folder import read_run
+    from mismartera_core.system.run import load_run
 
-    stored = read_run(resolve_run(load_settings().runs_dir, run))
-    files = sorted(str(path) for path in stored.folder.iterdir() if path.is_file())
-    figures = [(name, _figure(name, value)) for name, value in stored.summary.items()]
+    found = load_run(run, load_settings().runs_dir)
+    folder = found.folder or Path()
+    files = sorted(str(path) for path in folder.iterdir() if path.is_file())
+    manifest = read_run(folder).manifest
     emit(
         "run",
-        {
-            "folder": str(stored.folder),
-            "manifest": stored.manifest,
-            "summary": stored.summary,
-            "files": files,
-        },
-        f"[bold]{stored.folder.name}[/] {stored.manifest.get('exit_state', '')}",
-        table("", ("figure", "value"), figures),
-        table("Files", ("",), ([file] for file in files)),
+        {"folder": str(folder), "manifest": manifest, "summary": found.summary, "files": files},
+        f"[bold]{folder.name}[/] {manifest.get('exit_state', '')}",
+        found.render(),
+        table("", ("files",), ([file] for file in files)),
     )
 
 

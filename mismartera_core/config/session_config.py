@@ -103,7 +103,11 @@ Text = Annotated[str, Field(min_length=1, max_length=100)]
 Symbol = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9^$][A-Za-z0-9 ._/=:-]{0,31}$"), AfterValidator(_symbol)
 ]
-Symbols = Annotated[tuple[Symbol, ...], Field(min_length=1), AfterValidator(_unique)]
+Symbols = Annotated[
+    tuple[Symbol, ...],
+    Field(min_length=1, strict=False),  # a list, where a validator has seen it as Python value
+    AfterValidator(_unique),
+]
 Interval = Annotated[str, AfterValidator(_interval), Field(examples=["1m", "5m", "1h", "1d"])]
 Stream = Annotated[str, AfterValidator(_stream), Field(examples=["bars_1m", "ticks", "quotes"])]
 ApplyTo = Annotated[Literal["all"] | Symbols, _one_sentence("'all' or a list of symbols")]

@@ -1,0 +1,161 @@
+"""Finds plugins, keeps broken ones apart, and looks up what they offer by kind and name."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from mismartera_core.errors import PluginError, did_you_mean
+from mismartera_core.hookspecs import PROJECT
+from mismartera_core.registrations import Registration
+from mismartera_core.registry.attributes import config_model, one_line, resolve_attribute
+from mismartera_core.registry.loading import (
+    KINDS,
+    Loaded,
+    Plugin,
+    PluginProblem,
+    load_builtins,
+    load_given,
+    load_installed,
+)
+
+__all__ = ["KINDS", "Plugin", "PluginProblem", "Registry", "config_model", "resolve_attribute"]
+
+log = logging.getLogger(__name__)
+
+
+class Registry:
+    """What the plugins offer, by kind and name. Made by `discover` or `from_modules`."""
+
+    def __init__(self, loaded: Sequence[Loaded]) -> None:
+        self._loaded = loaded
+        self._records, self._sources, conflicts = _index(loaded)
+        self.problems: tuple[PluginProblem, ...] = tuple(
+            sorted(
+                [p for part in loaded for p in part.problems] + conflicts,
+                key=lambda problem: (problem.plugin, problem.reason),
+            )
+        )
+        self.observer_errors: Counter[str] = Counter()
+        self._lock = Lock()
+
+    @classmethod
+    def discover(cls, group: str = PROJECT, allow: Collection[str] | None = None) -> Registry:
+        """Load the built-ins and every installed plugin.
+
+        Args:
+            group: Entry-point group.
+            allow: Names of the entry points that may load; None is all of them.
+        """
+        return cls([load_builtins(), *load_installed(group, allow)])
+
+    @classmethod
+    def from_modules(cls, modules: Mapping[str, object]) -> Registry:
+        """The built-ins and plugin modules that need not be installed, by name."""
+        return cls([load_builtins(), *(load_given(*item) for item in modules.items())])
+
+    def get(self, kind: str, name: str) -> Any:
+        """The record of a kind (see `KINDS`) under a name.
+
+        Raises:
+            PluginError: Nothing usable has this name.
+        """
+        record = self._records[kind].get(name)
+        if record is not None:
+            return record
+        word = kind.replace("_", " ")
+        sources = self.sources(kind, name)
+        if len(sources) > 1:
+            reason = f"{word} {name!r} is offered by {' and by '.join(sources)}"
+            raise PluginError(reason, hint="uninstall one of them")
+        if sources:
+            reason = f"{word} {name!r} belongs to plugin {sources[0]!r}, which is broken"
+            raise PluginError(reason, hint="`mismartera plugins list` says why")
+        hint = did_you_mean(name, self._records[kind])
+        if broken := [plugin.name for plugin in self.plugins() if plugin.status == "broken"]:
+            hint += f" (broken plugins may offer it: {', '.join(broken)})"
+        raise PluginError(f"there is no {word} named {name!r}", hint=hint)
+
+    def records(self, kind: str) -> tuple[Any, ...]:
+        """Every record of a kind, by name."""
+        return tuple(self._records[kind].values())
+
+    def sources(self, kind: str, name: str) -> tuple[str, ...]:
+        """Names of the plugins, broken ones too, that offer something under a name."""
+        return tuple(self._sources[kind].get(name, ()))
+
+    def plugins(self) -> tuple[Plugin, ...]:
+        """Every plugin found, the built-ins first."""
+        return tuple(
+            Plugin(
+                part.name,
+                part.version,
+                "broken" if part.manager is None else "ok",
+                part.hooks,
+                part.source,
+            )
+            for part in self._loaded
+        )
+
+    def observe(self, hook: str, **facts: Any) -> None:
+        """Tell every plugin what happened. An observer that raises is logged and counted.
+
+        Args:
+            hook: Name of an observer hook without "mismartera_", such as "session_started".
+            **facts: Its arguments.
+        """
+        for plugin, call in self._callers(f"{PROJECT}_{hook}"):
+            try:
+                call(**facts)
+            except Exception:
+                with self._lock:
+                    self.observer_errors[plugin] += 1
+                log.exception("Plugin %r failed in %s", plugin, hook)
+
+    def check_config(self, config: Any) -> list[str]:
+        """What plugins find wrong with a session config, one sentence each."""
+        found: list[str] = []
+        for plugin, call in self._callers(f"{PROJECT}_check_config"):
+            try:
+                found += [str(text) for answer in call(config=config) for text in answer]
+            except Exception as error:  # noqa: BLE001 - a plugin's failure is a finding
+                found.append(f"plugin {plugin!r} could not check the config: {one_line(error)}")
+        return found
+
+    def _callers(self, hook: str) -> list[tuple[str, Any]]:
+        return [
+            (part.name, getattr(part.manager.hook, hook))
+            for part in self._loaded
+            if part.manager is not None and hook in part.hooks
+        ]
+
+
+_Index = dict[str, dict[str, Registration]]
+_Sources = dict[str, dict[str, list[str]]]
+
+
+def _index(loaded: Iterable[Loaded]) -> tuple[_Index, _Sources, list[PluginProblem]]:
+    """Records by kind and name, who offers each, and names that two offer."""
+    sources: _Sources = {kind: defaultdict(list) for kind in KINDS}
+    usable: _Index = {kind: {} for kind in KINDS}
+    for part in loaded:
+        for kind, record in part.records:
+            sources[kind][record.name].append(part.name)
+            if part.manager is not None:
+                usable[kind][record.name] = record
+    problems = []
+    for kind, by_name in sources.items():
+        for name, offers in by_name.items():
+            if len(offers) > 1:
+                usable[kind].pop(name, None)
+                reason = (
+                    f"{kind.replace('_', ' ')} {name!r} is offered by {' and by '.join(offers)}"
+                )
+                problems.append(
+                    PluginProblem(offers[-1], "", f"{reason}; neither is used", "uninstall one")
+                )
+    ordered = {kind: dict(sorted(by_name.items())) for kind, by_name in usable.items()}
+    return ordered, {kind: dict(by_name) for kind, by_name in sources.items()}, problems

@@ -1,0 +1,1 @@
+from installed_plugin import install as install
