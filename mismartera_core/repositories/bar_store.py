@@ -304,13 +304,18 @@ class BarStore:
 
     def _folder(self, kind: str, interval: str, symbol: str) -> Path:
         base = self.root / kind / interval if interval else self.root / kind
-        return base / _folder_name(symbol)
+        return base / folder_name(symbol)
 
     def _files(self, kind: str, interval: str, symbol: str) -> list[Path]:
         return sorted(self._folder(kind, interval, symbol).glob("[0-9][0-9][0-9][0-9].parquet"))
 
 
-def _folder_name(symbol: str) -> str:
+def folder_name(symbol: str) -> str:
+    """Name of a symbol's folder: BTC/USD is BTC%2FUSD.
+
+    Args:
+        symbol: Ticker.
+    """
     if not symbol:
         raise DataError("expected a symbol, was empty")
     name = quote(symbol, safe="")
