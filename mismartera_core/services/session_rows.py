@@ -7,20 +7,6 @@ import numpy as np
 from mismartera_core.model.columns import BoolArray, IntArray
 
 
-def locate(ts: IntArray, starts: IntArray, ends: IntArray) -> tuple[IntArray, IntArray]:
-    """The rows of each session.
-
-    Args:
-        ts: Instants, ascending, nanoseconds UTC.
-        starts: Start of each session, included.
-        ends: End of each session, excluded.
-
-    Returns:
-        First row of each session and the row after its last; equal where a session has none.
-    """
-    return np.searchsorted(ts, starts), np.searchsorted(ts, ends)
-
-
 def inside(ts: IntArray, starts: IntArray, ends: IntArray) -> tuple[BoolArray, IntArray]:
     """Which instants lie in a session, and in which.
 

@@ -133,9 +133,10 @@ class Run:
         figures = self.summary
         change = figures["total_return"]
         shown = "n/a" if change is None else f"{change:+.2%}"
+        label = ", simulated intraday" if figures["simulated_data"] else ""
         return (
             f"Run({figures['session_name']!r}, {figures['sessions']} sessions, {shown}, "
-            f"{figures['trades']} trades, trade_hash {self.trade_hash[:12]})"
+            f"{figures['trades']} trades, trade_hash {self.trade_hash[:12]}{label})"
         )
 
     @cached_property

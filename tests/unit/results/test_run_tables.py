@@ -226,6 +226,7 @@ def test_simulated_bars_and_an_early_end_are_said_so(run):
     text = shown(Run(record))
     assert "[simulated intraday]" in text
     assert "Stopped early: stopped [by] the user" in text
+    assert "simulated intraday" in repr(Run(record))
 
 
 def test_html_escapes_what_users_wrote(run):
