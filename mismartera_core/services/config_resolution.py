@@ -150,11 +150,9 @@ def resolve(config: SessionConfig, registry: Registry, source: str = "config") -
     to.problems += registry.check_config(config)
     if to.problems or provider is None or broker is None:
         error = config_error(source, to.problems)
-        raise (
-            PluginError(str(error), hint="see `mismartera plugins list`")
-            if (to.plugin_fault)
-            else error
-        )
+        if to.plugin_fault:
+            raise PluginError(str(error), hint="`mismartera plugins list` says more")
+        raise error
     return Resolved(
         data_provider=provider,
         gap_filler=gaps,
