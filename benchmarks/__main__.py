@@ -17,11 +17,10 @@ from benchmarks.scenarios import SCENARIOS, Setup
 def main() -> None:
     """Run the scenarios that were asked for, in turn."""
     arguments = _arguments()
-    chosen = [name for name in SCENARIOS if name.startswith(tuple(arguments.only or ("",)))]
     tables, found = [], []
     with tempfile.TemporaryDirectory() as folder:
         setup = Setup(Path(folder), arguments.peers)
-        for name in chosen:
+        for name in arguments.chosen:
             try:
                 scenario = SCENARIOS[name](setup)
             except Exception as error:  # noqa: BLE001 - the others can still be measured
@@ -63,7 +62,11 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--repeat", type=int, default=5, help="rounds; medians are reported")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    arguments.chosen = [n for n in SCENARIOS if n.startswith(tuple(arguments.only or ("",)))]
+    if not arguments.chosen:
+        parser.error(f"no scenario begins so; there are {', '.join(SCENARIOS)}")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from benchmarks.runner import Row, Scenario
 
 RESULTS = Path(__file__).parent / "results"
 HEADS = ("engine", "value", "each", "ratio", "target", "met", "fills", "agrees with", "note")
+LONGEST_NOTE = 160
 YES_NO = {True: "yes", False: "**no**", None: ""}
 
 
@@ -58,5 +59,5 @@ def _cells(row: Row) -> tuple[str, ...]:
         YES_NO[row.met],
         "" if row.fills is None else f"{row.fills:,}",
         agrees,
-        row.note,
+        row.note if len(row.note) <= LONGEST_NOTE else f"{row.note[:LONGEST_NOTE]} ...",
     )
