@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from benchmarks.data import FIELDS, MINUTE_NS, Market
 from benchmarks.runner import Sample
 
+ROOT = Path(__file__).parents[1]
 EVER = (0, 2**62)
 
 
@@ -72,14 +74,19 @@ def peak_memory(root: Path, first: str, last: str) -> Callable[[], Sample]:
 
 
 def child_json(module: str, *arguments: str, **variables: str) -> dict[str, Any]:
-    """The last line that a module of this package prints, run in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """The last line that a module of this package prints, run in a process and folder of its own.
+
+    The folder is gone afterwards, and with it what the run has written.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or ["no message"])[-1])
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
