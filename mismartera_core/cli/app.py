@@ -11,7 +11,16 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from mismartera_core.cli import config_commands, demo, init, plugins, run, runs, time_commands
+from mismartera_core.cli import (
+    config_commands,
+    data_commands,
+    demo,
+    init,
+    plugins,
+    run,
+    runs,
+    time_commands,
+)
 from mismartera_core.cli.errors import report
 from mismartera_core.cli.output import set_manner
 from mismartera_core.errors import Interrupted
@@ -41,6 +50,7 @@ def build() -> typer.Typer:
         app.command(name)(_with_common(command))
     for name, group in (
         ("config", config_commands.app),
+        ("data", data_commands.app),
         ("plugins", plugins.app),
         ("runs", runs.app),
         ("time", time_commands.app),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import sys
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -27,7 +27,7 @@ LAST_ERROR = "last_error.log"
 """Within `runtime_dir`: the traceback of the last error nobody foresaw."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Failure:
     """How a command ended that did not do what it was asked for."""
 
@@ -70,14 +70,13 @@ def report(error: BaseException) -> int:
     if manner().debug:
         traceback.print_exception(error)
     failure = explain(error)
+    notes = list(getattr(error, "__notes__", ()))
     if manner().json:
-        told = {"code": failure.code, "kind": failure.kind, "message": failure.message}
-        answer = {"version": JSON_VERSION, "error": {**told, "hint": failure.hint}}
-        sys.stderr.write(json.dumps(answer) + "\n")
+        told = {**dataclasses.asdict(failure), "notes": notes}
+        sys.stderr.write(json.dumps({"version": JSON_VERSION, "error": told}) + "\n")
     else:
-        sys.stderr.write(f"Error: {failure.message}\n")
-        if failure.hint:
-            sys.stderr.write(f"Try: {failure.hint}\n")
+        tried = [f"Try: {failure.hint}"] if failure.hint else []
+        sys.stderr.write("\n".join([f"Error: {failure.message}", *notes, *tried]) + "\n")
     return failure.code
 
 

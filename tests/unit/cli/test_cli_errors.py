@@ -65,6 +65,22 @@ def test_debug_shows_the_traceback(cli, failing):
         assert "Traceback" in err
 
 
+def test_what_a_run_notes_of_its_failure_is_told(cli, monkeypatch):
+    error = errors.StrategyError("strategy 'x' raised", hint="look at line 5")
+    error.add_note("what was computed is in runtime/runs/1")
+
+    def execute(*_):
+        raise error
+
+    monkeypatch.setattr(run_command, "execute", execute)
+    assert cli("run", QUICKSTART)[2].splitlines() == [
+        "Error: strategy 'x' raised",
+        "what was computed is in runtime/runs/1",
+        "Try: look at line 5",
+    ]
+    assert json.loads(cli("run", QUICKSTART, "--json")[2])["error"]["notes"] == error.__notes__
+
+
 def test_an_unforeseen_error_leaves_its_traceback_in_a_file(cli, monkeypatch, tmp_path):
     monkeypatch.setattr(run_command, "execute", lambda *_: 1 / 0)
     code, _, err = cli("run", QUICKSTART)
