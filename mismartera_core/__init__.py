@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from mismartera_core.contracts.risk import AccountView as AccountView
     from mismartera_core.contracts.risk import OrderRequest as OrderRequest
     from mismartera_core.contracts.risk import RiskCheck as RiskCheck
+    from mismartera_core.contracts.strategy import IndicatorSource as IndicatorSource
     from mismartera_core.contracts.strategy import PortfolioStrategy as PortfolioStrategy
     from mismartera_core.contracts.strategy import SignalStrategy as SignalStrategy
+    from mismartera_core.contracts.strategy import Step as Step
     from mismartera_core.contracts.strategy import Strategy as Strategy
     from mismartera_core.contracts.strategy import StrategyParams as StrategyParams
     from mismartera_core.errors import BrokerError as BrokerError
@@ -56,6 +58,11 @@ if TYPE_CHECKING:
     from mismartera_core.registrations import ReportReg as ReportReg
     from mismartera_core.registrations import RiskCheckReg as RiskCheckReg
     from mismartera_core.registrations import StrategyReg as StrategyReg
+    from mismartera_core.repositories.bar_store import BarStore as BarStore
+    from mismartera_core.system.python_face import backtest as backtest
+    from mismartera_core.system.run import Run as Run
+    from mismartera_core.system.run import load_run as load_run
+    from mismartera_core.system.session import Session as Session
 
 _HOMES = {
     "contracts.broker": ("Broker", "Costs", "WorkingOrder"),
@@ -64,7 +71,14 @@ _HOMES = {
     "contracts.gap_filler": ("GapFiller",),
     "contracts.provider": ("DataProvider", "ProviderCapabilities"),
     "contracts.risk": ("AccountView", "OrderRequest", "RiskCheck"),
-    "contracts.strategy": ("PortfolioStrategy", "SignalStrategy", "Strategy", "StrategyParams"),
+    "contracts.strategy": (
+        "IndicatorSource",
+        "PortfolioStrategy",
+        "SignalStrategy",
+        "Step",
+        "Strategy",
+        "StrategyParams",
+    ),
     "errors": (
         "BrokerError",
         "ConfigError",
@@ -97,6 +111,10 @@ _HOMES = {
         "RiskCheckReg",
         "StrategyReg",
     ),
+    "repositories.bar_store": ("BarStore",),
+    "system.python_face": ("backtest",),
+    "system.run": ("Run", "load_run"),
+    "system.session": ("Session",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

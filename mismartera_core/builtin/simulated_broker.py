@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from mismartera_core import Bar, Broker, Costs, OrderStatus, PluginContext, WorkingOrder
-from mismartera_core.contracts.broker import FINAL, DoneSink, FillSink
+from mismartera_core.contracts.broker import DoneSink, FillSink
 from mismartera_core.services.matching import (
     AT_OPEN,
     INSIDE,
@@ -22,6 +22,11 @@ from mismartera_core.services.matching import (
     match,
     trail,
 )
+
+FILLED = OrderStatus.FILLED
+PARTIALLY_FILLED = OrderStatus.PARTIALLY_FILLED
+WORKING = OrderStatus.WORKING
+HELD = OrderStatus.HELD
 
 ONE_CANCELS_OTHER = "one cancels other"
 ENTRY_ENDED = "the entry of the bracket did not fill"
@@ -77,7 +82,7 @@ class SimulatedBroker(Broker):
         """Expire day orders placed before the close."""
         for book in list(self._books.values()):
             for order in tuple(book):
-                if not order.gtc and order.submitted_ns < close_ns and order.status not in FINAL:
+                if not order.gtc and order.submitted_ns < close_ns and not order.is_done:
                     self._end(order, OrderStatus.EXPIRED, "the session ended", close_ns)
 
     def match(self, symbol: int, bar: Bar, now_ns: int) -> None:
@@ -88,7 +93,7 @@ class SimulatedBroker(Broker):
         room = math.inf if self._participation is None else self._room(bar)
         paired: set[int] = set()
         for order in tuple(self._books[symbol]):
-            if order.status in FINAL or room <= 0.0 or order.id in paired:
+            if order.is_done or room <= 0.0 or order.id in paired:
                 continue
             chosen, price, when = order, bar.open, AT_OPEN
             if order.oco is not None:
@@ -103,7 +108,7 @@ class SimulatedBroker(Broker):
         """Which of two OCO orders fills: the one at the open, else the worse for the trader."""
         price, when = self._test(order, bar)
         other = order.oco
-        if other is None or other.status in FINAL:
+        if other is None or other.is_done:
             return order, price, when
         other_price, other_when = self._test(other, bar)
         if other_when in (NONE, TRIGGERED):
@@ -131,9 +136,10 @@ class SimulatedBroker(Broker):
         order.remaining -= quantity
         order.updated_ns = now_ns
         if order.remaining > 0.0:
-            order.status = OrderStatus.PARTIALLY_FILLED
+            order.status = PARTIALLY_FILLED
         else:
-            order.status = OrderStatus.FILLED
+            order.status = FILLED
+            order.is_done = True
             self._remove(order)
         paid, fee = price, 0.0
         if self._slippage is not None and order.kind not in (LIMIT, STOP_LIMIT):
@@ -142,10 +148,10 @@ class SimulatedBroker(Broker):
         if self._commission is not None:
             function, numbers = self._commission
             fee = function(order.side, quantity, paid, *bar[2:7], *numbers)
-        if order.oco is not None and order.oco.status not in FINAL:
+        if order.oco is not None and not order.oco.is_done:
             self._end(order.oco, OrderStatus.CANCELLED, ONE_CANCELS_OTHER, now_ns)
         self._on_fill(order, quantity, paid, fee, bar)
-        if order.legs and order.status is OrderStatus.FILLED:
+        if order.legs and order.is_done:
             quantity += self._activate(order, paid, when, bar, room - quantity, now_ns)
         return quantity
 
@@ -153,9 +159,9 @@ class SimulatedBroker(Broker):
         self, entry: WorkingOrder, paid: float, when: int, bar: Bar, room: float, now_ns: int
     ) -> float:
         """Set the legs of a filled entry to work and test them on the bar that filled it."""
-        legs = [leg for leg in entry.legs if leg.status is OrderStatus.HELD]
+        legs = [leg for leg in entry.legs if leg.status is HELD]
         for leg in legs:
-            leg.status = OrderStatus.WORKING
+            leg.status = WORKING
             self.submit(leg)
         if not legs or room <= 0.0:
             return 0.0
@@ -172,10 +178,11 @@ class SimulatedBroker(Broker):
         return self._execute(chosen, price, hit, bar, room, now_ns)
 
     def _end(self, order: WorkingOrder, status: OrderStatus, reason: str, now_ns: int) -> None:
-        if order.status in FINAL:
+        if order.is_done:
             return
-        held = order.status is OrderStatus.HELD
+        held = order.status is HELD
         order.status = status
+        order.is_done = True
         order.reason = reason
         order.updated_ns = now_ns
         if not held:
@@ -186,11 +193,11 @@ class SimulatedBroker(Broker):
     def _end_legs(self, entry: WorkingOrder, now_ns: int) -> None:
         """Legs of an entry that ended early: cancelled, or set to work for what was filled."""
         for leg in entry.legs:
-            if leg.status is not OrderStatus.HELD:
+            if leg.status is not HELD:
                 continue
             if entry.filled_quantity > 0.0:
                 leg.quantity = leg.remaining = entry.filled_quantity
-                leg.status = OrderStatus.WORKING
+                leg.status = WORKING
                 self.submit(leg)
             else:
                 self._end(leg, OrderStatus.CANCELLED, ENTRY_ENDED, now_ns)

@@ -16,19 +16,23 @@ if TYPE_CHECKING:
     from mismartera_core.contracts.costs import CostFunction
     from mismartera_core.model.market import Bar
 
-FINAL = frozenset(
-    {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED}
-)
+# Looking a member up on an Enum class costs as much as a small function (Python 3.11).
+WORKING = OrderStatus.WORKING
+MARKET = OrderType.MARKET
 
 
 class WorkingOrder:
-    """One order from its placing to its end. Numbers are floats; NaN where a price is absent."""
+    """One order from its placing to its end. Numbers are floats; NaN where a price is absent.
+
+    `is_done` says whether it is filled, cancelled, expired or rejected.
+    """
 
     __slots__ = (
         "closing",
         "entry",
         "gtc",
         "id",
+        "is_done",
         "is_target",
         "kind",
         "legs",
@@ -58,7 +62,7 @@ class WorkingOrder:
         quantity: float,
         submitted_ns: int,
         *,
-        type: OrderType = OrderType.MARKET,  # noqa: A002 - the field's word
+        type: OrderType = MARKET,  # noqa: A002 - the field's word
         kind: int = 0,
         limit: float = math.nan,
         stop: float = math.nan,
@@ -79,7 +83,8 @@ class WorkingOrder:
         self.trail = trail
         self.gtc = gtc
         self.tag = tag
-        self.status = OrderStatus.WORKING
+        self.status = WORKING
+        self.is_done = False
         self.reason = ""
         self.entry: WorkingOrder | None = None
         self.legs: tuple[WorkingOrder, ...] = ()
@@ -94,11 +99,6 @@ class WorkingOrder:
     def filled_quantity(self) -> float:
         """Units filled so far."""
         return self.quantity - self.remaining
-
-    @property
-    def is_done(self) -> bool:
-        """Filled, cancelled, expired or rejected."""
-        return self.status in FINAL
 
     def snapshot(self) -> Order:
         """The order as a value, with Decimal prices."""

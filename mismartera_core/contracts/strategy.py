@@ -16,10 +16,9 @@ from pydantic import BaseModel, ConfigDict
 from mismartera_core.model.orders import OrderStatus, TimeInForce
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-    from mismartera_core.model.columns import BarColumns, FloatArray
+    from mismartera_core.model.columns import BarColumns, BoolArray, FloatArray
     from mismartera_core.model.market import Bar, Quote, Tick
     from mismartera_core.model.orders import Fill, Order
     from mismartera_core.model.signals import Signals
@@ -68,11 +67,12 @@ class OrderTicket(Protocol):
     status: OrderStatus
     reason: str
     quantity: float
-    filled_quantity: float
+    is_done: bool
+    """Filled, cancelled, expired or rejected."""
 
     @property
-    def is_done(self) -> bool:
-        """Filled, cancelled, expired or rejected."""
+    def filled_quantity(self) -> float:
+        """Units filled so far."""
 
     def snapshot(self) -> Order:
         """The order as a value, with Decimal prices."""
@@ -335,13 +335,30 @@ class Step(Protocol):
     """The clock, nanoseconds UTC."""
     index: int
     """Number of the step within the session, from 0."""
-    open: FloatArray
-    high: FloatArray
-    low: FloatArray
-    close: FloatArray
-    volume: FloatArray
-    present: np.ndarray[Any, np.dtype[np.bool_]]
-    """Whether the symbol has a bar at this instant."""
+
+    @property
+    def open(self) -> FloatArray:
+        """First prices."""
+
+    @property
+    def high(self) -> FloatArray:
+        """Highest prices."""
+
+    @property
+    def low(self) -> FloatArray:
+        """Lowest prices."""
+
+    @property
+    def close(self) -> FloatArray:
+        """Last prices."""
+
+    @property
+    def volume(self) -> FloatArray:
+        """Units traded."""
+
+    @property
+    def present(self) -> BoolArray:
+        """Whether the symbol has a bar at this instant."""
 
 
 class PortfolioStrategy:

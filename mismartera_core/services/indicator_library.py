@@ -41,6 +41,7 @@ class IndicatorLibrary:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._known: dict[str, tuple[Indicator, Any]] = {}
+        self._checked: dict[tuple[str, Params], Params] = {}
 
     def get(self, name: str) -> Indicator:
         """An indicator by its registered name.
@@ -56,6 +57,13 @@ class IndicatorLibrary:
         Raises:
             ConfigError: A parameter is unknown or out of bounds.
         """
+        asked = (name, tuple(sorted(params.items())))
+        found = self._checked.get(asked)
+        if found is None:
+            found = self._checked[asked] = self._validated(name, params)
+        return found
+
+    def _validated(self, name: str, params: dict[str, Any]) -> Params:
         model = self._look_up(name)[1]
         if model is None:
             return tuple(sorted(params.items()))

@@ -21,7 +21,7 @@ from mismartera_core.registry import Registry, config_model, resolve_attribute
 from mismartera_core.repositories.database import open_database
 from mismartera_core.system.costs import costs_by_name
 from mismartera_core.system.run import Run
-from mismartera_core.system.system_manager import Progress, SystemManager
+from mismartera_core.system.system_manager import Progress, SystemManager, simulated_clock
 from mismartera_core.threads.plan import BarLoader, Plan, StrategyClass, StrategyPlan
 
 Bars: TypeAlias = pd.DataFrame | Mapping[str, pd.DataFrame]
@@ -119,11 +119,11 @@ def backtest(
         broker=factory(model(cash=Decimal(str(cash)), leverage=leverage)),
         costs=costs_by_name(registry, commission, slippage, participation),
         speed=speed_multiplier,
-        prefetch=min(sessions, 8),
+        prefetch=min(sessions, 64),
         block_sessions=sessions,
         provider="DataFrame",
     )
-    outcome = SystemManager(plan, registry, clock.clock, progress).run()
+    outcome = SystemManager(plan, registry, simulated_clock(clock), progress).run()
     if outcome.error is not None:
         raise outcome.error
     if outcome.record.bars == 0:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from threading import Event
@@ -12,10 +14,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mismartera_core.contracts.clock import Clock
-from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy
-from mismartera_core.errors import Interrupted, MisMarteraError
+from mismartera_core.errors import ConfigError, Interrupted, MisMarteraError
 from mismartera_core.managers.execution_manager import ExecutionManager
 from mismartera_core.managers.execution_manager.equity import EquityBook
+from mismartera_core.managers.time_manager import TimeManager
+from mismartera_core.managers.time_manager.backtest_clock import BacktestClock
 from mismartera_core.model.results import RunRecord
 from mismartera_core.registry import Registry
 from mismartera_core.services.indicator_library import IndicatorLibrary
@@ -23,15 +26,15 @@ from mismartera_core.services.trade_hash import trade_hash
 from mismartera_core.store.block import session_hours
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
+from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine
 from mismartera_core.threads.channel import Channel
 from mismartera_core.threads.data_processor import DataProcessor
 from mismartera_core.threads.data_quality_manager import DataQualityManager
 from mismartera_core.threads.derivation import Derivation
-from mismartera_core.threads.plan import Plan, StrategyPlan
+from mismartera_core.threads.plan import Plan
 from mismartera_core.threads.replay.desk import Desk
-from mismartera_core.threads.replay.player import Playable, Player
-from mismartera_core.threads.replay.unit import SignalUnit, Unit
+from mismartera_core.threads.replay.player import Player
 from mismartera_core.threads.session_coordinator import SessionCoordinator, with_history
 from mismartera_core.threads.stream_subscription import StreamMode, StreamSubscription
 from mismartera_core.threads.worker import Worker
@@ -52,10 +55,12 @@ class Outcome:
     Attributes:
         record: All that was computed, however the run ended.
         error: What stopped it early; None where it went to its end.
+        fingerprint: sha256 over the bars that were replayed.
     """
 
     record: RunRecord
     error: BaseException | None
+    fingerprint: str
 
 
 class SystemManager:
@@ -92,30 +97,32 @@ class SystemManager:
         self._desk = Desk(clock, self._data, self._execution, library, derivation())
         for interval in plan.intervals:
             self._desk.want_interval(interval)
-        self._equity = EquityBook(self._execution, len(plan.symbols))
+        self._equity = EquityBook(self._execution.ledger, len(plan.symbols))
         units = make_units(plan, self._desk)
         whole = all(
             s.interval == plan.interval and len(s.symbols) == len(plan.symbols)
             for s in plan.strategies
         )
-        player = Player(self._desk, units, self._equity, only_base=whole)
+        player = self._player = Player(self._desk, units, self._equity, only_base=whole)
         self._workers = self._wire(player, derivation())
 
     def run(self) -> Outcome:
         """Run to the end, to the first failure or to Ctrl-C; the threads are joined in any case."""
         began = self._began_at = perf_counter()
         interrupted: BaseException | None = None
-        for worker in self._workers:
-            worker.start()
-        try:
-            self._wait()
-        except KeyboardInterrupt:
-            interrupted = Interrupted("stopped by the user")
-            self._abort()
-        for worker in self._workers:
-            worker.join()
+        with _collection_paused():
+            for worker in self._workers:
+                worker.start()
+            try:
+                self._wait()
+            except KeyboardInterrupt:
+                interrupted = Interrupted("stopped by the user")
+                self._abort()
+            for worker in self._workers:
+                worker.join()
         error = self._failures[0][1] if self._failures else interrupted
-        return Outcome(self._record(perf_counter() - began, error), error)
+        record = self._record(perf_counter() - began, error)
+        return Outcome(record, error, self._coordinator.fingerprint())
 
     def _wait(self) -> None:
         for worker in self._workers:
@@ -139,7 +146,7 @@ class SystemManager:
         self._ready = StreamSubscription(mode, depth)
         intervals = [i for i in desk.intervals if i != plan.interval]
         targets = (frames, measured) if plan.measure_quality else (frames,)
-        coordinator = SessionCoordinator(
+        coordinator = self._coordinator = SessionCoordinator(
             self._stop, self._failed, plan, targets, intervals, self._entered
         )
         processor = DataProcessor(
@@ -200,6 +207,7 @@ class SystemManager:
 
     def _record(self, seconds: float, error: BaseException | None) -> RunRecord:
         plan, ledger = self._plan, self._execution.ledger
+        self._player.finish()
         labels = tuple(s.label for s in plan.strategies)
         fills = ledger.fill_columns()
         return RunRecord(
@@ -224,26 +232,28 @@ class SystemManager:
         )
 
 
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """No automatic garbage collection within; the player collects between sessions."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def simulated_clock(manager: TimeManager) -> BacktestClock:
+    """The clock of a manager whose time is simulated, for the engine to set.
+
+    Raises:
+        ConfigError: No backtest has begun.
+    """
+    if not isinstance(manager.clock, BacktestClock):
+        raise ConfigError("the wall clock cannot be set", hint="begin a backtest first")
+    return manager.clock
+
+
 def _sentence(error: BaseException) -> str:
     return str(error) if isinstance(error, MisMarteraError) else f"{type(error).__name__}: {error}"
-
-
-def make_units(plan: Plan, desk: Desk) -> list[Playable]:
-    """Units by symbol, then by strategy; strategies over all symbols come last."""
-    units: list[Playable] = []
-    for symbol in range(len(plan.symbols)):
-        for index, chosen in enumerate(plan.strategies):
-            if symbol in chosen.symbols and not issubclass(chosen.cls, PortfolioStrategy):
-                units.append(_unit(plan, desk, index, chosen, symbol))
-    return units
-
-
-def _unit(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan, symbol: int) -> Playable:
-    holding = desk.execution.holding(chosen.label, index, symbol, plan.symbols[symbol])
-    desk.want_interval(chosen.interval)
-    if issubclass(chosen.cls, SignalStrategy):
-        signals = chosen.cls(chosen.params)
-        return SignalUnit(desk, holding, chosen.interval, chosen.flat_minutes, signals)
-    unit = Unit(desk, holding, chosen.interval, chosen.flat_minutes)
-    unit.bind(chosen.cls(chosen.params, unit))  # type: ignore[arg-type]
-    return unit

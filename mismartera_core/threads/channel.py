@@ -60,7 +60,9 @@ class Channel(Generic[T]):
             if self._aborted:
                 raise Stopped
             item = self._items.popleft() if self._items else None
-            self._changed.notify()
+            if len(self._items) <= self._size // 2:
+                # Waking the sender for every place would switch threads for every frame.
+                self._changed.notify()
         metrics.waited()
         return item
 

@@ -123,5 +123,5 @@ class DataQualityManager(FrameWorker):
             f"quality of {frame.day} is {score:.4f}, and the config asks for at least "
             f"{self._minimum} (session_data_config.min_quality); the worst is {worst.symbol} with "
             f"{worst.missing} of {worst.expected} bars missing",
-            hint="`mismartera data quality` lists the gaps; import better data or lower min_quality",
+            hint="`mismartera data quality` lists the gaps; import better data, or lower it",
         )

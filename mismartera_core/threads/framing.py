@@ -77,7 +77,7 @@ def _until(track: Track, upto: int) -> Track:
 
 
 def _instants(whole: Frame, intervals: Iterable[str]) -> IntArray:
-    """Every instant at which a bar, tick or quote of the session becomes known; its close at last."""
+    """Instants at which a bar, tick or quote of the session becomes known; its close at last."""
     parts = [t.columns.available_at[t.start : t.stop] for t in whole.base]
     parts += [t.ts for t in whole.ticks] + [q.ts for q in whole.quotes]
     parts += [

@@ -81,6 +81,7 @@ class Plan:
         simulated: Whether the bars are generated.
         minimum_quality: Least mean quality of a session; None refuses nothing.
         measure_quality: Whether quality is measured at all.
+        fingerprint: Whether the bars that are loaded are hashed.
         notes: What a reader of the result should know.
     """
 
@@ -108,4 +109,5 @@ class Plan:
     simulated: bool = False
     minimum_quality: float | None = None
     measure_quality: bool = True
+    fingerprint: bool = False
     notes: tuple[str, ...] = ()

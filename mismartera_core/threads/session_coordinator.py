@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -10,7 +11,7 @@ from time import monotonic
 
 import numpy as np
 
-from mismartera_core.model.columns import FloatArray
+from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray
 from mismartera_core.model.intervals import DAY
 from mismartera_core.model.sessions import SessionPhase
 from mismartera_core.services.bar_aggregation import aggregate
@@ -50,6 +51,7 @@ class SessionCoordinator(Worker):
         self._entered = entered
         self._hours = session_hours(plan.table, plan.interval, extended=plan.extended)
         self._next = plan.first
+        self._digest = hashlib.sha256()
 
     def work(self) -> None:
         """Lead every session of the run from preparation to its end."""
@@ -59,6 +61,10 @@ class SessionCoordinator(Worker):
             for session in range(max(block.first, self._next), block.stop):
                 self._lead(block, session, daily, outside)
                 outside = (0,) * len(outside)
+
+    def fingerprint(self) -> str:
+        """sha256 over the bars that were loaded, where the plan asks for it."""
+        return self._digest.hexdigest()
 
     def finish(self) -> None:
         """No more frames."""
@@ -84,7 +90,15 @@ class SessionCoordinator(Worker):
         plan, hours = self._plan, self._hours
         begin, end = int(hours.starts[first]), int(hours.ends[stop - 1])
         bars = plan.load(plan.symbols, plan.interval, begin, end)
+        if plan.fingerprint:
+            self._sign(bars)
         return build_block(bars, plan.symbols, hours, plan.interval, first, stop)
+
+    def _sign(self, bars: Mapping[str, BarColumns]) -> None:
+        for symbol in self._plan.symbols:
+            self._digest.update(symbol.encode())
+            for name in ("ts", *PRICE_FIELDS):
+                self._digest.update(getattr(bars[symbol], name).tobytes())
 
     def _lead(
         self,

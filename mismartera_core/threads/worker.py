@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from mismartera_core.monitoring.performance import PerformanceMetrics
-from mismartera_core.threads.channel import Channel, Stopped
 from mismartera_core.store.frame import Frame
+from mismartera_core.threads.channel import Channel, Stopped
 
 
 class Worker(Thread):

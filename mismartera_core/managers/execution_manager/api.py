@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from mismartera_core.contracts.broker import FINAL, Broker, Costs, WorkingOrder
+from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck
 from mismartera_core.managers.execution_manager.ledger import Ledger
@@ -76,10 +76,7 @@ class ExecutionManager:
         """
         reason = self._refusal(order)
         if reason:
-            order.status = OrderStatus.REJECTED
-            order.reason = reason
-            self.ledger.refused.append(order)
-            return order
+            return self.refuse(order, reason)
         ledger = self.ledger
         order.id = ledger.take_ids(1 + len(legs))
         ledger.orders.append(order)
@@ -91,7 +88,7 @@ class ExecutionManager:
                 leg.entry = order
                 leg.status = OrderStatus.HELD
                 ledger.orders.append(leg)
-            if len(legs) == 2:  # noqa: PLR2004 - take profit and stop loss
+            if len(legs) == 2:
                 legs[0].oco, legs[1].oco = legs[1], legs[0]
         self.broker.submit(order)
         return order
@@ -99,13 +96,14 @@ class ExecutionManager:
     def refuse(self, order: WorkingOrder, reason: str) -> WorkingOrder:
         """Book a signal that becomes no order."""
         order.status = OrderStatus.REJECTED
+        order.is_done = True
         order.reason = reason
         self.ledger.refused.append(order)
         return order
 
     def cancel(self, order: WorkingOrder, reason: str) -> None:
         """End an order that still works or is held."""
-        if order.status not in FINAL:
+        if not order.is_done:
             self.broker.cancel(order, reason, self._clock.now_ns)
 
     def _refusal(self, order: WorkingOrder) -> str:
@@ -115,9 +113,11 @@ class ExecutionManager:
         lot = self._lot
         if quantity % lot:
             return f"quantity must be whole lots of {lot:g}, was {quantity}"
-        for name, price in (("limit", order.limit), ("stop", order.stop), ("trail", order.trail)):
-            if price <= 0.0 or math.isinf(price):
-                return f"{name} must be a price above zero, was {price}"
+        if order.kind:
+            for name in ("limit", "stop", "trail"):
+                price = getattr(order, name)
+                if price <= 0.0 or math.isinf(price):
+                    return f"{name} must be a price above zero, was {price}"
         if self._leverage is not None:
             reason = self._buying_power(order)
             if reason:

@@ -1,96 +1,46 @@
-"""The account's value over time, made of columns when a session has ended."""
+"""The account's value over time, made of columns when a block of sessions has ended."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mismartera_core.managers.execution_manager.api import ExecutionManager
+from mismartera_core.managers.execution_manager.ledger import Ledger
 from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.results import MICROS, EquityColumns
-from mismartera_core.store.frame import Frame
-from mismartera_core.store.session_data import SessionData
+from mismartera_core.store.frame import Frame, Track
 
 
 class EquityBook:
     """Cash, equity and exposure at every step of every session; nothing of it on the hot path.
 
+    Sessions whose bars lie in the same columns are valued together.
+
     Args:
-        execution: The books.
+        ledger: Cash and fills.
         symbols: Number of symbols.
     """
 
-    def __init__(self, execution: ExecutionManager, symbols: int) -> None:
-        self._execution = execution
+    def __init__(self, ledger: Ledger, symbols: int) -> None:
+        self._ledger = ledger
         self._held = np.zeros(symbols)
-        self._cash = execution.ledger.cash
-        self._fills = 0
         self._closes: FloatArray = np.full(symbols, np.nan)
+        self._cash = float(ledger.cash)
+        self._fills = 0
+        self._first: Frame | None = None
+        self._last: Frame | None = None
         self._parts: list[tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray]] = []
 
-    def end(self, frame: Frame, data: SessionData) -> None:
-        """A session has ended: value every step of it."""
-        rows = self._execution.ledger.fills[self._fills :]
-        self._fills += len(rows)
-        times = _instants(frame)
-        if len(times) == 0:
-            return
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 9
-        symbol = np.array(columns[2], dtype=np.int64)
-        signed = np.array(columns[3], dtype=np.float64) * np.array(columns[4], dtype=np.float64)
-        price = np.array(columns[5], dtype=np.float64)
-        fee = np.array(columns[6], dtype=np.float64)
-        filled = np.array(columns[8], dtype=np.int64)
-        at = np.minimum(np.searchsorted(times, filled), len(times) - 1)
-        flow = -np.rint(np.abs(signed) * price * MICROS) * np.sign(signed) - fee
-        moved = np.bincount(at, weights=flow, minlength=len(times)).astype(np.float64)
-        cash = self._cash + np.cumsum(moved)
-        self.add(frame, data, times, cash, symbol, at, signed)
-        self._cash = self._execution.ledger.cash
-
-    def add(
-        self,
-        frame: Frame,
-        data: SessionData,
-        times: IntArray,
-        cash: FloatArray,
-        symbol: IntArray,
-        at: IntArray,
-        signed: FloatArray,
-    ) -> None:
-        """Value the steps of a session.
-
-        Args:
-            frame: Its last frame.
-            data: Its bars.
-            times: Instants of its steps.
-            cash: Cash after each step, in 1e-6 currency units.
-            symbol: Row of the symbol of each fill.
-            at: Step of each fill.
-            signed: Units of each fill, negative when sold.
-        """
-        value = np.zeros(len(times))
-        gross = np.zeros(len(times))
-        closes_before = data.closes_before()
-        for row in np.union1d(np.flatnonzero(self._held), symbol).astype(np.int64).tolist():
-            mine = symbol == row
-            moved = np.bincount(at[mine], weights=signed[mine], minlength=len(times))
-            held = self._held[row] + np.cumsum(moved)
-            track = frame.base[row]
-            known = track.columns.available_at[track.start : track.stop]
-            closes = np.concatenate(
-                ([closes_before[row]], track.columns.close[track.start : track.stop])
-            )
-            worth = held * closes[np.searchsorted(known, times, side="right")]
-            worth = np.where(held == 0.0, 0.0, worth)
-            value += worth
-            gross += np.abs(worth)
-            self._held[row] = held[-1]
-        money = cash / MICROS
-        session = np.full(len(times), frame.session, dtype=np.int64)
-        self._parts.append((times, session, money, money + value, gross))
+    def end(self, frame: Frame) -> None:
+        """A session has ended."""
+        if self._last is not None and not _same_columns(self._last, frame):
+            self._value()
+        if self._first is None:
+            self._first = frame
+        self._last = frame
 
     def columns(self, first_session: int) -> EquityColumns:
         """Everything so far; sessions counted from `first_session`."""
+        self._value()
         if not self._parts:
             none = np.zeros(0)
             stamps = np.zeros(0, dtype=np.int64)
@@ -100,13 +50,77 @@ class EquityBook:
         )
         return EquityColumns(ts, session - first_session, cash, equity, gross)
 
+    def _value(self) -> None:
+        """Value every step since the last time."""
+        first, last = self._first, self._last
+        self._first = self._last = None
+        if first is None or last is None:
+            return
+        tracks = [
+            Track(end.columns, 0, begin.start, end.stop)
+            for begin, end in zip(first.base, last.base, strict=True)
+        ]
+        times, session = _instants(tracks)
+        fills = self._ledger.fills_since(self._fills)
+        self._fills += len(fills)
+        if len(times) == 0:
+            return
+        at = np.minimum(np.searchsorted(times, fills.filled_ns), len(times) - 1)
+        notional = np.rint(fills.quantity * fills.price * MICROS)
+        flow = -fills.side * notional - fills.commission
+        cash = self._cash + np.cumsum(_per_step(at, flow, len(times)))
+        value, gross = self._positions(tracks, times, fills.symbol, at, fills.side * fills.quantity)
+        self._cash = float(cash[-1])
+        self._parts.append((times, session, cash / MICROS, cash / MICROS + value, gross))
 
-def _instants(frame: Frame) -> IntArray:
-    """Instants at which a base bar of the session became known."""
-    known = [t.columns.available_at[t.start : t.stop] for t in frame.base if t.stop > t.start]
-    if not known:
-        return np.zeros(0, dtype=np.int64)
-    first = known[0]
-    if all(len(k) == len(first) and np.array_equal(k, first) for k in known[1:]):
-        return first
-    return np.unique(np.concatenate(known))
+    def _positions(
+        self,
+        tracks: list[Track],
+        times: IntArray,
+        symbol: IntArray,
+        at: IntArray,
+        signed: FloatArray,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Net and gross value of the positions after each step."""
+        value, gross = np.zeros(len(times)), np.zeros(len(times))
+        order = np.argsort(symbol, kind="stable")
+        symbol, at, signed = symbol[order], at[order], signed[order]
+        for row, track in enumerate(tracks):
+            begin, end = np.searchsorted(symbol, (row, row + 1)).tolist()
+            bars = track.columns.slice(track.start, track.stop)
+            if begin < end or self._held[row]:
+                moved = _per_step(at[begin:end], signed[begin:end], len(times))
+                held = self._held[row] + np.cumsum(moved)
+                closes = np.concatenate(([self._closes[row]], bars.close))
+                known = np.searchsorted(bars.available_at, times, side="right")
+                worth = np.where(held == 0.0, 0.0, held * closes[known])
+                value += worth
+                gross += np.abs(worth)
+                self._held[row] = held[-1]
+            if len(bars):
+                self._closes[row] = bars.close[-1]
+        return value, gross
+
+
+def _per_step(at: IntArray, weights: FloatArray, steps: int) -> FloatArray:
+    return np.bincount(at, weights=weights, minlength=steps).astype(np.float64)
+
+
+def _same_columns(older: Frame, newer: Frame) -> bool:
+    return all(a.columns is b.columns for a, b in zip(older.base, newer.base, strict=True))
+
+
+def _instants(tracks: list[Track]) -> tuple[IntArray, IntArray]:
+    """Instants at which a base bar became known, and the session of each."""
+    rows = [t.columns.slice(t.start, t.stop) for t in tracks if t.stop > t.start]
+    if not rows:
+        none = np.zeros(0, dtype=np.int64)
+        return none, none
+    first = rows[0]
+    if all(
+        len(bars) == len(first) and np.array_equal(bars.available_at, first.available_at)
+        for bars in rows[1:]
+    ):
+        return first.available_at, first.session
+    times, at = np.unique(np.concatenate([b.available_at for b in rows]), return_index=True)
+    return times, np.concatenate([b.session for b in rows])[at]

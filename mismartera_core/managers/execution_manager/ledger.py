@@ -44,17 +44,24 @@ class Ledger:
         """Book fills and orders made as arrays; their cash is booked by the caller."""
         self._batches.append((fills, orders))
 
+    def fills_since(self, count: int) -> FillColumns:
+        """Fills that became known after the first so many, in that order."""
+        if not self._batches:
+            return _fills_of(self.fills[count:])
+        if self.fills:
+            return _cut(self.fill_columns(), count)
+        parts = [fills for fills, _ in self._batches]
+        while parts and count >= len(parts[0]):
+            count -= len(parts.pop(0))
+        return _cut(_joined([_fills_of([]), *parts]), count)
+
     def fill_columns(self) -> FillColumns:
         """All fills, in the order in which they became known."""
-        rows = [_fills_of(self.fills), *(fills for fills, _ in self._batches)]
-        joined = [
-            np.concatenate([getattr(part, name) for part in rows])
-            for name in FillColumns.__dataclass_fields__
-        ]
-        if len(rows) > 1:
-            order = np.lexsort((joined[0], joined[2], joined[8]))
-            joined = [column[order] for column in joined]
-        return FillColumns(*joined)
+        fills = _joined([_fills_of(self.fills), *(batch for batch, _ in self._batches)])
+        if not self._batches:
+            return fills
+        order = np.lexsort((fills.order_id, fills.symbol, fills.filled_ns))
+        return FillColumns(*(getattr(fills, n)[order] for n in FillColumns.__dataclass_fields__))
 
     def order_columns(self) -> OrderColumns:
         """All orders by id, then the refused signals by time."""
@@ -72,6 +79,15 @@ class Ledger:
     def fill_count(self) -> int:
         """Fills so far."""
         return len(self.fills) + sum(len(fills) for fills, _ in self._batches)
+
+
+def _joined(parts: list[FillColumns]) -> FillColumns:
+    names = FillColumns.__dataclass_fields__
+    return FillColumns(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+
+
+def _cut(fills: FillColumns, count: int) -> FillColumns:
+    return FillColumns(*(getattr(fills, n)[count:] for n in FillColumns.__dataclass_fields__))
 
 
 def _ints(values: Sequence[int]) -> IntArray:
@@ -117,7 +133,7 @@ def _orders_of(orders: list[WorkingOrder]) -> OrderColumns:
 
 def market_orders(
     *,
-    first_id: int,
+    ids: IntArray,
     strategy: int,
     symbol: IntArray,
     side: IntArray,
@@ -128,11 +144,11 @@ def market_orders(
     submitted_ns: IntArray,
     updated_ns: IntArray,
 ) -> OrderColumns:
-    """Order columns of plain day market orders made as arrays, numbered from first_id."""
+    """Order columns of plain day market orders made as arrays."""
     count = len(symbol)
     nothing = np.full(count, math.nan)
     return OrderColumns(
-        id=np.arange(first_id, first_id + count, dtype=np.int64),
+        id=ids,
         parent_id=np.zeros(count, dtype=np.int64),
         strategy=np.full(count, strategy, dtype=np.int64),
         symbol=symbol,
@@ -150,4 +166,3 @@ def market_orders(
         submitted_ns=submitted_ns,
         updated_ns=updated_ns,
     )
-

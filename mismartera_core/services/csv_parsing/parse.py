@@ -81,7 +81,7 @@ def parse_bars_csv(
     said = _Options(path, interval, timezone, label, sessions)
     table = read_table(path)
     if not len(table.line):
-        raise DataError(f"{path} has a header and no row")
+        raise DataError(f"no row of {path} has the {len(table.columns)} cells of the first")
     roles = find_roles(path, table.names, [str(column[0]) for column in table.columns])
     symbol = _symbol(path, table, roles)
     verdicts = Verdicts(len(table.line))

@@ -79,6 +79,8 @@ def read_table(path: Path) -> TextTable:
 
     keys = [f"c{i}" for i in range(width)]
     body = content[_offset(content, head.lines) :]
+    if not body.strip():
+        raise DataError(f"{path} has a header and no row")
     try:
         table = pc.read_csv(
             pa.BufferReader(body),

@@ -22,7 +22,7 @@ from mismartera_core.store.session_data import SessionData
 from mismartera_core.threads.derivation import Derivation
 
 if TYPE_CHECKING:
-    from mismartera_core.threads.replay.unit import SignalUnit
+    from mismartera_core.threads.replay.targets import SignalUnit
 
 
 class Desk:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import repeat
 from typing import Any, Protocol
 
 from mismartera_core.errors import MisMarteraError, StrategyError
 from mismartera_core.managers.execution_manager.equity import EquityBook
+from mismartera_core.model.intervals import MINUTE
 from mismartera_core.model.market import from_ns
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.desk import Desk
 
 Call = Callable[[], Any]
-Steps = list[tuple[int, Sequence[Call]]]
+Calls = Sequence[Call]
 
 
 class Playable(Protocol):
@@ -39,6 +40,9 @@ class Playable(Protocol):
 
     def flatten(self) -> None:
         """Go flat and stay so until the next session."""
+
+    def finish(self) -> None:
+        """The run has ended: book what is left."""
 
 
 class Player:
@@ -75,31 +79,36 @@ class Player:
         desk = self._desk
         desk.take(frame)
         if frame.opens:
+            # The run has switched collection off: bars by the hundred thousand would set it off for
+            # nothing. What strategies leave behind in cycles is collected here, between sessions.
+            gc.collect(1)
             desk.clock.now_ns = frame.open_ns
             self._seen_ns = frame.open_ns - 1
             self._guarded(lambda unit: unit.begin_session(declared=self._declared))
             self._declared = False
-        steps = self._steps(frame)
-        for begin, stop, leaving in self._segments(frame, steps):
-            if leaving:
-                now, calls = steps[begin]
-                steps[begin] = (now, (*(unit.flatten for unit in leaving), *calls))
-            self._run(steps[begin:stop] if stop - begin < len(steps) else steps)
+        instants, calls = self._steps(frame)
+        self._leave_in_time(frame, instants, calls)
+        self._run(instants, calls)
         self._seen_ns = frame.upto_ns
         if not frame.ends:
             return 0
         self._end(frame)
         return sum(track.stop - track.start for track in frame.base)
 
-    def _run(self, steps: Steps) -> None:
+    def finish(self) -> None:
+        """The run has ended."""
+        for unit in self._units:
+            unit.finish()
+
+    def _run(self, instants: list[int], calls: list[Calls]) -> None:
         desk = self._desk
         clock, working, match = desk.clock, desk.working, self._match_step
         call: Call = _nothing
         try:
-            for clock.now_ns, calls in steps:
+            for clock.now_ns, group in zip(instants, calls, strict=True):
                 if working:
                     match(clock.now_ns)
-                for call in calls:
+                for call in group:
                     call()
         except MisMarteraError:
             raise
@@ -115,8 +124,8 @@ class Player:
             if row < len(known) and known[row] == now_ns and symbol in self._desk.working:
                 self._match(symbol, bars[row], now_ns)
 
-    def _steps(self, frame: Frame) -> Steps:
-        """The instants of a frame in order, with what is called at each."""
+    def _steps(self, frame: Frame) -> tuple[list[int], list[Calls]]:
+        """The instants of a frame in order, and what is called at each."""
         self._advance: dict[int, Playable] = {}
         parts: list[tuple[list[int], Call]] = []
         for unit in self._units:
@@ -124,7 +133,8 @@ class Player:
             self._advance[id(steps)] = unit
             parts.append((known, steps.__next__))
         if self._only_base and all(known == parts[0][0] for known, _ in parts):
-            return list(zip(parts[0][0], repeat(tuple(call for _, call in parts))))
+            known = parts[0][0]
+            return known, [tuple(call for _, call in parts)] * len(known)
         at: dict[int, list[Call]] = {}
         for known in self._base_instants(frame):
             for instant in known:
@@ -132,7 +142,8 @@ class Player:
         for known, call in parts:
             for instant in known:
                 at.setdefault(instant, []).append(call)
-        return [(now, at[now]) for now in sorted(at)]
+        instants = sorted(at)
+        return instants, [at[now] for now in instants]
 
     def _base_instants(self, frame: Frame) -> Iterable[list[int]]:
         if self._only_base:
@@ -143,21 +154,14 @@ class Player:
             [t for t in data.base_bars(symbol)[1] if t > past] for symbol in range(len(frame.base))
         )
 
-    def _segments(self, frame: Frame, steps: Steps) -> list[tuple[int, int, list[Playable]]]:
-        """Runs of steps, cut where units go flat before the close."""
-        cuts: dict[int, list[Playable]] = {}
+    def _leave_in_time(self, frame: Frame, instants: list[int], calls: list[Calls]) -> None:
+        """Put going flat before the first calls at or after the time for it."""
         for unit in self._units:
             if unit.flat_minutes is None or unit.flattened:
                 continue
-            row = bisect_left(steps, frame.close_ns - unit.flat_minutes * 60_000_000_000, key=_now)
-            if row < len(steps):
-                cuts.setdefault(row, []).append(unit)
-        rows = sorted(cuts)
-        begins = [0, *rows] if not rows or rows[0] else rows
-        stops = [*begins[1:], len(steps)]
-        return [
-            (begin, stop, cuts.get(begin, [])) for begin, stop in zip(begins, stops, strict=True)
-        ]
+            row = bisect_left(instants, frame.close_ns - unit.flat_minutes * MINUTE)
+            if row < len(instants):
+                calls[row] = (unit.flatten, *calls[row])
 
     def _end(self, frame: Frame) -> None:
         desk = self._desk
@@ -165,7 +169,7 @@ class Player:
         self._guarded(_flatten_late)
         self._guarded(lambda unit: unit.end_session())
         desk.execution.broker.end_session(frame.close_ns)
-        self._equity.end(frame, desk.data)
+        self._equity.end(frame)
 
     def _guarded(self, action: Callable[[Playable], None]) -> None:
         for unit in self._units:
@@ -193,10 +197,6 @@ class Player:
 
 def _nothing() -> None:
     """Called before anything else is."""
-
-
-def _now(step: tuple[int, Sequence[Call]]) -> int:
-    return step[0]
 
 
 def _flatten_late(unit: Playable) -> None:

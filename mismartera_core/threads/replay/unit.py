@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mismartera_core.contracts.broker import WorkingOrder, decimal
-from mismartera_core.contracts.strategy import OrderTicket, Price, SignalStrategy, Strategy
+from mismartera_core.contracts.strategy import OrderTicket, Price, Strategy
 from mismartera_core.errors import ConfigError
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
@@ -58,8 +58,8 @@ class Unit:
         self.handles: list[Handle] = []
         self.flat_minutes = flat_minutes
         self.flattened = False
-        self._declaring = False
-        self._row = 0
+        self.declaring = False
+        self.row = 0
         self._frame: Frame | None = None
         self.strategy: Strategy | None = None
 
@@ -81,7 +81,7 @@ class Unit:
         """Start a session: set up again (but for the first), then tell the strategy."""
         assert self.strategy is not None  # noqa: S101 - bound before the first session
         self.flattened = False
-        self._row = 0
+        self.row = 0
         if not declared:
             self._declare(self.strategy.setup)
         self.strategy.on_session_start()
@@ -91,14 +91,17 @@ class Unit:
         assert self.strategy is not None  # noqa: S101 - bound before the first session
         self.strategy.on_session_end()
 
+    def finish(self) -> None:
+        """The run has ended; everything is booked already."""
+
     def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
         """The instants at which the unit is called in a frame, and what to advance at each."""
         assert self.strategy is not None  # noqa: S101 - bound before the first session
         self._frame = frame
         data = self.desk.data
         track = data.track(self.holding.symbol, self.interval)
-        start = track.start + self._row
-        self._row = track.stop - track.start
+        start = track.start + self.row
+        self.row = track.stop - track.start
         if self.interval == data.interval:
             bars, known = data.base_bars(self.holding.symbol)
             skip = start - track.start
@@ -116,7 +119,7 @@ class Unit:
     def flatten(self) -> None:
         """Cancel what works, leave the position, and refuse entries until the next session."""
         self.flattened = True
-        self._cancel_all(FLAT)
+        self.cancel_all(FLAT)
         self._leave(FLAT)
 
     # what the strategy calls
@@ -162,7 +165,7 @@ class Unit:
             if known.need == need and known.output == output:
                 return known
         check_output(output, self.desk.library.get(need.name).outputs, need.name)
-        if not self._declaring:
+        if not self.declaring:
             raise ConfigError(
                 f"indicator {need.name!r}, output {output!r}, was not declared in setup",
                 hint="declare it there: self.x = self.indicator(...).output",
@@ -221,24 +224,24 @@ class Unit:
             if order.closing:
                 return order
         if working:
-            self._cancel_all(CLOSING)
+            self.cancel_all(CLOSING)
         return self._leave(tag)
 
     def cancel(self, ticket: OrderTicket | None) -> None:
         """Cancel one order, or all of this unit's."""
         if ticket is None:
-            self._cancel_all(BY_STRATEGY)
+            self.cancel_all(BY_STRATEGY)
         elif isinstance(ticket, WorkingOrder):
             self.desk.execution.cancel(ticket, BY_STRATEGY)
 
     # within
 
     def _declare(self, setup: Callable[[], None]) -> None:
-        self._declaring = True
+        self.declaring = True
         try:
             setup()
         finally:
-            self._declaring = False
+            self.declaring = False
 
     def _working(self) -> list[WorkingOrder]:
         book = self.desk.working.get(self.holding.symbol)
@@ -246,7 +249,8 @@ class Unit:
             return []
         return [order for order in book if order.owner is self.holding]
 
-    def _cancel_all(self, reason: str) -> None:
+    def cancel_all(self, reason: str) -> None:
+        """Cancel every working order of this unit."""
         for order in self._working():
             self.desk.execution.cancel(order, reason)
 
@@ -322,73 +326,3 @@ class Unit:
                 filled_at=from_ns(self.desk.clock.now_ns, zone),
             )
         )
-
-
-class SignalUnit(Unit):
-    """Steps a SignalStrategy: its targets become orders bar by bar."""
-
-    REPLACED = "replaced by a newer target"
-
-    def __init__(
-        self,
-        desk: Desk,
-        holding: Holding,
-        interval: str,
-        flat_minutes: int | None,
-        signals: SignalStrategy,
-    ) -> None:
-        super().__init__(desk, holding, interval, flat_minutes)
-        self.signals = signals
-        self._target: WorkingOrder | None = None
-
-    def begin_session(self, *, declared: bool) -> None:  # noqa: ARG002 - nothing to declare
-        """Start a session."""
-        self.flattened = False
-        self._row = 0
-
-    def end_session(self) -> None:
-        """Nothing to tell."""
-
-    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
-        """The instants of its bars, and the targets to go after."""
-        track = self.desk.data.track(self.holding.symbol, self.interval)
-        start = track.start + self._row
-        self._row = track.stop - track.start
-        known = track.columns.available_at[start : track.stop].tolist()
-        made = self.desk.signals(frame, self)
-        rows = slice(start - track.hist, track.stop - track.hist)
-        wanted = [made.target, made.stop_loss, made.take_profit]
-        columns = [[None] * len(known) if c is None else c[rows].tolist() for c in wanted]
-        return known, self._follow(columns)
-
-    def _follow(self, columns: list[list[Any]]) -> Iterator[None]:
-        for target, stop_loss, take_profit in zip(*columns, strict=True):
-            if target == target:  # noqa: PLR0124 - NaN leaves the position as it is
-                self.aim(target, _price(stop_loss), _price(take_profit))
-            yield
-
-    def aim(self, target: float, stop_loss: float | None, take_profit: float | None) -> None:
-        """Go after a number of units (docs/order-semantics.md, Close and targets)."""
-        held = self.position.quantity
-        working = self._target
-        if working is not None and working.is_done:
-            working = self._target = None
-        planned = held if working is None else held + working.side * working.remaining
-        if planned == target:
-            return
-        self._cancel_all(self.REPLACED)
-        self._target = None
-        difference = target - held
-        if difference == 0.0:
-            return
-        protect = (stop_loss, take_profit) if target != 0.0 else (None, None)
-        side = 1 if difference > 0.0 else -1
-        self._target = self.submit(
-            side, abs(difference), None, None, None, *protect, TimeInForce.DAY, None, ""
-        )
-        for leg in self._target.legs:
-            leg.quantity = leg.remaining = abs(target)
-
-
-def _price(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value

@@ -1,0 +1,129 @@
+"""Orders and fills that are made as arrays, booked a session at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mismartera_core.managers.execution_manager.ledger import Ledger, market_orders
+from mismartera_core.model.columns import FloatArray, IntArray
+from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.results import FillColumns
+
+_STATUSES = (OrderStatus.WORKING, OrderStatus.FILLED)
+
+
+class OrderBatches:
+    """Day market orders of one strategy.
+
+    Args:
+        ledger: Where they are booked.
+        strategy: Row of the strategy.
+        symbols: Rows of its symbols.
+    """
+
+    def __init__(self, ledger: Ledger, strategy: int, symbols: IntArray) -> None:
+        self._ledger = ledger
+        self._strategy = strategy
+        self._symbols = symbols
+        self._placed: list[tuple[int, IntArray, IntArray, FloatArray]] = []
+        self._filled: list[
+            tuple[int, IntArray, IntArray, FloatArray, FloatArray, IntArray, IntArray]
+        ] = []
+        self._ended: list[tuple[int, IntArray, OrderStatus, str]] = []
+
+    def place(self, now_ns: int, rows: IntArray, signed: FloatArray) -> IntArray:
+        """Place orders; returns their ids.
+
+        Args:
+            now_ns: The clock.
+            rows: Symbols, as rows of `symbols`.
+            signed: Units, negative to sell.
+        """
+        first = self._ledger.take_ids(len(rows))
+        ids = np.arange(first, first + len(rows), dtype=np.int64)
+        self._placed.append((now_ns, ids, rows, signed))
+        return ids
+
+    def fill(
+        self,
+        now_ns: int,
+        ids: IntArray,
+        rows: IntArray,
+        signed: FloatArray,
+        price: FloatArray,
+        fee: IntArray,
+        bar_ts: IntArray,
+    ) -> None:
+        """Fill orders completely."""
+        self._filled.append((now_ns, ids, rows, signed, price, fee, bar_ts))
+
+    def end(self, now_ns: int, ids: IntArray, status: OrderStatus, reason: str) -> None:
+        """End orders without a fill."""
+        self._ended.append((now_ns, ids, status, reason))
+
+    def book(self, *, last: bool = False) -> None:
+        """Book fills, and the orders that have ended.
+
+        Args:
+            last: Whether those that still work are booked too: nothing will follow.
+        """
+        if not self._placed:
+            return
+        stamps, id_parts, row_parts, signed_parts = zip(*self._placed, strict=True)
+        ids = np.concatenate(id_parts)
+        rows = np.concatenate(row_parts)
+        signed = np.concatenate(signed_parts)
+        submitted = np.repeat(np.array(stamps, dtype=np.int64), [len(p) for p in id_parts])
+        updated = submitted.copy()
+        code = np.zeros(len(ids), dtype=np.int64)
+        fills = self._fills()
+        at = np.searchsorted(ids, fills.order_id)
+        code[at], updated[at] = 1, fills.filled_ns
+        statuses = [s.value for s in _STATUSES]
+        reasons = ["", ""]
+        for number, (now_ns, ended, status, reason) in enumerate(self._ended, start=2):
+            at = np.searchsorted(ids, ended)
+            code[at], updated[at] = number, now_ns
+            statuses.append(status.value)
+            reasons.append(reason)
+        done = np.ones(len(ids), dtype=bool) if last else code != 0
+        codes = code[done].tolist()
+        quantity = np.abs(signed[done])
+        orders = market_orders(
+            ids=ids[done],
+            strategy=self._strategy,
+            symbol=self._symbols[rows[done]],
+            side=np.sign(signed[done]).astype(np.int64),
+            quantity=quantity,
+            filled_quantity=np.where(code[done] == 1, quantity, 0.0),
+            status=[statuses[c] for c in codes],
+            reason=[reasons[c] for c in codes],
+            submitted_ns=submitted[done],
+            updated_ns=updated[done],
+        )
+        self._ledger.add_batch(fills, orders)
+        left = np.flatnonzero(~done)
+        self._placed = [
+            (int(submitted[i]), ids[i : i + 1], rows[i : i + 1], signed[i : i + 1])
+            for i in left.tolist()
+        ]
+        self._filled, self._ended = [], []
+
+    def _fills(self) -> FillColumns:
+        if not self._filled:
+            none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
+            return FillColumns(none, none, none, none, nothing, nothing, none, none, none)
+        stamps, ids, rows, signed, price, fee, bar_ts = zip(*self._filled, strict=True)
+        units = np.concatenate(signed)
+        row = np.concatenate(rows)
+        return FillColumns(
+            order_id=np.concatenate(ids),
+            strategy=np.full(len(row), self._strategy, dtype=np.int64),
+            symbol=self._symbols[row],
+            side=np.sign(units).astype(np.int64),
+            quantity=np.abs(units),
+            price=np.concatenate(price),
+            commission=np.concatenate(fee),
+            bar_ts=np.concatenate(bar_ts),
+            filled_ns=np.repeat(np.array(stamps, dtype=np.int64), [len(r) for r in rows]),
+        )

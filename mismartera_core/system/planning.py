@@ -1,0 +1,285 @@
+"""A session config becomes a plan: names become objects, dates become sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mismartera_core.config.session_config import SessionConfig
+from mismartera_core.contracts.broker import Broker, Costs
+from mismartera_core.contracts.context import PluginContext
+from mismartera_core.contracts.costs import CostRole
+from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.errors import ConfigError, DataError, did_you_mean
+from mismartera_core.managers.time_manager import TimeManager
+from mismartera_core.model.columns import BarColumns
+from mismartera_core.model.intervals import interval_ns
+from mismartera_core.model.market import from_ns
+from mismartera_core.model.sessions import SessionTable
+from mismartera_core.registry import resolve_attribute
+from mismartera_core.services.bar_aggregation import aggregate, ticks_to_bars
+from mismartera_core.services.config_resolution import Choice, Resolved
+from mismartera_core.services.stream_plan import GENERATED, TICKS, Source, decide
+from mismartera_core.store.block import Hours, session_hours
+from mismartera_core.system.costs import priced
+from mismartera_core.threads.plan import BarLoader, Plan, StrategyPlan, TrailingAverage
+
+_TICK_BARS = "1m"
+"""Base bars of a session that streams ticks or quotes only."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The sessions of a run.
+
+    Attributes:
+        table: History first.
+        first: Number of the first session that is replayed.
+        trailing: Trading days of history each session has; None for all.
+    """
+
+    table: SessionTable
+    first: int
+    trailing: int | None
+
+
+def make_plan(
+    config: SessionConfig, resolved: Resolved, clock: TimeManager, data_dir: Path
+) -> Plan:
+    """Resolve a session config into a plan.
+
+    Args:
+        config: The session config.
+        resolved: Its plugins, found and validated.
+        clock: Calendar and clock of its market; put before the first session.
+        data_dir: Where imported data lie.
+
+    Raises:
+        ConfigError: The config asks for what cannot be had.
+        DataError: The provider lacks what the config asks for.
+    """
+    data = config.session_data_config
+    context = PluginContext(
+        data_dir=data_dir,
+        exchange_group=config.exchange_group,
+        asset_class=config.asset_class,
+        timezone=str(clock.zone),
+        sessions=clock.session_table,
+    )
+    provider: DataProvider = _build(resolved.data_provider, context)
+    capabilities = resolved.data_provider.record.capabilities
+    _check_symbols(provider, data.symbols, config.data_provider.name)
+    base = data.base_interval or _TICK_BARS
+    source = decide(base, capabilities, provider.intervals(data.symbols[0]))
+    days = _days(config, provider, source, clock)
+    extended = data.hours == "extended"
+    hours = session_hours(days.table, base, extended=extended)
+    return Plan(
+        session_name=config.session_name,
+        symbols=data.symbols,
+        table=days.table,
+        first=days.first,
+        interval=base,
+        extended=extended,
+        trailing=days.trailing,
+        load=_loader(provider, source, hours),
+        load_ticks=provider.get_ticks if "ticks" in data.streams else None,
+        load_quotes=provider.get_quotes if "quotes" in data.streams else None,
+        intervals=_intervals(config, base),
+        historical=_historical(config),
+        strategies=_strategies(config, resolved, base),
+        broker=_broker(resolved.broker, context),
+        costs=_costs(resolved),
+        risk=tuple((c.record.name, _build(c, context)) for c in resolved.risk or ()),
+        speed=config.backtest_config.speed_multiplier if config.backtest_config else 1.0,
+        prefetch=config.backtest_config.prefetch_days if config.backtest_config else 1,
+        block_sessions=config.backtest_config.prefetch_days if config.backtest_config else 1,
+        provider=config.data_provider.name,
+        complete=capabilities.complete,
+        simulated=capabilities.simulated,
+        minimum_quality=data.min_quality,
+        measure_quality=data.historical.enable_quality,
+        fingerprint=True,
+        notes=_notes(config, resolved, source),
+    )
+
+
+def _build(choice: Choice, context: PluginContext) -> Any:
+    return resolve_attribute(choice.record.factory)(choice.config, context)
+
+
+def _broker(choice: Choice, context: PluginContext) -> Broker:
+    broker: Broker = _build(choice, context)
+    return broker
+
+
+def _costs(resolved: Resolved) -> Costs:
+    found = {role.value: priced(c.record, c.config) for role, c in resolved.costs.items()}
+    return Costs(
+        commission=found.get(CostRole.COMMISSION.value),
+        slippage=found.get(CostRole.SLIPPAGE.value),
+        participation=found.get(CostRole.PARTICIPATION.value),
+    )
+
+
+def _check_symbols(provider: DataProvider, symbols: Sequence[str], name: str) -> None:
+    known = provider.symbols()
+    for symbol in symbols if known else ():
+        if symbol not in known:
+            raise DataError(
+                f"session_data_config.symbols: provider {name!r} has no {symbol!r}",
+                hint=did_you_mean(symbol, known),
+            )
+
+
+def _loader(provider: DataProvider, source: Source, hours: Hours) -> BarLoader:
+    """How base bars are loaded: as the provider has them, or made of what it has."""
+    if source.how != GENERATED:
+        return provider.load_bars
+    length = interval_ns(source.interval)
+
+    def generate(
+        symbols: Sequence[str], interval: str, start_ns: int, end_ns: int
+    ) -> Mapping[str, BarColumns]:
+        del interval
+        if source.of == TICKS:
+            ticks = {s: provider.get_ticks(s, start_ns, end_ns) for s in symbols}
+            return {
+                s: ticks_to_bars(t, length, hours.opens, hours.closes) for s, t in ticks.items()
+            }
+        bars = provider.load_bars(symbols, source.of, start_ns, end_ns)
+        return {s: _coarser(b, length, hours) for s, b in bars.items()}
+
+    return generate
+
+
+def _coarser(bars: BarColumns, length: int, hours: Hours) -> BarColumns:
+    session = hours.starts.searchsorted(bars.ts, side="right") - 1
+    inside = (session >= 0) & (bars.ts < hours.ends[session])
+    kept = bars.take(inside)
+    numbered = BarColumns(
+        kept.ts,
+        kept.open,
+        kept.high,
+        kept.low,
+        kept.close,
+        kept.volume,
+        kept.available_at,
+        session[inside],
+    )
+    return aggregate(numbered, length, hours.opens, hours.closes)
+
+
+def _intervals(config: SessionConfig, base: str) -> tuple[str, ...]:
+    """Bar intervals the config asks for beside the base."""
+    data = config.session_data_config
+    wanted = [s.removeprefix("bars_") for s in data.streams if s.startswith("bars_")]
+    wanted += [i for part in data.historical.data for i in part.intervals]
+    for interval in wanted:
+        if interval_ns(interval) < interval_ns(base) or interval_ns(interval) % interval_ns(base):
+            raise ConfigError(f"{interval!r} bars cannot be made of the streamed {base!r} bars")
+    return tuple(dict.fromkeys(i for i in wanted if i != base))
+
+
+def _historical(config: SessionConfig) -> dict[str, TrailingAverage]:
+    data = config.session_data_config
+    return {
+        name: TrailingAverage(
+            field=wanted.field,
+            days=int(wanted.period.removesuffix("d")),
+            symbols=tuple(
+                row
+                for row, symbol in enumerate(data.symbols)
+                if wanted.apply_to == "all" or symbol in wanted.apply_to
+            ),
+        )
+        for name, wanted in data.historical.indicators.items()
+    }
+
+
+def _strategies(config: SessionConfig, resolved: Resolved, base: str) -> tuple[StrategyPlan, ...]:
+    symbols = config.session_data_config.symbols
+    return tuple(
+        StrategyPlan(
+            label=wanted.label,
+            cls=resolve_attribute(choice.record.factory),
+            params=choice.config,
+            symbols=tuple(symbols.index(s) for s in wanted.symbols or symbols),
+            interval=wanted.interval or base,
+            flat_minutes=wanted.flat_by_close,
+        )
+        for wanted, choice in zip(config.strategies, resolved.strategies, strict=True)
+    )
+
+
+def _days(
+    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
+) -> _Days:
+    backtest = config.backtest_config
+    if backtest is None:
+        raise ConfigError(
+            "mode: 'live' needs a data provider and a broker of a venue, and none is installed",
+            hint="run it with mode 'backtest'",
+        )
+    newest = _newest(config, provider, source, clock)
+    if backtest.backtest_days is None:
+        table = clock.init_backtest(None, backtest.start_date, backtest.end_date)
+    else:
+        table = clock.init_backtest(None, None, newest, backtest.backtest_days)
+    trailing = _trailing(config)
+    if trailing == 0:
+        return _Days(table, 0, 0)
+    first = table.dates[0]
+    if trailing is None:
+        start = _oldest(config, provider, source, clock) or first
+    else:
+        start = clock.get_previous_trading_date(None, first, trailing)
+    whole = clock.session_table(min(start, first), table.dates[-1])
+    return _Days(whole, whole.index_of(first), trailing)
+
+
+def _trailing(config: SessionConfig) -> int | None:
+    """The longest history asked for; None for all there is."""
+    historical = config.session_data_config.historical
+    days = [part.trailing_days for part in historical.data]
+    if "all" in days:
+        return None
+    periods = [int(i.period.removesuffix("d")) for i in historical.indicators.values()]
+    return max([*(d for d in days if isinstance(d, int)), *periods], default=0)
+
+
+def _span(config: SessionConfig, provider: DataProvider, source: Source) -> list[tuple[int, int]]:
+    symbols = config.session_data_config.symbols
+    spans = [provider.coverage(symbol, source.of) for symbol in symbols]
+    return [span for span in spans if span is not None]
+
+
+def _newest(
+    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
+) -> date | None:
+    spans = _span(config, provider, source)
+    return from_ns(max(s[1] for s in spans), clock.zone).date() if spans else None
+
+
+def _oldest(
+    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
+) -> date | None:
+    spans = _span(config, provider, source)
+    return from_ns(min(s[0] for s in spans), clock.zone).date() if spans else None
+
+
+def _notes(config: SessionConfig, resolved: Resolved, source: Source) -> tuple[str, ...]:
+    notes = []
+    if resolved.risk is None:
+        notes.append("no risk block: nothing limits the orders")
+    if not resolved.costs:
+        notes.append("no costs: commission, slippage and participation are not modelled")
+    if source.how == GENERATED:
+        notes.append(f"{source.interval} bars are generated from {source.of}")
+    if resolved.data_provider.record.capabilities.simulated:
+        notes.append("simulated intraday: the bars within a day are generated, not observed")
+    del config
+    return tuple(notes)

@@ -1,0 +1,109 @@
+"""Units that go after targets: a number of units wanted, bar by bar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.contracts.strategy import SignalStrategy
+from mismartera_core.managers.execution_manager.positions import Holding
+from mismartera_core.model.orders import TimeInForce
+from mismartera_core.store.frame import Frame
+from mismartera_core.threads.replay.desk import Desk
+from mismartera_core.threads.replay.unit import Unit
+
+REPLACED = "replaced by a newer target"
+
+
+class TargetUnit(Unit):
+    """Turns targets into orders (docs/order-semantics.md, Close and targets)."""
+
+    _target: WorkingOrder | None = None
+
+    def aim(
+        self, target: float, stop_loss: float | None = None, take_profit: float | None = None
+    ) -> None:
+        """Go after a number of units.
+
+        Args:
+            target: Units wanted, negative for short.
+            stop_loss: Stop price that protects the position.
+            take_profit: Limit price that closes it.
+        """
+        held = self.position.quantity
+        working = self._target
+        if working is not None and working.is_done:
+            working = self._target = None
+        planned = held if working is None else held + working.side * working.remaining
+        if planned == target:
+            return
+        self.cancel_all(REPLACED)
+        self._target = None
+        difference = target - held
+        if difference == 0.0:
+            return
+        if target == 0.0:
+            stop_loss = take_profit = None
+        side = 1 if difference > 0.0 else -1
+        order = self.submit(
+            side,
+            abs(difference),
+            None,
+            None,
+            None,
+            stop_loss,
+            take_profit,
+            TimeInForce.DAY,
+            None,
+            "",
+        )
+        self._target = order
+        for leg in order.legs:
+            leg.quantity = leg.remaining = abs(target)
+
+
+class SignalUnit(TargetUnit):
+    """Steps a SignalStrategy: the targets of its columns, one bar after the other."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        holding: Holding,
+        interval: str,
+        flat_minutes: int | None,
+        signals: SignalStrategy,
+    ) -> None:
+        super().__init__(desk, holding, interval, flat_minutes)
+        self.signals = signals
+
+    def begin_session(self, *, declared: bool) -> None:  # noqa: ARG002 - nothing to declare
+        """Start a session."""
+        self.flattened = False
+        self.row = 0
+
+    def end_session(self) -> None:
+        """Nothing to tell."""
+
+    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
+        """The instants of its bars, and the targets to go after."""
+        track = self.desk.data.track(self.holding.symbol, self.interval)
+        start = track.start + self.row
+        self.row = track.stop - track.start
+        known = track.columns.available_at[start : track.stop].tolist()
+        made = self.desk.signals(frame, self)
+        rows = slice(start - track.hist, track.stop - track.hist)
+        wanted = [made.target, made.stop_loss, made.take_profit]
+        columns = [[None] * len(known) if c is None else c[rows].tolist() for c in wanted]
+        return known, self._follow(columns)
+
+    def _follow(self, columns: list[list[Any]]) -> Iterator[None]:
+        for target, stop_loss, take_profit in zip(*columns, strict=True):
+            if not math.isnan(target):
+                self.aim(target, _price(stop_loss), _price(take_profit))
+            yield
+
+
+def _price(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
