@@ -101,7 +101,6 @@ def test_what_init_writes_runs(tmp_path):
         ('session_data_config.symbols=["NOPE"]', 3, "NOPE"),
         ("strategies.0.name=sma_crss", 2, "did you mean 'sma_cross'"),
         ("exchange_group=MOON", 2, "MOON"),
-        ("backtest_config.start_date=1901-01-01", 3, "1901"),
     ],
 )
 def test_what_is_wrong_ends_with_one_sentence_and_its_code(tmp_path, override, code, message):
