@@ -15,9 +15,8 @@ HEADER = """\
 # To install with pip: pip install --require-hashes -r requirements.lock
 #   and then: pip install --no-deps . ./plugins/*
 """
-EXPORT = (
-    "export --frozen --offline --quiet --no-emit-workspace --no-group peers --no-annotate --no-header"
-)
+FORMAT = "--no-emit-workspace --no-annotate --no-header"
+EXPORT = f"export --frozen --offline --quiet --no-group peers {FORMAT}"
 
 
 def uv(root) -> str:
