@@ -51,11 +51,11 @@ class DailyBars:
 
     Attributes:
         day: Days since 1970-01-01, ascending.
-        values: Shape (days, 5): open, high, low, close, volume; not adjusted.
+        bars: Shape (days, 5): open, high, low, close, volume; not adjusted.
     """
 
     day: IntArray
-    values: FloatArray
+    bars: FloatArray
 
 
 class SampleProvider(DataProvider):
@@ -156,7 +156,7 @@ class _Range:
         keep &= np.isin(days, real.day[low:high])
         self.day, self.opens, self.closes = days[keep], table.open_ns[keep], table.close_ns[keep]
         self.breaks = np.stack([table.break_start_ns, table.break_end_ns], axis=1)[keep]
-        self.daily = real.values[np.searchsorted(real.day, self.day)]
+        self.daily = real.bars[np.searchsorted(real.day, self.day)]
 
     def minutes(self, key: int) -> BarColumns:
         """Simulated minutes of all the sessions."""

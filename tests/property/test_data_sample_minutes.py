@@ -55,26 +55,26 @@ def test_minutes_are_exactly_the_day(days: list[list[float]], key: int, count: i
 @pytest.mark.parametrize("symbol", ["AAPL", "FB", "GOOG", "IBM", "MSFT"])
 def test_every_real_day_comes_back(symbol: str) -> None:
     daily = load_daily()[symbol]
-    assert_minutes_are_the_day(daily.values, simulate_minutes(daily.values, 5, daily.day, 390))
+    assert_minutes_are_the_day(daily.bars, simulate_minutes(daily.bars, 5, daily.day, 390))
 
 
 def test_a_day_is_the_same_alone_and_among_others() -> None:
     daily = load_daily()["IBM"]
-    together = simulate_minutes(daily.values[:50], 5, daily.day[:50], 390)
-    alone = simulate_minutes(daily.values[20:21], 5, daily.day[20:21], 390)
+    together = simulate_minutes(daily.bars[:50], 5, daily.day[:50], 390)
+    alone = simulate_minutes(daily.bars[20:21], 5, daily.day[20:21], 390)
     np.testing.assert_array_equal(together[:, 20:21], alone)
 
 
 def test_minutes_are_the_same_on_any_machine() -> None:
     daily = load_daily()["AAPL"]
-    minutes = simulate_minutes(daily.values, 42, daily.day, 390).astype("<f8")
+    minutes = simulate_minutes(daily.bars, 42, daily.day, 390).astype("<f8")
     digest = hashlib.sha256(minutes.tobytes()).hexdigest()
     assert digest == "d876f033774559cea8d61c597402e24be10bef4db9c5aa7ea746d56b1e4ca23c"
 
 
 def test_minutes_look_like_a_market() -> None:
     daily = load_daily()["AAPL"]
-    first, high, low, last, volume = simulate_minutes(daily.values, 42, daily.day, 390)
+    first, high, low, last, volume = simulate_minutes(daily.bars, 42, daily.day, 390)
     np.testing.assert_array_equal(first[:, 1:], last[:, :-1])
     assert volume[:, :30].sum() > 1.5 * volume[:, 180:210].sum() < volume[:, -30:].sum()
     assert (high > low).mean() > 0.95

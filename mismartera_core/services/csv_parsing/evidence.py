@@ -18,6 +18,8 @@ from mismartera_core.services.csv_parsing.values import Calendar
 _EPOCH = date(1970, 1, 1)
 _SHARP = 3.0
 """A rise of volume that only the open of a session brings."""
+_CLEAR = 4
+"""How many times as many sessions must speak for one label as for the other."""
 NOT_A_TIME = np.iinfo(np.int64).min
 
 
@@ -90,12 +92,10 @@ def choose_label(
     """
     if sessions is not None and len(ts):
         table = _sessions_of(ts, sessions)
-        at_open, at_close = np.isin(table.open_ns, ts), np.isin(table.close_ns, ts)
-        starts = int(np.count_nonzero(at_open & ~at_close))
-        ends = int(np.count_nonzero(at_close & ~at_open))
-        if starts > 2 * ends:
+        starts, ends = _regular_edges(ts, interval_ns, table)
+        if starts > _CLEAR * ends:
             return "start", f"{starts} session(s) have a bar at the open and none at the close"
-        if ends > 2 * starts:
+        if ends > _CLEAR * starts:
             return "end", f"{ends} session(s) have a bar at the close and none at the open"
         before, first, second = (
             _at(table.open_ns + n * interval_ns, ts, volume) for n in (-1, 0, 1)
@@ -157,6 +157,20 @@ def _near(ts: IntArray, step: int, *edges: IntArray) -> npt.NDArray[np.bool_]:
     for edge in edges:
         hit |= (ts == edge) | (ts == edge + step)
     return hit
+
+
+def _regular_edges(ts: IntArray, interval_ns: int, table: SessionTable) -> tuple[int, int]:
+    """Sessions with a stamp at the open only, and at the close only.
+
+    Counted are those whose stamps all lie within regular hours: with extended hours both are there.
+    """
+    pre, low = (np.searchsorted(ts, at, "left") for at in (table.pre_open_ns, table.open_ns))
+    high, post = (np.searchsorted(ts, at, "right") for at in (table.close_ns, table.post_close_ns))
+    regular = (pre == low) & (high == post) & (high > low)
+    regular &= (table.open_ns - ts[0]) % interval_ns == 0
+    at_open, at_close = np.isin(table.open_ns, ts), np.isin(table.close_ns, ts)
+    starts, ends = regular & at_open & ~at_close, regular & at_close & ~at_open
+    return int(np.count_nonzero(starts)), int(np.count_nonzero(ends))
 
 
 def _jump(before: FloatArray, after: FloatArray) -> float:

@@ -71,14 +71,16 @@ def read_table(path: Path) -> TextTable:
     delimiter, width, preamble = _shape(path, sample)
     rows = list(csv.reader(sample[preamble:], delimiter=delimiter))
     head = _head(path, rows, width, preamble)
-    bad: list[tuple[int, str]] = []
+    clean, bad = _without_open_quotes(content)
+
+    ragged: list[tuple[int, str]] = []
 
     def keep(row: Any) -> str:
-        bad.append((row.number + head.lines, f"{row.actual_columns} cells, expected {width}"))
+        ragged.append((row.number + head.lines, f"{row.actual_columns} cells, expected {width}"))
         return "skip"
 
     keys = [f"c{i}" for i in range(width)]
-    body = content[_offset(content, head.lines) :]
+    body = clean[_offset(clean, head.lines) :]
     if not body.strip():
         raise DataError(f"{path} has a header and no row")
     try:
@@ -86,7 +88,10 @@ def read_table(path: Path) -> TextTable:
             pa.BufferReader(body),
             read_options=pc.ReadOptions(use_threads=False, column_names=keys),
             parse_options=pc.ParseOptions(
-                delimiter=delimiter, invalid_row_handler=keep, ignore_empty_lines=False
+                delimiter=delimiter,
+                quote_char='"' if b'"' in clean else False,
+                invalid_row_handler=keep,
+                ignore_empty_lines=False,
             ),
             convert_options=pc.ConvertOptions(
                 column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
@@ -94,15 +99,14 @@ def read_table(path: Path) -> TextTable:
         ).combine_chunks()
     except pa.ArrowInvalid as error:
         raise DataError(f"{path} cannot be read as a table: {error}") from error
-    lines = np.arange(len(table) + len(bad), dtype=np.int64) + head.lines + 1
-    if bad:
-        lines = np.setdiff1d(lines, [number for number, _ in bad], assume_unique=True)
-    table, lines = _without_blank_lines(table, lines, content)
+    lines = np.arange(len(table) + len(ragged), dtype=np.int64) + head.lines + 1
+    lines = np.setdiff1d(lines, [number for number, _ in ragged], assume_unique=True)
+    table, lines = _without_blank_lines(table, lines, clean)
     return TextTable(
         names=head.names,
         columns=tuple(_one_chunk(table.column(key)) for key in keys),
         line=lines,
-        ragged=quoted(content, bad),
+        ragged=quoted(content, [*bad, *ragged]),
         symbol=head.symbol,
         understanding={
             "format": f"{_DELIMITERS[delimiter]} separated, {width} columns, {encoding}",
@@ -211,6 +215,17 @@ def _numeric(text: str) -> bool:
     except ValueError:
         return False
     return text.strip().lower() not in {"nan", "inf"}
+
+
+def _without_open_quotes(content: bytes) -> tuple[bytes, list[tuple[int, str]]]:
+    """The text with lines blanked whose quotes do not close; they would swallow the lines below."""
+    if b'"' not in content:
+        return content, []
+    lines = content.splitlines()
+    bad = [number for number, line in enumerate(lines) if line.count(b'"') % 2]
+    for number in bad:
+        lines[number] = b""
+    return b"\n".join(lines), [(number + 1, "a quote does not close") for number in bad]
 
 
 def _offset(content: bytes, lines: int) -> int:

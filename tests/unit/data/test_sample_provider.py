@@ -82,7 +82,7 @@ def test_minutes_of_a_week_with_a_half_day_make_the_real_days(provider: SamplePr
 def test_daily_bars_are_the_published_ones(provider: SampleProvider) -> None:
     day = provider.get_bars("AAPL", "1d", at(date(2012, 5, 18), 0), at(date(2012, 5, 19), 0))
     real = load_daily()["AAPL"]
-    row = real.values[np.searchsorted(real.day, (date(2012, 5, 18) - date(1970, 1, 1)).days)]
+    row = real.bars[np.searchsorted(real.day, (date(2012, 5, 18) - date(1970, 1, 1)).days)]
     assert [getattr(day, n)[0] for n in ("open", "high", "low", "close", "volume")] == row.tolist()
     fb = provider.get_bars("FB", "1d", at(date(2012, 5, 18), 0), at(date(2012, 5, 19), 0))
     assert (fb.open[0], fb.high[0], fb.volume[0]) == (42.05, 45.0, 573_576_400.0)

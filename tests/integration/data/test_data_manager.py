@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import json
+import threading
+from datetime import date, datetime
+from pathlib import Path
+from queue import Queue
+from threading import Event
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mismartera_core.builtin.sample_provider import SampleConfig, SampleProvider
+from mismartera_core.contracts.context import PluginContext
+from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.errors import DataError
+from mismartera_core.managers.data_manager import DataManager, StreamEnded, StreamItem
+from mismartera_core.managers.time_manager import TimeManager
+from mismartera_core.model.columns import BarColumns
+from mismartera_core.model.intervals import MINUTE
+from mismartera_core.repositories.bar_store import BarStore
+from mismartera_core.repositories.database import open_database
+
+NEW_YORK = ZoneInfo("America/New_York")
+ALWAYS = (-(2**62), 2**62)
+
+
+@pytest.fixture(scope="module")
+def time_manager(tmp_path_factory):
+    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('db') / 'calendar.db'}")
+    yield TimeManager(database, "US_EQUITY", "EQUITY")
+    database.close()
+
+
+@pytest.fixture
+def context(tmp_path: Path, time_manager: TimeManager) -> PluginContext:
+    return PluginContext(
+        data_dir=tmp_path / "data",
+        exchange_group="US_EQUITY",
+        asset_class="EQUITY",
+        timezone="America/New_York",
+        sessions=time_manager.session_table,
+    )
+
+
+@pytest.fixture
+def manager(context: PluginContext, time_manager: TimeManager) -> DataManager:
+    provider = SampleProvider(SampleConfig(), context)
+    return DataManager(BarStore(context.data_dir), provider, time_manager)
+
+
+def session_csv(path: Path, last: str = "") -> Path:
+    clocks = range(570, 960)
+    lines = [f"2024-03-18 {c // 60:02}:{c % 60:02},10,11,9,10.5,{c}" for c in clocks]
+    path.write_text("\n".join(["datetime,open,high,low,close,volume", *lines, last]))
+    return path
+
+
+def test_bars_come_as_a_frame_in_the_exchanges_zone(manager: DataManager) -> None:
+    frame = manager.get_bars("AAPL", "1m", date(2012, 11, 21), date(2012, 11, 23))
+    assert list(frame.columns) == ["open", "high", "low", "close", "volume"]
+    assert frame.index.name == "timestamp"
+    assert str(frame.index.tz) == "America/New_York"
+    assert len(frame) == 390 + 210
+    assert frame.index[0] == pd.Timestamp("2012-11-21 09:30", tz="America/New_York")
+    assert frame.index[-1] == pd.Timestamp("2012-11-23 12:59", tz="America/New_York")
+    naive, until = datetime(2012, 11, 21, 9, 31), datetime(2012, 11, 21, 9, 33)  # noqa: DTZ001
+    assert len(manager.get_bars("AAPL", "1m", naive, until)) == 2
+    daily = manager.get_bars("AAPL", "1d", date(2012, 11, 21), date(2012, 11, 23))
+    assert daily["volume"].sum() == frame["volume"].sum()
+
+
+def test_minutes_of_every_real_session_make_the_real_days(manager: DataManager) -> None:
+    """All sessions of 2012 with the calendar in force, half days and the storm among them."""
+    frame = manager.get_bars("IBM", "1m", date(2012, 1, 1), date(2012, 12, 31))
+    daily = manager.get_bars("IBM", "1d", date(2012, 1, 1), date(2012, 12, 31))
+    groups = frame.groupby(frame.index.date)
+    again = groups.agg(
+        {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
+    )
+    assert list(again.index) == list(daily.index.date)
+    np.testing.assert_array_equal(again.to_numpy(), daily.to_numpy())
+    assert sorted(set(groups.size())) == [210, 390]
+    assert len(daily) == 250
+
+
+def test_the_sample_has_a_session_for_every_real_day(manager: DataManager) -> None:
+    assert len(manager.provider.get_bars("AAPL", "1d", *ALWAYS)) == 3270
+
+
+def test_an_import_says_what_it_understood_and_can_be_read(manager: DataManager, tmp_path) -> None:
+    bad = "2024-03-18 16:00,10,9,11,10,5"
+    report = manager.import_from_csv(session_csv(tmp_path / "XYZ.csv", bad), label="start")
+    assert (report.symbol, report.symbol_from) == ("XYZ", "the file's name")
+    assert report.written.added == 390
+    assert report.quarantine_file is not None
+    assert "392,high is below low" in report.quarantine_file.read_text()
+    bars = manager.store.read_bars("XYZ", "1m", *ALWAYS)
+    opened = datetime(2024, 3, 18, 9, 30, tzinfo=NEW_YORK).timestamp()
+    assert bars.ts[0] == int(opened) * 1_000_000_000
+    assert bars.volume.tolist() == list(range(570, 960))
+    origin = manager.store.provenance("XYZ", "1m")
+    assert origin[0].provenance.source == "XYZ.csv"
+    assert origin[0].provenance.imported_at_ns > 1_600_000_000_000_000_000
+    assert "America/New_York" in origin[0].provenance.understanding["time zone"]
+
+
+def test_a_second_import_without_bad_rows_empties_the_quarantine(manager, tmp_path) -> None:
+    path = session_csv(tmp_path / "XYZ.csv", "2024-03-18 16:00,10,9,11,10,5")
+    first = manager.import_from_csv(path)
+    again = manager.import_from_csv(session_csv(path))
+    assert again.written.unchanged == 390
+    assert again.quarantine_file is None
+    assert first.quarantine_file.read_text() == "line,reason,text\n"
+
+
+def test_a_refused_file_leaves_the_store_as_it_was(manager: DataManager, tmp_path: Path) -> None:
+    path = tmp_path / "XYZ.csv"
+    path.write_text(
+        "time,open,high,low,close\n01/02/2024 09:30,1,1,1,1\n01/02/2024 09:31,1,1,1,1\n"
+    )
+    with pytest.raises(DataError, match="day and month"):
+        manager.import_from_csv(path)
+    assert not manager.store.root.exists()
+
+
+def test_a_provider_is_imported_with_its_provenance(manager: DataManager) -> None:
+    days = (date(2012, 5, 18), date(2012, 5, 21))
+    reports = manager.import_from_api(
+        manager.provider, ["FB", "IBM"], "1m", *days, source="sample", simulated=True
+    )
+    assert {s: r.added for s, r in reports.items()} == {"FB": 780, "IBM": 780}
+    stored = manager.store.read_bars("FB", "1m", *ALWAYS)
+    assert stored.close[-1] == 34.03
+    part = manager.store.provenance("FB", "1m")[0].provenance
+    assert (part.source, part.simulated) == ("sample", True)
+
+
+def test_ticks_and_quotes_of_a_provider_without_any_are_refused(manager: DataManager) -> None:
+    for read in (manager.get_ticks, manager.get_quotes):
+        with pytest.raises(DataError, match="SampleProvider delivers no"):
+            read("IBM", date(2012, 5, 18), date(2012, 5, 18))
+
+
+class Scripted(DataProvider):
+    """Streams bars until it is stopped, fails when told to, or does not listen."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+        self.released = Event()
+
+    def symbols(self):
+        return ["X"]
+
+    def get_bars(self, symbol, interval, start_ns, end_ns):
+        return BarColumns.empty()
+
+    def stream_bars(self, symbols, interval, emit, stop) -> None:
+        if self.how == "deaf":
+            self.released.wait(20)
+        one = np.ones(1)
+        for number in range(10**9):
+            if stop.is_set() or (self.how == "short" and number == 3):
+                return
+            if self.how == "broken" and number == 3:
+                raise DataError("the line went dead")
+            ts = np.array([number * MINUTE])
+            emit("X", BarColumns.build(ts, one, one, one, one, one, interval_ns=MINUTE))
+
+
+def stream(time_manager: TimeManager, tmp_path: Path, how: str) -> DataManager:
+    return DataManager(BarStore(tmp_path), Scripted(how), time_manager)
+
+
+def drain(queue: Queue) -> list:
+    items = [queue.get(timeout=5)]
+    while not isinstance(items[-1], StreamEnded):
+        items.append(queue.get(timeout=5))
+    return items
+
+
+def test_a_stream_fills_the_queue_and_says_when_it_ends(time_manager, tmp_path: Path) -> None:
+    manager, queue = stream(time_manager, tmp_path, "short"), Queue()
+    name = manager.start_bar_stream(["X"], "1m", queue)
+    items = drain(queue)
+    assert [type(item) for item in items] == [StreamItem] * 3 + [StreamEnded]
+    assert [int(item.bars.ts[0]) for item in items[:3]] == [0, MINUTE, 2 * MINUTE]
+    assert items[-1] == StreamEnded(name, None)
+    manager.stop_stream(name)
+    with pytest.raises(DataError, match="there is no stream"):
+        manager.stop_stream(name)
+
+
+def test_stopping_joins_threads_even_where_nobody_reads(time_manager, tmp_path: Path) -> None:
+    manager = stream(time_manager, tmp_path, "endless")
+    before = threading.active_count()
+    for _ in range(3):
+        manager.start_bar_stream(["X"], "1m", Queue(maxsize=2))
+    threads = [t for t in threading.enumerate() if t.name.startswith("bars-1m-")]
+    assert len(threads) == 3
+    assert not any(thread.daemon for thread in threads)
+    manager.stop_all_streams()
+    assert threading.active_count() == before
+
+
+def test_a_failed_stream_is_heard_by_reader_and_stopper(time_manager, tmp_path: Path) -> None:
+    manager, queue = stream(time_manager, tmp_path, "broken"), Queue()
+    name = manager.start_bar_stream(["X"], "1m", queue)
+    assert str(drain(queue)[-1].error) == "the line went dead"
+    with pytest.raises(DataError, match="the line went dead"):
+        manager.stop_stream(name)
+    manager.start_bar_stream(["X"], "1m", queue)
+    drain(queue)
+    with pytest.raises(DataError, match="the line went dead"):
+        manager.stop_all_streams()
+
+
+def test_a_provider_that_does_not_listen_is_named(time_manager, tmp_path: Path) -> None:
+    manager = stream(time_manager, tmp_path, "deaf")
+    name = manager.start_bar_stream(["X"], "1m", Queue())
+    try:
+        with pytest.raises(DataError, match="did not end within 1 s"):
+            manager.stop_stream(name)
+    finally:
+        manager.provider.released.set()
+
+
+def test_the_sample_provider_streams(manager: DataManager) -> None:
+    queue: Queue = Queue(maxsize=10)
+    name = manager.start_bar_stream(["AAPL"], "1m", queue)
+    items = [queue.get(timeout=10) for _ in range(400)]
+    manager.stop_stream(name)
+    expected = manager.provider.get_bars("AAPL", "1m", *ALWAYS).ts[:400]
+    assert [int(item.bars.ts[0]) for item in items] == expected.tolist()
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch, capsys):
+    """Runs `mismartera data ...`; returns exit code and output."""
+    monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        from mismartera_core.cli import main
+
+        code = main(["data", *words])
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    return run
+
+
+def test_import_list_show_judge_and_export(command, tmp_path: Path) -> None:
+    session_csv(tmp_path / "XYZ.csv", "2024-03-18 16:00,10,9,11,10,5")
+    code, out, _ = command("import", "XYZ.csv", "--json")
+    found = json.loads(out)["files"][0]
+    assert code == 0
+    assert (found["symbol"], found["bars"], found["quarantined"]) == ("XYZ", 390, 1)
+    assert found["understanding"]["stamp"].startswith("start of the bar")
+    assert json.loads(command("ls", "--json")[1])["series"][0]["rows"] == 390
+    shown = json.loads(command("show", "XYZ", "--json", "--rows", "1")[1])
+    assert [bar["timestamp"][11:16] for bar in shown["bars"]] == ["09:30", "15:59"]
+    quality = json.loads(command("quality", "XYZ", "--json")[1])
+    assert (quality["score"], quality["expected"], quality["traded"]) == (1.0, 390, 390)
+    for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
+        code, _, _ = command("export", "XYZ", "--format", kind, "--out", f"out.{kind}")
+        assert code == 0
+        assert len(read(tmp_path / f"out.{kind}")) == 390
+    assert "392" in command("import", "XYZ.csv")[1]
+
+
+def test_what_was_exported_is_imported_again_unchanged(command, tmp_path: Path) -> None:
+    session_csv(tmp_path / "XYZ.csv")
+    command("import", "XYZ.csv")
+    command("export", "XYZ", "--out", "again.csv")
+    code, out, _ = command("import", "again.csv", "--symbol", "XYZ", "--json")
+    found = json.loads(out)["files"][0]
+    assert (code, found["unchanged"], found["added"], found["changed"]) == (0, 390, 0, 0)
+
+
+def test_one_bad_file_of_several_does_not_hide_the_good(command, tmp_path: Path) -> None:
+    session_csv(tmp_path / "XYZ.csv")
+    (tmp_path / "BAD.csv").write_text("hello\n")
+    code, out, err = command("import", "BAD.csv", "XYZ.csv", "--json")
+    assert code == 3
+    assert [file["symbol"] for file in json.loads(out.splitlines()[0])["files"]] == ["XYZ"]
+    assert "expected a table" in out + err
+
+
+def test_errors_name_what_there_is(command, tmp_path: Path) -> None:
+    session_csv(tmp_path / "XYZ.csv")
+    command("import", "XYZ.csv")
+    code, _, err = command("show", "XYY")
+    assert code == 3
+    assert "did you mean 'XYZ'?" in err
+    assert command("show", "XYZ", "--interval", "5m")[0] == 3
+    assert command("export", "XYZ", "--format", "xlsx")[0] == 2
+    assert command("export", "XYZ", "--out", "no/such/folder.csv")[0] == 3
+    assert command("import", "XYZ.csv", "ABC.csv", "--symbol", "Q")[0] == 2
