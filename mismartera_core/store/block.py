@@ -101,23 +101,15 @@ def build_block(
         first: Number of the first session of the block.
         stop: Number after its last session.
     """
-    within = slice(first, stop)
-    starts, ends = hours.starts[within], hours.ends[within]
-    numbers = np.arange(first, stop, dtype=np.int64)
     columns, offsets, outside = [], [], []
+    grid: _Grid | None = None
     for symbol in symbols:
         source = bars[symbol]
-        begin = np.searchsorted(source.ts, starts)
-        end = np.searchsorted(source.ts, ends)
-        counts = np.maximum(end - begin, 0)
-        total = int(counts.sum())
-        kept = source
-        if total != len(source):
-            kept = source.take(_spans(begin, counts, total))
-        session = np.repeat(numbers, counts)
-        columns.append(_known(kept, session, hours, interval))
-        offsets.append(np.concatenate(([0], np.cumsum(counts))))
-        outside.append(len(source) - total)
+        if grid is None or not grid.fits(source.ts):
+            grid = _grid(source.ts, hours, interval, first, stop)
+        columns.append(grid.lay(source))
+        offsets.append(grid.offsets)
+        outside.append(len(source) - int(grid.offsets[-1]))
     return Block(
         first,
         stop,
@@ -127,20 +119,57 @@ def build_block(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grid:
+    """Where rows with certain opens lie; symbols with equal opens share it, and so its arrays."""
+
+    source: IntArray
+    rows: IntArray | None
+    offsets: IntArray
+    ts: IntArray
+    available_at: IntArray
+    session: IntArray
+
+    def fits(self, ts: IntArray) -> bool:
+        return len(ts) == len(self.source) and ts.tobytes() == self.source.tobytes()
+
+    def lay(self, bars: BarColumns) -> BarColumns:
+        """The rows that lie within sessions, with what the grid knows of them."""
+        kept = bars if self.rows is None else bars.take(self.rows)
+        return BarColumns(
+            self.ts,
+            kept.open,
+            kept.high,
+            kept.low,
+            kept.close,
+            kept.volume,
+            self.available_at,
+            self.session,
+        )
+
+
+def _grid(ts: IntArray, hours: Hours, interval: str, first: int, stop: int) -> _Grid:
+    begin = np.searchsorted(ts, hours.starts[first:stop])
+    end = np.searchsorted(ts, hours.ends[first:stop])
+    counts = np.maximum(end - begin, 0)
+    total = int(counts.sum())
+    rows = None if total == len(ts) else _spans(begin, counts, total)
+    session = np.repeat(np.arange(first, stop, dtype=np.int64), counts)
+    closes = hours.closes[session]
+    if is_daily(interval):
+        opens, known = hours.opens[session], closes
+    else:
+        opens = ts if rows is None else ts[rows]
+        known = np.minimum(opens + interval_ns(interval), closes)
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    return _Grid(ts, rows, offsets, opens, known, session)
+
+
 def _spans(begin: IntArray, counts: IntArray, total: int) -> IntArray:
     """Row numbers of the spans that start at begin and are counts long, one after the other."""
     shift = np.repeat(begin - (np.cumsum(counts) - counts), counts)
     rows: IntArray = np.arange(total, dtype=np.int64) + shift
     return rows
-
-
-def _known(bars: BarColumns, session: IntArray, hours: Hours, interval: str) -> BarColumns:
-    """Bars with their session numbers and the instants at which they became known."""
-    closes = hours.closes[session]
-    if is_daily(interval):
-        return replace(bars, ts=hours.opens[session], available_at=closes, session=session)
-    known = np.minimum(bars.ts + interval_ns(interval), closes)
-    return replace(bars, available_at=known, session=session)
 
 
 def join_blocks(older: Block, newer: Block, keep_from: int) -> Block:
@@ -149,10 +178,18 @@ def join_blocks(older: Block, newer: Block, keep_from: int) -> Block:
     if start >= older.stop:
         return newer
     columns, offsets = [], []
+    shared: dict[tuple[int, int], BarColumns] = {}
     for i, fresh in enumerate(newer.columns):
         begin = older.row_of(i, start)
         tail = older.columns[i].slice(begin, len(older.columns[i]))
-        columns.append(BarColumns.concat([tail, fresh]))
+        joined = BarColumns.concat([tail, fresh])
+        # Symbols that shared their stamps go on sharing them.
+        like = shared.setdefault((id(older.columns[i].ts), id(fresh.ts)), joined)
+        if like is not joined:
+            joined = replace(
+                joined, ts=like.ts, available_at=like.available_at, session=like.session
+            )
+        columns.append(joined)
         kept = older.offsets[i, start - older.first : -1] - begin
         offsets.append(np.concatenate((kept, newer.offsets[i] + len(tail))))
     return Block(start, newer.stop, tuple(columns), np.array(offsets), newer.outside)

@@ -12,8 +12,7 @@ import numpy as np
 from mismartera_core.model.columns import BarColumns, FloatArray, QuoteColumns, TickColumns
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Track:
+class Track(NamedTuple):
     """Bars of one symbol and interval as a frame knows them: rows [hist, stop) of shared columns.
 
     Attributes:
@@ -67,7 +66,8 @@ class Frame:
         base: Base bars by symbol row.
         anchored: Whether history starts at the same row in every frame of the run.
         derived: Bars of other intervals by interval and symbol row; the processor adds them.
-        values: Indicators by need, aligned with the rows [hist, stop) of its track.
+        values: Indicators by need, aligned with the rows of its track from `hist` on; where history
+            is anchored they may be longer than the track.
         ticks: Trades of the session up to now, by symbol row.
         quotes: Quotes of the session up to now, by symbol row.
         historical: Historical indicators by name, one value a symbol.

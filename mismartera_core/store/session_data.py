@@ -87,10 +87,6 @@ class SessionData:
         row = bisect_right(known, self._clock.now_ns) - 1
         return bars[row].close if row >= 0 else self._closes[symbol]
 
-    def closes_before(self) -> list[float]:
-        """The last close of each symbol before the session; NaN where there is none."""
-        return self._closes
-
     def final_closes(self) -> FloatArray:
         """The last close of each symbol at the end of what has been taken."""
         self._keep_closes()

@@ -48,8 +48,7 @@ class DataProcessor(FrameWorker):
         """Complete the columns of a frame and hand it on."""
         for interval in self._intervals:
             self._derivation.tracks(frame, interval)
-        for need in self._needs:
-            self._derivation.outputs(frame, need)
+        self._derivation.fill(frame, self._needs)
         self.metrics.bars += sum(t.stop - t.start for t in frame.base) if frame.ends else 0
         self.metrics.worked()
         self._ready.wait_until_ready()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +9,12 @@ import numpy as np
 
 from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.errors import StrategyError
-from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
+from mismartera_core.model.columns import BarColumns, IntArray
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.bar_aggregation import aggregate
 from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary
-from mismartera_core.store.frame import Frame, Need, Track, known_rows
+from mismartera_core.store.frame import Frame, Need, Outputs, Track, known_rows
 
 
 @dataclass(slots=True)
@@ -48,6 +47,7 @@ class Derivation:
         self._opens = opens
         self._closes = closes
         self._made: dict[Any, _Made] = {}
+        self._filled: Frame | None = None
 
     def tracks(self, frame: Frame, interval: str) -> tuple[Track, ...]:
         """Bars of an interval, of all symbols, as known at the end of the frame."""
@@ -62,21 +62,34 @@ class Derivation:
             frame.derived[interval] = found
         return found
 
-    def outputs(self, frame: Frame, need: Need) -> Mapping[str, FloatArray]:
-        """An indicator's arrays over the rows [hist, stop) of its track."""
+    def outputs(self, frame: Frame, need: Need) -> Outputs:
+        """An indicator's arrays over the rows of its track from `hist` on."""
         found = frame.values.get(need)
         if found is None:
             track = self.tracks(frame, need.interval)[need.symbol]
-            whole = self._over(
+            found = self._over(
                 frame,
                 need,
                 track,
                 lambda bars: self._library.compute(need.name, need.params, bars),
             )
-            length = track.stop - track.hist
-            found = {name: array[:length] for name, array in whole.items()}
             frame.values[need] = found
-        return found
+        made: Outputs = found
+        return made
+
+    def fill(self, frame: Frame, needs: tuple[Need, ...]) -> None:
+        """Compute what strategies asked for; what was computed on the same columns stays."""
+        before = self._filled
+        if (
+            before is not None
+            and frame.anchored
+            and all(a.columns is b.columns for a, b in zip(before.base, frame.base, strict=True))
+        ):
+            frame.values = before.values
+        else:
+            for need in needs:
+                self.outputs(frame, need)
+        self._filled = frame
 
     def signals(self, frame: Frame, key: object, track: Track, strategy: SignalStrategy) -> Signals:
         """A SignalStrategy's rows over [hist, stop) of a track, or more."""

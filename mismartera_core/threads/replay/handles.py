@@ -59,7 +59,7 @@ def aligned(values: FloatArray, source: Track, driver: Track, start: int) -> Flo
     """Values of an indicator at the rows [start, stop) of the bars a unit listens to.
 
     Args:
-        values: One value for each row [hist, stop) of the source.
+        values: One value for each row of the source from `hist` on.
         source: The bars the indicator is computed on.
         driver: The bars the unit listens to.
         start: First row of the driver that is wanted.
@@ -71,4 +71,5 @@ def aligned(values: FloatArray, source: Track, driver: Track, start: int) -> Flo
     rows = np.searchsorted(known, instants, side="right") - 1
     if len(values) == 0:
         return np.full(len(rows), math.nan)
+    values = values[: source.stop - source.hist]
     return np.where(rows >= 0, values[np.maximum(rows, 0)], math.nan)

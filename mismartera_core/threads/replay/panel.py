@@ -23,10 +23,8 @@ class Panel:
     def __init__(self, tracks: list[Track], starts: list[int]) -> None:
         self._tracks = tracks
         self._starts = starts
-        opens = [t.columns.ts[s : t.stop] for t, s in zip(tracks, starts, strict=True)]
-        first = opens[0].tobytes()
-        self.aligned = all(ts.tobytes() == first for ts in opens[1:])
-        self._opens = opens
+        self.aligned = _aligned(tracks, starts)
+        self._opens = [t.columns.ts[s : t.stop] for t, s in zip(tracks, starts, strict=True)]
         known = [
             t.columns.available_at[s : t.stop]
             for t, s in zip(tracks[: 1 if self.aligned else None], starts, strict=False)
@@ -80,6 +78,17 @@ class Panel:
         for i, (column, known) in enumerate(zip(columns, self._known, strict=True)):
             made[np.searchsorted(self.instants, known), i] = column
         return made
+
+
+def _aligned(tracks: list[Track], starts: list[int]) -> bool:
+    """Whether all tracks have bars at the same instants."""
+    first, begin = tracks[0], starts[0]
+    stamps = first.columns.ts[begin : first.stop].tobytes()
+    return all(
+        (t.columns.ts is first.columns.ts and s == begin and t.stop == first.stop)
+        or t.columns.ts[s : t.stop].tobytes() == stamps
+        for t, s in zip(tracks, starts, strict=True)
+    )
 
 
 def forward_fill(rows: FloatArray, before: FloatArray) -> FloatArray:

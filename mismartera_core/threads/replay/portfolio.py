@@ -14,7 +14,7 @@ from mismartera_core.contracts.strategy import PortfolioStrategy
 from mismartera_core.errors import ConfigError, StrategyError
 from mismartera_core.model.columns import BoolArray, FloatArray
 from mismartera_core.model.market import from_ns
-from mismartera_core.store.frame import Frame, Need
+from mismartera_core.store.frame import Frame, Need, Track
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.handles import aligned, check_output
 from mismartera_core.threads.replay.panel import Panel, forward_fill
@@ -173,6 +173,7 @@ class PortfolioUnit:
         self._execution = execution
         self._rows: list[Row] = []
         self._done = [0] * len(symbols)
+        self._asked: dict[tuple[Any, ...], tuple[Need, ...]] = {}
         self._declaring = False
         self._closes: FloatArray = np.full(len(symbols), math.nan)
         self._strategy: PortfolioStrategy | None = None
@@ -201,7 +202,7 @@ class PortfolioUnit:
         assert self._strategy is not None  # noqa: S101 - bound before the first session
         self._strategy.on_session_end()
         self._execution.end_session(self.desk.clock.now_ns)
-        self._closes = np.array([self.desk.data.last_close(row) for row in self._symbols])
+        self._closes = self.desk.data.final_closes()[self._symbols]
 
     def finish(self) -> None:
         """The run has ended: book what is left."""
@@ -220,15 +221,26 @@ class PortfolioUnit:
         panel = Panel(tracks, starts)
         self.step.take(panel, opens=frame.opens)
         for row in self._rows:
-            columns = []
-            for need, driver, start in zip(row.needs, tracks, starts, strict=True):
-                source = self.desk.data.track(need.symbol, need.interval)
-                values = self.desk.values(frame, need)[row.output]
-                columns.append(aligned(values, source, driver, start))
+            columns = self._columns(frame, row, tracks, starts)
             fresh = panel.rows(columns)
             before = np.full(len(columns), math.nan) if frame.opens else row.rows[-1]
             row.rows = fresh if panel.aligned else forward_fill(fresh, before)
         return panel.instants.tolist(), self._walk(panel)
+
+    def _columns(
+        self, frame: Frame, row: Row, tracks: list[Track], starts: list[int]
+    ) -> list[FloatArray]:
+        """An indicator's values at the rows that are new, by symbol."""
+        values, output = self.desk.values, row.output
+        whole = [values(frame, need)[output] for need in row.needs]
+        if row.needs[0].interval == self.interval:
+            return [
+                v[s - t.hist : t.stop - t.hist]
+                for v, t, s in zip(whole, tracks, starts, strict=True)
+            ]
+        track = self.desk.data.track
+        sources = [track(need.symbol, need.interval) for need in row.needs]
+        return [aligned(*each) for each in zip(whole, sources, tracks, starts, strict=True)]
 
     def _walk(self, panel: Panel) -> Iterator[None]:
         assert self._strategy is not None  # noqa: S101 - bound before the first session
@@ -288,9 +300,12 @@ class PortfolioUnit:
 
     def indicator(self, name: str, interval: str | None, params: dict[str, Any]) -> Row:
         """A handle on the principal output of an indicator, over all symbols."""
-        needs = tuple(
-            self.desk.need(row, interval or self.interval, name, params) for row in self._symbols
-        )
+        asked = (name, interval, tuple(sorted(params.items())))
+        needs = self._asked.get(asked)
+        if needs is None:
+            wanted = interval or self.interval
+            needs = tuple(self.desk.need(row, wanted, name, params) for row in self._symbols)
+            self._asked[asked] = needs
         return self.row(name, needs, self.desk.library.get(name).outputs[0])
 
     def row(self, name: str, needs: tuple[Need, ...], output: str) -> Row:
