@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from mismartera_core.repositories.bar_store_format import (
 from mismartera_core.repositories.bar_store_merge import Merged, merge, split_years
 
 Mode = Literal["merge", "replace"]
+_YEAR = re.compile(r"\d{4}\.parquet")
 _ALL = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
 
 
@@ -307,7 +309,10 @@ class BarStore:
         return base / folder_name(symbol)
 
     def _files(self, kind: str, interval: str, symbol: str) -> list[Path]:
-        return sorted(self._folder(kind, interval, symbol).glob("[0-9][0-9][0-9][0-9].parquet"))
+        folder = self._folder(kind, interval, symbol)
+        if not folder.is_dir():
+            return []
+        return sorted(path for path in folder.iterdir() if _YEAR.fullmatch(path.name))
 
 
 def folder_name(symbol: str) -> str:

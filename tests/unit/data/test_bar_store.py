@@ -60,7 +60,7 @@ def test_what_is_written_is_read_back_across_a_year_end(store: BarStore) -> None
 
 @pytest.mark.parametrize(
     ("low", "high"),
-    [(0, 1), (0, 40_000), (16_383, 16_385), (29, 31), (20_000, 20_000), (5, 35_000)],
+    [(0, 1), (0, 40_000), (8_191, 8_193), (29, 31), (20_000, 20_000), (5, 35_000)],
 )
 def test_a_range_is_half_open_in_any_row_group(store: BarStore, low: int, high: int) -> None:
     everything = bars(40_000)
