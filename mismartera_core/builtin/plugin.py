@@ -9,10 +9,18 @@ from mismartera_core import (
     CostModelReg,
     CostRole,
     DataProviderReg,
+    GapFillerReg,
     ProviderCapabilities,
     RiskCheckReg,
     hookimpl,
 )
+from mismartera_core.builtin.audit import mismartera_error_raised as mismartera_error_raised
+from mismartera_core.builtin.audit import mismartera_quality_changed as mismartera_quality_changed
+from mismartera_core.builtin.audit import mismartera_session_ended as mismartera_session_ended
+from mismartera_core.builtin.audit import (
+    mismartera_session_phase_changed as mismartera_session_phase_changed,
+)
+from mismartera_core.builtin.audit import mismartera_session_started as mismartera_session_started
 
 _HERE = "mismartera_core.builtin"
 
@@ -44,6 +52,19 @@ def mismartera_data_providers() -> Iterable[DataProviderReg]:
             summary="A folder of CSV files, one per symbol, read as they are",
             capabilities=ProviderCapabilities(bars=("*",)),
         ),
+    ]
+
+
+@hookimpl
+def mismartera_gap_fillers() -> Iterable[GapFillerReg]:
+    """A second source."""
+    return [
+        GapFillerReg(
+            name="second_source",
+            factory=f"{_HERE}.second_source:SecondSource",
+            config_model=f"{_HERE}.second_source:SecondSourceConfig",
+            summary="Asks another data provider",
+        )
     ]
 
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from mismartera_core.errors import PluginError
 
 if TYPE_CHECKING:
+    from mismartera_core.contracts.provider import DataProvider
     from mismartera_core.model.sessions import SessionTable
+
+
+def no_provider(name: str, config: Mapping[str, Any]) -> DataProvider:  # noqa: ARG001
+    """Stands where a host builds no other data provider.
+
+    Raises:
+        PluginError: Always.
+    """
+    raise PluginError(f"data provider {name!r} cannot be built here: this host builds no others")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +34,7 @@ class PluginContext:
         asset_class: For example "EQUITY".
         timezone: IANA name of the exchange's zone.
         sessions: Trading days from a first to a last date, both included, by the calendar in force.
+        provider: Builds another data provider from its name and its config as JSON has it.
     """
 
     data_dir: Path
@@ -29,3 +42,4 @@ class PluginContext:
     asset_class: str
     timezone: str
     sessions: Callable[[date, date], SessionTable]
+    provider: Callable[[str, Mapping[str, Any]], DataProvider] = no_provider
