@@ -64,7 +64,7 @@ class Desk:
             order["legs"] = []  # held legs are cancelled by this loop itself
             self.market.end(order, "cancelled", reason)
 
-    def close(self, symbol, tif="day"):
+    def close(self, symbol):
         """Cancel what works in the symbol, leave the position at market."""
         for order in self.open_orders(symbol):
             if order["closing"]:
@@ -73,6 +73,7 @@ class Desk:
         units = self.position(symbol)
         if not units:
             return None
+        tif = "gtc" if self.name in self.market.flattened else "day"
         order = self.place(symbol, -1 if units > 0 else 1, abs(units), tif=tif)
         order["closing"] = True
         return order

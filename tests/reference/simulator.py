@@ -223,7 +223,7 @@ class Market:
             for name in self.strategies:
                 if name in names:
                     self.desks[name].cancel_all(symbol, "flat by close")
-                    self.desks[name].close(symbol, tif="gtc")
+                    self.desks[name].close(symbol)
 
     # -- matching -----------------------------------------------------------------------------
 

@@ -1,0 +1,37 @@
+"""Random bars and random scripts of orders: the engine does what the reference does."""
+
+from __future__ import annotations
+
+from engine_runs import EXACT, FREE, SESSION, check_world
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import generate
+
+
+@st.composite
+def worlds(draw):
+    """Bars of one or two symbols over one or two short sessions, scripts, and an account.
+
+    Bars are rows (open, high, low, close, volume), None where the minute has no bar.
+    """
+    symbols = ["A", "B"][: draw(st.integers(1, 2))]
+    minutes = draw(st.integers(1, 2)) * SESSION
+    row = st.one_of(generate.rows(), generate.rows(), generate.rows(), st.none())
+    bars = {s: draw(st.lists(row, min_size=minutes, max_size=minutes)) for s in symbols}
+    names = ["one", "two"][: draw(st.integers(1, 2))]
+    scripts = {n: {s: draw(generate.scripts(minutes)) for s in symbols} for n in names}
+    account = {
+        "cash": draw(st.sampled_from([1_000_000, 2_000, 5_000])),
+        "leverage": draw(st.sampled_from([None, 1.0, 2.0])),
+        "participation": draw(st.sampled_from([None, None, 0.1])),
+        "commission": draw(st.sampled_from([FREE, (1.0, 0.1, 0.005, 0.001, 0.01)])),
+        "slippage": draw(st.sampled_from([EXACT, (0.25, 0.001, 0.1)])),
+        "flat_by_close": draw(st.sampled_from([{}, {}, {"one": 2}, {"one": 0, "two": 3}])),
+    }
+    return bars, scripts, account
+
+
+@settings(deadline=None, max_examples=100)
+@given(worlds())
+def test_engine_equals_reference(world):
+    check_world(*world)
