@@ -276,7 +276,8 @@ def test_hook_quality_changed(run):
     class Holey(Rising):
         def get_bars(self, symbol, interval, start_ns, end_ns):
             bars = super().get_bars(symbol, interval, start_ns, end_ns)
-            return bars.take(bars.ts // MINUTE % 60 != 45)
+            minute = bars.ts // MINUTE % 1440
+            return bars.take((minute < 15 * 60) | (minute >= 15 * 60 + 10))
 
     seen = []
     minutes = ProviderCapabilities(bars=("1m",))
@@ -285,8 +286,10 @@ def test_hook_quality_changed(run):
     observer = hook("quality_changed", lambda report: seen.append(report))
     plugin = SimpleNamespace(**vars(provider), **vars(observer))
     run(plugin, data_provider={"name": "holey"})
-    assert [(it.symbol, it.missing + it.silent) for it in seen] == [("AAA", 4), ("AAA", 7)]
-    assert all(it.score < 1 for it in seen)
+    assert [(it.symbol, it.missing, it.expected) for it in seen] == [
+        ("AAA", 10, 210),
+        ("AAA", 10, 390),
+    ]
 
 
 def test_hook_error_raised(run):
