@@ -93,17 +93,23 @@ def _finish(root: Path, journal: Path) -> None:
     """Do what a journal says; another process may be doing the same."""
     try:
         plan = json.loads(journal.read_bytes())
+        renames, removals = plan["rename"], plan["remove"]
     except FileNotFoundError:
         return
+    except (ValueError, KeyError) as error:
+        raise DataError(
+            f"{journal} is damaged, so an interrupted import cannot be finished",
+            hint="delete it and do the last import again",
+        ) from error
     folders = set()
-    for temp, path in plan["rename"]:
+    for temp, path in renames:
         target = root / path
         folders.add(target.parent)
         try:
             (root / temp).replace(target)
         except FileNotFoundError:
             continue  # already renamed
-    for path in plan["remove"]:
+    for path in removals:
         (root / path).unlink(missing_ok=True)
     for folder in folders:
         _sync_folder(folder)

@@ -128,7 +128,10 @@ def open_checked(path: Path, stamp: tuple[int, int, int]) -> tuple[StoredFile, b
     Raises:
         DataError: The file is damaged.
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     if not _seal_holds(content):
         raise damaged(path, "its checksum does not match")
     try:

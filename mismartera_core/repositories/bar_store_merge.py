@@ -37,7 +37,7 @@ def split_years(columns: Columns) -> dict[int, Columns]:
     ts = columns["ts"]
     years = ts.astype("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
     starts = np.flatnonzero(np.diff(years, prepend=-1)).tolist()
-    stops = [*starts[1:], len(ts)]
+    stops = [*starts[1:], len(ts)][: len(starts)]
     return {
         int(years[start]): {name: column[start:stop] for name, column in columns.items()}
         for start, stop in zip(starts, stops, strict=True)

@@ -24,10 +24,12 @@ NOT_A_TIME = np.iinfo(np.int64).min
 
 
 def localize(naive: IntArray, timezone: str) -> IntArray:
-    """UTC of wall-clock times; NOT_A_TIME where the clock was turned and it falls twice or never.
+    """UTC of wall-clock times; NOT_A_TIME where the clock was turned and it falls never, or twice.
+
+    An hour that falls twice is told by its order: where the clock goes back, the second begins.
 
     Args:
-        naive: Nanoseconds of the clock on the wall.
+        naive: Nanoseconds of the clock on the wall, in the order of the file.
         timezone: IANA name.
 
     Raises:
@@ -41,8 +43,14 @@ def localize(naive: IntArray, timezone: str) -> IntArray:
         raise UsageError(
             f"expected a time zone such as 'America/New_York', was {timezone!r}"
         ) from error
-    index = pd.DatetimeIndex(naive.view("datetime64[ns]"))
-    return index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").as_unit("ns").asi8
+    turned = len(naive) > 1 and naive[-1] < naive[0]
+    index = pd.DatetimeIndex((naive[::-1] if turned else naive).view("datetime64[ns]"))
+    try:
+        known = index.tz_localize(zone, ambiguous="infer", nonexistent="NaT")
+    except ValueError:  # the order does not tell
+        known = index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    utc: IntArray = known.as_unit("ns").asi8
+    return utc[::-1] if turned else utc
 
 
 def choose_zone(

@@ -211,6 +211,20 @@ def test_a_kill_leaves_all_or_nothing(store: BarStore, after: int) -> None:
     assert not list((store.root / ".commit").glob("*.json"))
 
 
+def test_a_damaged_journal_is_named(store: BarStore) -> None:
+    store.write_bars("SPY", "1m", bars(3), HERE)
+    (store.root / ".commit" / "x.json").write_bytes(b"{")
+    with pytest.raises(DataError, match=r"x\.json is damaged") as caught:
+        store.read_bars("SPY", "1m", *ALWAYS)
+    assert "delete it" in caught.value.hint
+
+
+def test_nothing_to_write_is_nothing_written(store: BarStore) -> None:
+    report = store.write_bars("SPY", "1m", BarColumns.empty(), HERE)
+    assert (report.added, report.files) == (0, ())
+    assert not store.root.exists()
+
+
 def test_attachments_are_part_of_the_commit(store: BarStore) -> None:
     store.write_bars("SPY", "1m", bars(3), HERE, attachments={"quarantine/a.csv": b"line,reason\n"})
     assert (store.root / "quarantine" / "a.csv").read_bytes() == b"line,reason\n"

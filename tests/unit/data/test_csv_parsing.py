@@ -288,6 +288,17 @@ def test_times_that_the_clock_shows_twice_or_never_are_put_aside(tmp_path: Path)
     assert np.diff(parsed.columns.ts).tolist() == [MINUTE, MINUTE]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_order_tells_the_two_hours_of_autumn_apart(tmp_path: Path, turned: bool) -> None:
+    clocks = [*range(30, 120), *range(60, 180)]
+    lines = [f"2024-11-03 {c // 60:02}:{c % 60:02},10,11,9,10,1" for c in clocks]
+    text = HEAD + "\n".join(reversed(lines) if turned else lines)
+    parsed = parse(tmp_path, text, timezone="America/New_York")
+    assert parsed.quarantine == ()
+    assert len(parsed.columns) == len(clocks)
+    assert (np.diff(parsed.columns.ts) == MINUTE).all()
+
+
 def test_daily_bars_are_laid_at_the_open_of_their_session(tmp_path: Path) -> None:
     stamps = ["2024-03-07", "2024-03-08", "2024-03-11", "2024-03-16"]
     parsed = parse(tmp_path, HEAD + rows(stamps), sessions=weekdays)
