@@ -6,12 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any
 
 import pluggy
 
-from mismartera_core import __version__
 from mismartera_core.errors import did_you_mean
 from mismartera_core.hookspecs import PROJECT, Hooks
 from mismartera_core.registrations import (
@@ -99,7 +98,7 @@ class Loaded:
 
 def load_builtins() -> Loaded:
     """The plugin that comes with the core."""
-    return _load_module(BUILTIN, __version__, _BUILTIN_MODULE)
+    return _load_module(BUILTIN, version("mismartera-core"), _BUILTIN_MODULE)
 
 
 def load_installed(group: str, allow: Collection[str] | None) -> Iterator[Loaded]:
@@ -145,8 +144,8 @@ def _describe(point: EntryPoint) -> Loaded:
     return Loaded(point.name, str(meta.get("version", "")), f"{dist} ({point.value})")
 
 
-def _load_module(name: str, version: str, target: str, source: str = "") -> Loaded:
-    part = Loaded(name, version, source or target)
+def _load_module(name: str, release: str, target: str, source: str = "") -> Loaded:
+    part = Loaded(name, release, source or target)
     try:
         plugin = EntryPoint(name, target, PROJECT).load()
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it raises, others go on
