@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from mismartera_core.config.session_config import SessionConfig
-from mismartera_core.contracts.broker import Broker, Costs
+from mismartera_core.contracts.broker import Costs
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.costs import CostRole
 from mismartera_core.contracts.provider import DataProvider
@@ -21,10 +20,11 @@ from mismartera_core.model.market import from_ns
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.registry import resolve_attribute
 from mismartera_core.services.bar_aggregation import aggregate, ticks_to_bars
-from mismartera_core.services.config_resolution import Choice, Resolved
+from mismartera_core.services.config_resolution import Resolved
 from mismartera_core.services.stream_plan import GENERATED, TICKS, Source, decide
 from mismartera_core.store.block import Hours, session_hours
 from mismartera_core.system.costs import priced
+from mismartera_core.system.plugin_calls import build
 from mismartera_core.threads.plan import BarLoader, Plan, StrategyPlan, TrailingAverage
 
 _TICK_BARS = "1m"
@@ -69,7 +69,7 @@ def make_plan(
         timezone=str(clock.zone),
         sessions=clock.session_table,
     )
-    provider: DataProvider = _build(resolved.data_provider, context)
+    provider: DataProvider = build("data provider", resolved.data_provider, context)
     capabilities = resolved.data_provider.record.capabilities
     _check_symbols(provider, data.symbols, config.data_provider.name)
     base = data.base_interval or _TICK_BARS
@@ -91,9 +91,9 @@ def make_plan(
         intervals=_intervals(config, base),
         historical=_historical(config),
         strategies=_strategies(config, resolved, base),
-        broker=_broker(resolved.broker, context),
+        broker=build("broker", resolved.broker, context),
         costs=_costs(resolved),
-        risk=tuple((c.record.name, _build(c, context)) for c in resolved.risk or ()),
+        risk=tuple((c.record.name, build("risk check", c, context)) for c in resolved.risk or ()),
         speed=config.backtest_config.speed_multiplier if config.backtest_config else 1.0,
         prefetch=config.backtest_config.prefetch_days if config.backtest_config else 1,
         block_sessions=config.backtest_config.prefetch_days if config.backtest_config else 1,
@@ -105,15 +105,6 @@ def make_plan(
         fingerprint=True,
         notes=_notes(config, resolved, source),
     )
-
-
-def _build(choice: Choice, context: PluginContext) -> Any:
-    return resolve_attribute(choice.record.factory)(choice.config, context)
-
-
-def _broker(choice: Choice, context: PluginContext) -> Broker:
-    broker: Broker = _build(choice, context)
-    return broker
 
 
 def _costs(resolved: Resolved) -> Costs:

@@ -20,6 +20,7 @@ from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 from mismartera_core.repositories.database import open_database
 from mismartera_core.system.costs import costs_by_name
+from mismartera_core.system.interruption import heeded
 from mismartera_core.system.run import Run
 from mismartera_core.system.system_manager import Progress, SystemManager, simulated_clock
 from mismartera_core.threads.plan import BarLoader, Plan, StrategyClass, StrategyPlan
@@ -123,7 +124,9 @@ def backtest(
         block_sessions=sessions,
         provider="DataFrame",
     )
-    outcome = SystemManager(plan, registry, simulated_clock(clock), progress).run()
+    manager = SystemManager(plan, registry, simulated_clock(clock), progress)
+    with heeded() as asked:
+        outcome = manager.run(asked)
     if outcome.error is not None:
         raise outcome.error
     if outcome.record.bars == 0:

@@ -150,8 +150,7 @@ def save_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Run:
     Args:
         run: A finished or stopped run.
         folder: Made by `create_run_folder` and `start_run`.
-        manifest: `exit_state` ("done", "failed", "interrupted" ...), times and whatever else is to
-            be recorded of the run.
+        manifest: What is to be recorded of the run beside its error and trade hash.
 
     Returns:
         The run, knowing its folder.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,21 +17,31 @@ from mismartera_core.config.loading import config_from, config_hash, load_config
 from mismartera_core.config.session_config import SessionConfig
 from mismartera_core.config.settings import Settings, load_settings
 from mismartera_core.contracts.context import PluginContext
+from mismartera_core.contracts.report import Report
 from mismartera_core.errors import Interrupted, MisMarteraError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.monitoring.logs import log_to_file
-from mismartera_core.registry import Registry, resolve_attribute
+from mismartera_core.registry import Registry
 from mismartera_core.repositories.database import open_database
-from mismartera_core.repositories.run_folder import create_run_folder, make_run_id, start_run
+from mismartera_core.repositories.run_folder import (
+    create_run_folder,
+    make_run_id,
+    start_run,
+    write_manifest,
+)
 from mismartera_core.services.config_resolution import Resolved, resolve
+from mismartera_core.system.interruption import Interruption, heeded
 from mismartera_core.system.planning import make_plan
+from mismartera_core.system.plugin_calls import blamed, build
 from mismartera_core.system.run import Run, save_run
 from mismartera_core.system.system_manager import (
-    Outcome,
     Progress,
     SystemManager,
+    sentence,
     simulated_clock,
 )
+
+log = logging.getLogger(__name__)
 
 DONE = "done"
 FAILED = "failed"
@@ -71,12 +84,47 @@ class Session:
             The run, with its folder.
 
         Raises:
-            MisMarteraError: What stopped it, after the run folder was written.
+            MisMarteraError: What stopped it. There is a run folder from the first session on.
         """
         resolved = resolve(self.config, self.registry)
-        database = open_database(self.settings.database_url)
-        clock = TimeManager(database, self.config.exchange_group, self.config.asset_class)
-        plan = make_plan(self.config, resolved, clock, self.settings.data_dir)
+        with closing(open_database(self.settings.database_url)) as database:
+            clock = TimeManager(database, self.config.exchange_group, self.config.asset_class)
+            plan = make_plan(self.config, resolved, clock, self.settings.data_dir)
+            reports = self._reports(resolved, clock)
+            manager = SystemManager(plan, self.registry, simulated_clock(clock), progress)
+            with heeded() as asked, self._recorded(clock) as folder:
+                return self._keep(manager, asked, folder, reports)
+
+    def _keep(
+        self,
+        manager: SystemManager,
+        asked: Interruption,
+        folder: Path,
+        reports: Sequence[tuple[str, Report]],
+    ) -> Run:
+        """Run, write the run folder, then the reports."""
+        with log_to_file(folder / "log.jsonl"):
+            outcome = manager.run(asked)
+        try:
+            facts = {"data_fingerprint": outcome.fingerprint}
+            run = save_run(Run(outcome.record, folder), folder, facts)
+        except MisMarteraError as error:
+            if outcome.error is None:
+                raise
+            # A failure to write must not hide why the run failed.
+            outcome.error.add_note(f"The run folder could not be completed either: {error}.")
+        if outcome.error is not None:
+            raise outcome.error
+        for name, report in reports:
+            with blamed(f"report {name!r}"):
+                report.write(run, folder)
+        if asked.error is not None:
+            raise asked.error
+        return run
+
+    @contextmanager
+    def _recorded(self, clock: TimeManager) -> Iterator[Path]:
+        """A run folder whose manifest says how the block ended."""
         began = clock.wall_now()
         digest = config_hash(self.config)
         folder = create_run_folder(
@@ -88,29 +136,28 @@ class Session:
             "versions": _versions(self.registry),
             "lock_hash": _lock_hash(),
         }
-        start_run(folder, self.config.model_dump(mode="json", by_alias=True), facts)
-        with log_to_file(folder / "log.jsonl"):
-            outcome = SystemManager(plan, self.registry, simulated_clock(clock), progress).run()
-        ended = {"ended_at": clock.wall_now().isoformat(), "data_fingerprint": outcome.fingerprint}
-        run = self._keep(outcome, folder, ended)
-        database.close()
-        if outcome.error is not None:
-            raise outcome.error
-        self._report(run, resolved, clock)
-        return run
-
-    def _keep(self, outcome: Outcome, folder: Path, facts: Mapping[str, Any]) -> Run:
-        """Write the run folder; a failure to write must not hide why the run failed."""
-        state = {type(None): DONE, Interrupted: INTERRUPTED}.get(type(outcome.error), FAILED)
+        ended = DONE, ""
         try:
-            return save_run(Run(outcome.record, folder), folder, {"exit_state": state, **facts})
-        except MisMarteraError as error:
-            if outcome.error is None:
-                raise
-            outcome.error.add_note(f"the run folder could not be completed either: {error}")
-            return Run(outcome.record, folder)
+            start_run(folder, self.config.model_dump(mode="json", by_alias=True), facts)
+            yield folder
+        except BaseException as error:
+            stopped = isinstance(error, Interrupted | KeyboardInterrupt)
+            ended = INTERRUPTED if stopped else FAILED, sentence(error)
+            error.add_note(f"What was computed until then is in {folder}.")
+            raise
+        finally:
+            self._close(folder, *ended, clock.wall_now())
 
-    def _report(self, run: Run, resolved: Resolved, clock: TimeManager) -> None:
+    def _close(self, folder: Path, state: str, text: str, at: datetime) -> None:
+        changes = {"exit_state": state, "error": text, "ended_at": at.isoformat()}
+        try:
+            write_manifest(folder, changes)
+        except MisMarteraError:
+            if state == DONE:
+                raise
+            log.warning("%s still says 'running': there was no room to say %r", folder, state)
+
+    def _reports(self, resolved: Resolved, clock: TimeManager) -> list[tuple[str, Report]]:
         context = PluginContext(
             data_dir=self.settings.data_dir,
             exchange_group=self.config.exchange_group,
@@ -118,9 +165,7 @@ class Session:
             timezone=str(clock.zone),
             sessions=clock.session_table,
         )
-        for choice in resolved.outputs:
-            report = resolve_attribute(choice.record.factory)(choice.config, context)
-            report.write(run, run.folder)
+        return [(c.record.name, build("report", c, context)) for c in resolved.outputs]
 
 
 def _versions(registry: Registry) -> dict[str, str]:

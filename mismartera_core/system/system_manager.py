@@ -26,6 +26,7 @@ from mismartera_core.services.trade_hash import trade_hash
 from mismartera_core.store.block import session_hours
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
+from mismartera_core.system.interruption import Interruption
 from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine
 from mismartera_core.threads.channel import Channel
@@ -106,28 +107,36 @@ class SystemManager:
         player = self._player = Player(self._desk, units, self._equity, only_base=whole)
         self._workers = self._wire(player, derivation())
 
-    def run(self) -> Outcome:
-        """Run to the end, to the first failure or to Ctrl-C; the threads are joined in any case."""
+    def run(self, asked: Interruption | None = None) -> Outcome:
+        """Run to the end, to the first failure or until asked to stop; the threads are joined.
+
+        Args:
+            asked: Where a wish to stop is kept; None where nobody can ask.
+        """
+        asked = asked or Interruption()
         began = self._began_at = perf_counter()
-        interrupted: BaseException | None = None
         with _collection_paused():
-            for worker in self._workers:
-                worker.start()
             try:
-                self._wait()
-            except KeyboardInterrupt:
-                interrupted = Interrupted("stopped by the user")
+                for worker in self._workers:
+                    worker.start()
+                stopped = self._wait(asked)
+            except BaseException:
                 self._abort()
-            for worker in self._workers:
-                worker.join()
-        error = self._failures[0][1] if self._failures else interrupted
+                raise
+        error = self._failures[0][1] if self._failures else stopped
         record = self._record(perf_counter() - began, error)
         return Outcome(record, error, self._coordinator.fingerprint())
 
-    def _wait(self) -> None:
+    def _wait(self, asked: Interruption) -> Interrupted | None:
+        """Join the threads; what stopped them, where it came from outside."""
+        stopped: Interrupted | None = None
         for worker in self._workers:
             while worker.is_alive():
                 worker.join(_HEARTBEAT)
+                if asked.error is not None and stopped is None:
+                    stopped = asked.error
+                    self._abort()
+        return stopped
 
     def _abort(self) -> None:
         self._stop.set()
@@ -180,6 +189,12 @@ class SystemManager:
         return coordinator, processor, self._quality, engine
 
     def _failed(self, name: str, error: BaseException) -> None:
+        if not isinstance(error, Exception):
+            # Raised here, SystemExit would end the program as if all were well.
+            error = MisMarteraError(f"{name} ended by {type(error).__name__}, not by its work")
+        elif not isinstance(error, MisMarteraError):
+            error.add_note(f"It was raised in the thread {name}.")
+        log.info("%s failed", name, exc_info=error)
         self._failures.append((name, error))
         self._registry.observe("error_raised", error=error, where=name)
         self._abort()
@@ -228,7 +243,7 @@ class SystemManager:
             notes=plan.notes,
             threads={worker.name: worker.metrics.as_dict() for worker in self._workers},
             trade_hash=trade_hash(fills, labels, plan.symbols),
-            error="" if error is None else _sentence(error),
+            error="" if error is None else sentence(error),
         )
 
 
@@ -255,5 +270,6 @@ def simulated_clock(manager: TimeManager) -> BacktestClock:
     return manager.clock
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
+    """What a record says of an error: ours speak for themselves."""
     return str(error) if isinstance(error, MisMarteraError) else f"{type(error).__name__}: {error}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy, Strategy
-from mismartera_core.errors import ConfigError
+from mismartera_core.errors import ConfigError, StrategyError
 from mismartera_core.threads.plan import Plan, StrategyPlan
+from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.player import Playable
 from mismartera_core.threads.replay.portfolio import Execution, PortfolioUnit
@@ -56,10 +59,10 @@ def _single(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan, symbol: in
     desk.want_interval(chosen.interval)
     holding = desk.execution.holding(chosen.label, index, symbol, plan.symbols[symbol])
     if issubclass(chosen.cls, SignalStrategy):
-        signals = chosen.cls(chosen.params)
+        signals = _made(chosen)
         return SignalUnit(desk, holding, chosen.interval, chosen.flat_minutes, signals)
     unit = Unit(desk, holding, chosen.interval, chosen.flat_minutes)
-    unit.bind(chosen.cls(chosen.params, unit))  # type: ignore[arg-type, call-arg, unused-ignore]
+    unit.bind(_made(chosen, unit))
     return unit
 
 
@@ -79,5 +82,20 @@ def _portfolio(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan) -> Play
     unit = PortfolioUnit(
         desk, chosen.label, chosen.symbols, chosen.interval, chosen.flat_minutes, execution
     )
-    unit.bind(chosen.cls(chosen.params, unit))  # type: ignore[arg-type, call-arg, unused-ignore]
+    unit.bind(_made(chosen, unit))
     return unit
+
+
+def _made(chosen: StrategyPlan, *unit: object) -> Any:
+    """An instance of the strategy.
+
+    Raises:
+        StrategyError: Its own `__init__` raised.
+    """
+    try:
+        return chosen.cls(chosen.params, *unit)  # type: ignore[arg-type, call-arg, unused-ignore]
+    except Exception as error:
+        raise StrategyError(
+            f"{chosen.label} raised {type(error).__name__} when it was made: {error}",
+            hint=where_it_raised(error),
+        ) from error
