@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -14,6 +14,7 @@ from mismartera_core.cli.output import emit, load_settings, table
 
 if TYPE_CHECKING:
     from mismartera_core.managers.data_manager import DataManager, ImportReport
+    from mismartera_core.managers.data_manager.imports import Kind
     from mismartera_core.managers.time_manager import TimeManager
     from mismartera_core.repositories.bar_store import BarStore
 
@@ -39,6 +40,7 @@ def import_(
     symbol: Annotated[
         str | None, typer.Option(help="Ticker; by default by the file's content or name.")
     ] = None,
+    kind: Annotated[str, typer.Option(help="bars, ticks or quotes.")] = "bars",
     interval: Annotated[str | None, typer.Option(help="1m, 1d ...; by default found out.")] = None,
     tz: Annotated[
         str | None, typer.Option("--tz", help="Zone of times without one: America/New_York, UTC.")
@@ -61,6 +63,8 @@ def import_(
 
     if symbol and len(paths) > 1:
         raise UsageError(f"--symbol {symbol} is for one file, found {len(paths)}")
+    if kind not in ("bars", "ticks", "quotes"):
+        raise UsageError(f"expected --kind bars, ticks or quotes, was {kind!r}")
     done: list[tuple[Path, ImportReport]] = []
     failed: list[tuple[Path, DataError]] = []
     with _manager(group, asset) as (manager, _time):
@@ -69,6 +73,7 @@ def import_(
                 report = manager.import_from_csv(
                     path,
                     symbol,
+                    kind=cast("Kind", kind),
                     interval=interval,
                     timezone=tz,
                     label=label,
@@ -83,9 +88,10 @@ def import_(
     if done:
         lines = [line for path, report in done for line in _told(path, report)]
         last = done[-1][1]
-        lines.append(
-            f"next: mismartera data quality {last.symbol} --interval {last.parsed.interval}"
-        )
+        if last.parsed.interval:
+            lines.append(
+                f"next: mismartera data quality {last.symbol} --interval {last.parsed.interval}"
+            )
         emit("data_import", {"files": [_facts(path, report) for path, report in done]}, *lines)
     if len(failed) == 1:
         raise failed[0][1]
@@ -104,6 +110,7 @@ def list_() -> None:
 
     store = BarStore(load_settings().data_dir)
     rows = [_held(store, s, i) for s in store.symbols() for i in store.intervals(s)]
+    rows += [_held(store, s, "", kind) for kind in ("ticks", "quotes") for s in store.symbols(kind)]
     emit(
         "data",
         {"data_dir": str(store.root), "series": rows},
@@ -296,15 +303,14 @@ def _frame(
     return manager.get_bars(symbol, interval, *_span(manager, symbol, interval, start, end))
 
 
-def _held(store: BarStore, symbol: str, interval: str) -> dict[str, Any]:
-    first, last = store.coverage(symbol, interval) or (0, 0)
-    origin = store.provenance(symbol, interval)
+def _held(store: BarStore, symbol: str, interval: str, kind: str = "bars") -> dict[str, Any]:
+    origin = store.provenance(symbol, interval, kind)
     return {
         "symbol": symbol,
-        "interval": interval,
+        "interval": interval or kind,
         "rows": sum(part.rows for part in origin),
-        "first": _utc(first),
-        "last": _utc(last),
+        "first": _utc(min(part.first_ns for part in origin)),
+        "last": _utc(max(part.last_ns for part in origin)),
         "sources": [part.provenance.source for part in origin],
     }
 
@@ -331,7 +337,7 @@ def _facts(path: Path, report: ImportReport) -> dict[str, Any]:
         "symbol_from": report.symbol_from,
         "interval": parsed.interval,
         "rows": parsed.rows,
-        "bars": len(parsed.columns),
+        "kept": len(parsed.columns),
         "duplicates": parsed.duplicates,
         "quarantined": len(parsed.quarantine),
         "quarantine_file": str(report.quarantine_file) if report.quarantine_file else None,
@@ -351,7 +357,7 @@ def _told(path: Path, report: ImportReport) -> Iterator[Any]:
     understood = {"symbol": f"{report.symbol} ({report.symbol_from})", **facts["understanding"]}
     yield table(str(path), ("item", "understood as"), understood.items())
     yield Text(
-        f"{facts['rows']:,} rows: {facts['bars']:,} bars, {facts['duplicates']:,} duplicates "
+        f"{facts['rows']:,} rows: {facts['kept']:,} kept, {facts['duplicates']:,} duplicates "
         f"dropped, {facts['quarantined']:,} quarantined"
     )
     yield Text(

@@ -82,8 +82,10 @@ class BarStore:
         self.root = root
         self._open: dict[Path, StoredFile] = {}
 
-    def symbols(self) -> list[str]:
-        """Symbols that have bars, sorted."""
+    def symbols(self, kind: str = "bars") -> list[str]:
+        """Symbols that have bars (or "ticks", "quotes"), sorted."""
+        if kind != "bars":
+            return _listed(self.root / kind)
         return sorted({s for i in self._intervals() for s in _listed(self.root / "bars" / i)})
 
     def intervals(self, symbol: str) -> list[str]:
@@ -99,9 +101,15 @@ class BarStore:
         first, last = self._checked(files[0])[0], self._checked(files[-1])[0]
         return int(first.first[0]), int(last.last[-1])
 
-    def provenance(self, symbol: str, interval: str) -> list[ProvenanceRange]:
-        """Where a symbol's bars come from, by their first open."""
-        return self._provenance("bars", interval, symbol)
+    def provenance(self, symbol: str, interval: str, kind: str = "bars") -> list[ProvenanceRange]:
+        """Where a symbol's bars come from, by their first open.
+
+        Args:
+            symbol: Ticker.
+            interval: Bar interval; empty for ticks and quotes.
+            kind: "bars", "ticks" or "quotes".
+        """
+        return self._provenance(kind, interval, symbol)
 
     def read_bars(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
         """Bars with start_ns <= ts < end_ns; an empty result where there are none.
@@ -169,31 +177,49 @@ class BarStore:
         return self._write("bars", interval, symbol, columns, provenance, mode, attachments or {})
 
     def write_ticks(
-        self, symbol: str, columns: TickColumns, provenance: Provenance, *, mode: Mode = "merge"
+        self,
+        symbol: str,
+        columns: TickColumns,
+        provenance: Provenance,
+        *,
+        mode: Mode = "merge",
+        attachments: Mapping[str, bytes] | None = None,
     ) -> WriteReport:
         """Store trades; "merge" replaces the span from the first to the last of them.
 
         Raises:
             DataError: The trades are not ascending, or the disk refuses.
         """
-        return self._write_stream("ticks", symbol, columns, provenance, mode)
+        return self._write_stream("ticks", symbol, columns, provenance, mode, attachments)
 
     def write_quotes(
-        self, symbol: str, columns: QuoteColumns, provenance: Provenance, *, mode: Mode = "merge"
+        self,
+        symbol: str,
+        columns: QuoteColumns,
+        provenance: Provenance,
+        *,
+        mode: Mode = "merge",
+        attachments: Mapping[str, bytes] | None = None,
     ) -> WriteReport:
         """Store quotes; "merge" replaces the span from the first to the last of them.
 
         Raises:
             DataError: The quotes are not ascending, or the disk refuses.
         """
-        return self._write_stream("quotes", symbol, columns, provenance, mode)
+        return self._write_stream("quotes", symbol, columns, provenance, mode, attachments)
 
     def _write_stream(
-        self, kind: str, symbol: str, columns: Any, provenance: Provenance, mode: Mode
+        self,
+        kind: str,
+        symbol: str,
+        columns: Any,
+        provenance: Provenance,
+        mode: Mode,
+        attachments: Mapping[str, bytes] | None,
     ) -> WriteReport:
         if np.any(np.diff(columns.ts) < 0):
             raise DataError(f"expected {kind} of {symbol} ascending by time, they are not")
-        return self._write(kind, "", symbol, columns, provenance, mode, {})
+        return self._write(kind, "", symbol, columns, provenance, mode, attachments or {})
 
     def _write(
         self,

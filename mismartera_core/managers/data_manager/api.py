@@ -14,6 +14,7 @@ from mismartera_core.managers.data_manager.frames import range_ns, to_frame
 from mismartera_core.managers.data_manager.imports import (
     CsvOptions,
     ImportReport,
+    Kind,
     import_csv,
     import_from_provider,
 )
@@ -104,6 +105,7 @@ class DataManager:
         path: Path,
         symbol: str | None = None,
         *,
+        kind: Kind = "bars",
         interval: str | None = None,
         timezone: str | None = None,
         label: str | None = None,
@@ -112,11 +114,14 @@ class DataManager:
         adjustment: str = "",
         mode: Mode = "merge",
     ) -> ImportReport:
-        """Store the bars of a CSV file, all or nothing; what is not said is found out.
+        """Store the bars, ticks or quotes of a CSV file, all or nothing.
+
+        What is not said is found out.
 
         Args:
             path: The file, plain, gzipped or zipped.
             symbol: Ticker; by default what the file says, else what its name begins with.
+            kind: "bars", "ticks" (time, price, size) or "quotes" (time, bid, ask, sizes).
             interval: "1m", "1d" ...
             timezone: IANA name of the zone of stamps without one.
             label: "start" or "end": which end of a bar its stamp marks.
@@ -130,6 +135,7 @@ class DataManager:
                 refuses; nothing was changed then.
         """
         options = CsvOptions(
+            kind=kind,
             symbol=symbol,
             interval=interval,
             timezone=timezone,

@@ -8,15 +8,24 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.errors import DataError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.managers.time_manager.calendar import to_ns
+from mismartera_core.model.columns import BarColumns, TickColumns
 from mismartera_core.repositories.bar_store import BarStore, Mode, WriteReport, folder_name
 from mismartera_core.repositories.bar_store_format import Provenance
-from mismartera_core.services.csv_parsing import ParsedBars, QuarantinedRow, parse_bars_csv
+from mismartera_core.services.csv_parsing import (
+    ParsedBars,
+    ParsedEvents,
+    QuarantinedRow,
+    parse_bars_csv,
+    parse_events_csv,
+)
 
+Kind = Literal["bars", "ticks", "quotes"]
 _TICKER = re.compile(r"(?=.*[A-Z])[A-Z0-9^][A-Z0-9.^=-]*")
 _INTERVAL = re.compile(r"\d+(S|M|MIN|H|D)|(S|M|H|D)\d+", re.IGNORECASE)
 
@@ -35,7 +44,7 @@ class ImportReport:
 
     symbol: str
     symbol_from: str
-    parsed: ParsedBars
+    parsed: ParsedBars | ParsedEvents
     written: WriteReport
     quarantine_file: Path | None
 
@@ -45,6 +54,7 @@ class CsvOptions:
     """What a user can say about a file of bars; None is found out.
 
     Attributes:
+        kind: "bars", "ticks" or "quotes".
         symbol: Ticker.
         interval: "1m", "1d" ...
         timezone: IANA name of the zone of stamps without one.
@@ -55,6 +65,7 @@ class CsvOptions:
         mode: "merge" into what is stored, or "replace" it.
     """
 
+    kind: Kind = "bars"
     symbol: str | None = None
     interval: str | None = None
     timezone: str | None = None
@@ -68,8 +79,37 @@ class CsvOptions:
 def import_csv(
     store: BarStore, time_manager: TimeManager, path: Path, options: CsvOptions
 ) -> ImportReport:
-    """Parse a file and store its bars and its quarantine in one commit."""
+    """Parse a file and store its rows and its quarantine in one commit."""
     now_ns = to_ns(time_manager.wall_now())
+    parsed = _parse(time_manager, path, options, now_ns)
+    symbol, symbol_from = _symbol(path, options.symbol, parsed.symbol)
+    level = parsed.interval or options.kind
+    place = f"quarantine/{level}/{folder_name(symbol)}/{path.name}.quarantine.csv"
+    attach = bool(parsed.quarantine) or (store.root / place).exists()
+    attachments = {place: _as_csv(parsed.quarantine)} if attach else {}
+    provenance = Provenance(
+        source=options.source or path.name,
+        adjustment=options.adjustment,
+        imported_at_ns=now_ns,
+        understanding=parsed.understanding,
+    )
+    return ImportReport(
+        symbol=symbol,
+        symbol_from=symbol_from,
+        parsed=parsed,
+        written=_write(store, symbol, parsed, provenance, options.mode, attachments),
+        quarantine_file=store.root / place if parsed.quarantine else None,
+    )
+
+
+def _parse(
+    time_manager: TimeManager, path: Path, options: CsvOptions, now_ns: int
+) -> ParsedBars | ParsedEvents:
+    if options.kind != "bars":
+        events = parse_events_csv(path, timezone=options.timezone, dateformat=options.dateformat)
+        if events.kind != options.kind:
+            raise DataError(f"expected {options.kind} in {path}, found {events.kind}")
+        return events
     parsed = parse_bars_csv(
         path,
         interval=options.interval,
@@ -82,28 +122,27 @@ def import_csv(
     if not len(parsed.columns):
         row = parsed.quarantine[0]
         raise DataError(f"no row of {path} is a usable bar; line {row.line}: {row.reason}")
-    symbol, symbol_from = _symbol(path, options.symbol, parsed.symbol)
-    place = f"quarantine/{parsed.interval}/{folder_name(symbol)}/{path.name}.quarantine.csv"
-    attach = bool(parsed.quarantine) or (store.root / place).exists()
-    written = store.write_bars(
-        symbol,
-        parsed.interval,
-        parsed.columns,
-        Provenance(
-            source=options.source or path.name,
-            adjustment=options.adjustment,
-            imported_at_ns=now_ns,
-            understanding=parsed.understanding,
-        ),
-        mode=options.mode,
-        attachments={place: _as_csv(parsed.quarantine)} if attach else {},
-    )
-    return ImportReport(
-        symbol=symbol,
-        symbol_from=symbol_from,
-        parsed=parsed,
-        written=written,
-        quarantine_file=store.root / place if parsed.quarantine else None,
+    return parsed
+
+
+def _write(
+    store: BarStore,
+    symbol: str,
+    parsed: ParsedBars | ParsedEvents,
+    provenance: Provenance,
+    mode: Mode,
+    attachments: dict[str, bytes],
+) -> WriteReport:
+    if isinstance(parsed.columns, BarColumns):
+        return store.write_bars(
+            symbol, parsed.interval, parsed.columns, provenance, mode=mode, attachments=attachments
+        )
+    if isinstance(parsed.columns, TickColumns):
+        return store.write_ticks(
+            symbol, parsed.columns, provenance, mode=mode, attachments=attachments
+        )
+    return store.write_quotes(
+        symbol, parsed.columns, provenance, mode=mode, attachments=attachments
     )
 
 

@@ -68,9 +68,9 @@ def find_roles(path: Path, names: Sequence[str], first: Sequence[str]) -> Roles:
     """
     if not names:
         return _by_place(path, first)
-    plain = [_plain(name) for name in names]
-    stamp = _stamp(plain, first)
-    prices = [_find(plain, aliases) for aliases in _PRICES.values()]
+    plain = [plain_name(name) for name in names]
+    stamp = find_stamp(plain, first)
+    prices = [find_column(plain, aliases) for aliases in _PRICES.values()]
     missing = [role for role, at in zip(_PRICES, prices, strict=True) if at is None]
     if stamp is None or missing:
         what = missing if stamp is not None else ["time", *missing]
@@ -79,10 +79,10 @@ def find_roles(path: Path, names: Sequence[str], first: Sequence[str]) -> Roles:
             f"found no {', '.join(what)} among: {', '.join(names)}",
             hint="rename the columns in the file's first line",
         )
-    volume = _find(plain, _VOLUME)
+    volume = find_column(plain, _VOLUME)
     if volume is None:
         volume = next((i for i, n in enumerate(plain) if n.startswith("volume")), None)
-    symbol = _find(plain, _SYMBOLS)
+    symbol = find_column(plain, _SYMBOLS)
     used = {*stamp, *prices, volume, symbol}
     return Roles(
         stamp=stamp,
@@ -127,19 +127,27 @@ def _by_place(path: Path, first: Sequence[str]) -> Roles:
     )
 
 
-def _stamp(plain: Sequence[str], first: Sequence[str]) -> tuple[int, ...] | None:
-    day, clock = _find(plain, _DAYS), _find(plain, _TIMES)
+def find_stamp(plain: Sequence[str], first: Sequence[str]) -> tuple[int, ...] | None:
+    """The column with the time, or those with date and time of day; None where there is none.
+
+    Args:
+        plain: Plain column names.
+        first: Cells of the first row.
+    """
+    day, clock = find_column(plain, _DAYS), find_column(plain, _TIMES)
     if day is not None and clock is not None and _CLOCK.fullmatch(first[clock]):
         return day, clock
-    whole = _find(plain, _WHOLE_STAMPS)
+    whole = find_column(plain, _WHOLE_STAMPS)
     return None if whole is None else (whole,)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A column name in small letters and digits only."""
     return re.sub(r"[^a-z0-9]", "", re.sub(r"^\d+\.\s*", "", name.lower()))
 
 
-def _find(plain: Sequence[str], aliases: Sequence[str]) -> int | None:
+def find_column(plain: Sequence[str], aliases: Sequence[str]) -> int | None:
+    """The column with the first of these names that there is."""
     return next((plain.index(alias) for alias in aliases if alias in plain), None)
 
 

@@ -20,7 +20,7 @@ from mismartera_core.services.csv_parsing.values import QuarantinedRow
 
 _DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 """Comma last: in files with another delimiter it may be the decimal mark."""
-_LEAST = 5
+_LEAST = 3
 _SAMPLE_LINES = 50
 
 
@@ -61,7 +61,7 @@ def read_table(path: Path) -> TextTable:
     """Read a delimited text file, plain, gzipped or zipped.
 
     Raises:
-        DataError: The file is missing, empty or no table of at least five columns.
+        DataError: The file is missing, empty or no table of at least three columns.
     """
     import pyarrow as pa
     import pyarrow.csv as pc
@@ -180,8 +180,7 @@ def _shape(path: Path, sample: list[str]) -> tuple[str, int, int]:
             width = usual[0][0]
             return delimiter, width, widths.index(width)
     raise DataError(
-        f"expected a table with at least a time and four prices in each line, "
-        f"{path} begins with {sample[0][:80]!r}",
+        f"expected a table of at least three columns, {path} begins with {sample[0][:80]!r}",
         hint="columns are separated by comma, semicolon, tab or |",
     )
 

@@ -257,7 +257,7 @@ def test_import_list_show_judge_and_export(command, tmp_path: Path) -> None:
     code, out, _ = command("import", "XYZ.csv", "--json")
     found = json.loads(out)["files"][0]
     assert code == 0
-    assert (found["symbol"], found["bars"], found["quarantined"]) == ("XYZ", 390, 1)
+    assert (found["symbol"], found["kept"], found["quarantined"]) == ("XYZ", 390, 1)
     assert found["understanding"]["stamp"].startswith("start of the bar")
     assert json.loads(command("ls", "--json")[1])["series"][0]["rows"] == 390
     shown = json.loads(command("show", "XYZ", "--json", "--rows", "1")[1])
@@ -269,6 +269,47 @@ def test_import_list_show_judge_and_export(command, tmp_path: Path) -> None:
         assert code == 0
         assert len(read(tmp_path / f"out.{kind}")) == 390
     assert "392" in command("import", "XYZ.csv")[1]
+    (tmp_path / "XYZ_ticks.csv").write_text("time,price,size\n2024-03-18T13:30:00Z,1.5,100\n")
+    assert command("import", "XYZ_ticks.csv", "--kind", "ticks")[0] == 0
+    series = json.loads(command("ls", "--json")[1])["series"]
+    assert [(s["symbol"], s["interval"], s["rows"]) for s in series] == [
+        ("XYZ", "1m", 390),
+        ("XYZ", "ticks", 1),
+    ]
+
+
+def test_ticks_and_quotes_are_imported_and_read_back(manager: DataManager, tmp_path) -> None:
+    ticks = tmp_path / "IBM_trades.csv"
+    ticks.write_text("time,price,size\n2013-10-07T13:30:00.5Z,1.5,100\n2013-10-07T13:30:00.5Z,1.5,100\n"
+                     "2013-10-07T13:30:01Z,0,5\n")  # fmt: skip
+    quotes = tmp_path / "IBM_quotes.csv"
+    quotes.write_text("time,bid,bid size,ask,ask size\n2013-10-07 09:30:00,1.4,1,0,0\n"
+                      "2013-10-07 09:30:01,0,0,0,0\n2013-10-07 09:30:02,1.4,1,1.6,2\n")  # fmt: skip
+    report = manager.import_from_csv(ticks, kind="ticks")
+    assert (report.symbol, report.written.added, len(report.parsed.quarantine)) == ("IBM", 2, 1)
+    with pytest.raises(DataError, match="carry no zone"):
+        manager.import_from_csv(quotes, kind="quotes")
+    with pytest.raises(DataError, match=r"expected quotes .* found ticks"):
+        manager.import_from_csv(ticks, kind="quotes")
+    manager.import_from_csv(quotes, kind="quotes", timezone="America/New_York")
+    assert manager.store.read_ticks("IBM", *ALWAYS).size.tolist() == [100, 100]
+    got = manager.store.read_quotes("IBM", *ALWAYS)
+    assert got.ts[0] == 1381152600 * 10**9
+    assert np.isnan(got.ask[0])
+    assert got.ask[1] == 1.6
+    assert manager.store.symbols("quotes") == ["IBM"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "count"),
+    [("IBM_2013-10-07_trades", "ticks", 24293), ("IBM_2013-10-07_quotes", "quotes", 109067)],
+)
+def test_real_ticks_and_quotes(manager: DataManager, name: str, kind, count: int) -> None:
+    from shared_data import shared
+
+    report = manager.import_from_csv(shared(f"data/us_equity_ticks/{name}.csv.gz"), kind=kind)
+    assert (report.symbol, report.written.added) == ("IBM", count)
+    assert report.parsed.quarantine == ()
 
 
 def test_what_was_exported_is_imported_again_unchanged(command, tmp_path: Path) -> None:
