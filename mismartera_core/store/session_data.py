@@ -6,7 +6,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import tzinfo
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from mismartera_core.errors import DataError, did_you_mean
 from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray, IntArray
 from mismartera_core.model.market import Bar, Series
 from mismartera_core.store.frame import Frame, Track
+from mismartera_core.store.lists import Bars, bars_of
 
 
 class SessionData:
@@ -39,7 +39,8 @@ class SessionData:
         self._clock = clock
         self._tracks: dict[str, tuple[Track, ...]] = {}
         self._series: dict[tuple[str, int], Series] = {}
-        self._bars: list[tuple[list[Bar], list[int]] | None] = [None] * len(self.symbols)
+        self._bars: list[Bars] = []
+        self._made: list[Bar] = []
         self._closes = [math.nan] * len(self.symbols)
         self.historical: dict[str, FloatArray] = {}
 
@@ -48,8 +49,13 @@ class SessionData:
         if frame.opens:
             self._keep_closes()
         self._tracks = {self.interval: frame.base, **frame.derived}
-        self._bars = [None] * len(self.symbols)
+        self.release()
         self.historical = dict(frame.historical)
+
+    def release(self) -> None:
+        """Let the bars of the session go; they are made again when asked for."""
+        self._bars = []
+        self._made = []
 
     def has(self, interval: str) -> bool:
         """Whether bars of an interval are here."""
@@ -72,14 +78,14 @@ class SessionData:
             self._series[key] = Series(self.symbols[symbol], interval, self.zone)
         return self._series[key]
 
-    def base_bars(self, symbol: int) -> tuple[list[Bar], list[int]]:
+    def base_bars(self, symbol: int) -> Bars:
         """The session's base bars of a symbol and the instants at which they become known."""
-        made = self._bars[symbol]
-        if made is None:
-            track = self._tracks[self.interval][symbol]
-            made = make_bars(track, track.start, self.series(symbol, self.interval))
-            self._bars[symbol] = made
-        return made
+        if not self._bars:
+            tracks = self._tracks[self.interval]
+            starts = [track.start for track in tracks]
+            series = [self.series(row, self.interval) for row in range(len(tracks))]
+            self._bars, self._made = bars_of(tracks, starts, series)
+        return self._bars[symbol]
 
     def last_close(self, symbol: int) -> float:
         """The newest close known by now; NaN before the first."""
@@ -118,29 +124,6 @@ class SessionData:
                 hint=did_you_mean(symbol, self.symbols),
             ) from None
         return LiveBars(self, row, interval or self.interval, self._clock)
-
-
-def make_bars(track: Track, start: int, series: Series) -> tuple[list[Bar], list[int]]:
-    """Bars of the rows [start, stop) of a track, made at the speed of C, and when each is known."""
-    columns, stop = track.columns, track.stop
-    known = columns.available_at[start:stop].tolist()
-    bars = list(
-        map(
-            tuple.__new__,
-            repeat(Bar),
-            zip(
-                repeat(series),
-                columns.ts[start:stop].tolist(),
-                columns.open[start:stop].tolist(),
-                columns.high[start:stop].tolist(),
-                columns.low[start:stop].tolist(),
-                columns.close[start:stop].tolist(),
-                columns.volume[start:stop].tolist(),
-                known,
-            ),
-        )
-    )
-    return bars, known
 
 
 class LiveBars:

@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 from mismartera_core.errors import MisMarteraError, StrategyError
 from mismartera_core.managers.execution_manager.equity import EquityBook
+from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.intervals import MINUTE
 from mismartera_core.model.market import from_ns
 from mismartera_core.store.frame import Frame
+from mismartera_core.store.lists import to_lists
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.desk import Desk
 
@@ -35,8 +37,11 @@ class Playable(Protocol):
     def end_session(self) -> None:
         """A session closes."""
 
-    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
-        """Instants of a frame and what to advance at each."""
+    def columns(self, frame: Frame) -> list[FloatArray]:
+        """Values it wants at the bars of a frame."""
+
+    def steps(self, frame: Frame, columns: list[list[float]]) -> tuple[list[int], Iterator[None]]:
+        """Instants of a frame and what to advance at each; the columns are its own, as lists."""
 
     def flatten(self) -> None:
         """Go flat and stay so until the next session."""
@@ -68,6 +73,8 @@ class Player:
         self._only_base = only_base
         self._declared = True
         self._seen_ns = 0
+        self._advance: dict[int, Playable] = {}
+        self._made: list[float] = []
         self._match = desk.execution.broker.match
 
     def play(self, frame: Frame) -> int:
@@ -79,9 +86,6 @@ class Player:
         desk = self._desk
         desk.take(frame)
         if frame.opens:
-            # The run has switched collection off: bars by the hundred thousand would set it off for
-            # nothing. What strategies leave behind in cycles is collected here, between sessions.
-            gc.collect(1)
             desk.clock.now_ns = frame.open_ns
             self._seen_ns = frame.open_ns - 1
             self._guarded(lambda unit: unit.begin_session(declared=self._declared))
@@ -90,6 +94,9 @@ class Player:
         self._leave_in_time(frame, instants, calls)
         self._run(instants, calls)
         self._seen_ns = frame.upto_ns
+        self._advance = {}
+        del calls
+        self._made = []
         if not frame.ends:
             return 0
         self._end(frame)
@@ -126,10 +133,12 @@ class Player:
 
     def _steps(self, frame: Frame) -> tuple[list[int], list[Calls]]:
         """The instants of a frame in order, and what is called at each."""
-        self._advance: dict[int, Playable] = {}
         parts: list[tuple[list[int], Call]] = []
-        for unit in self._units:
-            known, steps = unit.steps(frame)
+        columns = [unit.columns(frame) for unit in self._units]
+        made, self._made = to_lists([column for each in columns for column in each])
+        lists = iter(made)
+        for unit, own in zip(self._units, columns, strict=True):
+            known, steps = unit.steps(frame, [next(lists) for _ in own])
             self._advance[id(steps)] = unit
             parts.append((known, steps.__next__))
         if self._only_base and all(known == parts[0][0] for known, _ in parts):
@@ -170,6 +179,10 @@ class Player:
         self._guarded(lambda unit: unit.end_session())
         desk.execution.broker.end_session(frame.close_ns)
         self._equity.end(frame)
+        # The run has switched collection off: bars by the hundred thousand would set it off for
+        # nothing. What strategies leave behind in cycles is collected here, between sessions.
+        desk.data.release()
+        gc.collect(0)
 
     def _guarded(self, action: Callable[[Playable], None]) -> None:
         for unit in self._units:

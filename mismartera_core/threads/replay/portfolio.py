@@ -213,7 +213,15 @@ class PortfolioUnit:
         self.flattened = True
         self._execution.flatten()
 
-    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
+    def columns(self, frame: Frame) -> list[FloatArray]:  # noqa: ARG002 - it takes rows
+        """None: it takes rows of panels."""
+        return []
+
+    def steps(
+        self,
+        frame: Frame,
+        columns: list[list[float]],  # noqa: ARG002 - it takes rows
+    ) -> tuple[list[int], Iterator[None]]:
         """The instants at which at least one bar becomes known, and what to advance at each."""
         tracks = [self.desk.data.track(row, self.interval) for row in self._symbols]
         starts = [t.start + done for t, done in zip(tracks, self._done, strict=True)]
@@ -221,9 +229,8 @@ class PortfolioUnit:
         panel = Panel(tracks, starts)
         self.step.take(panel, opens=frame.opens)
         for row in self._rows:
-            columns = self._columns(frame, row, tracks, starts)
-            fresh = panel.rows(columns)
-            before = np.full(len(columns), math.nan) if frame.opens else row.rows[-1]
+            fresh = panel.rows(self._columns(frame, row, tracks, starts))
+            before = np.full(len(tracks), math.nan) if frame.opens else row.rows[-1]
             row.rows = fresh if panel.aligned else forward_fill(fresh, before)
         return panel.instants.tolist(), self._walk(panel)
 

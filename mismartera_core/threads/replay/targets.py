@@ -9,6 +9,7 @@ from typing import Any
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.managers.execution_manager.positions import Holding
+from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.orders import TimeInForce
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.replay.desk import Desk
@@ -86,7 +87,15 @@ class SignalUnit(TargetUnit):
     def end_session(self) -> None:
         """Nothing to tell."""
 
-    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
+    def columns(self, frame: Frame) -> list[FloatArray]:  # noqa: ARG002 - it has no handles
+        """None: targets are all it goes by."""
+        return []
+
+    def steps(
+        self,
+        frame: Frame,
+        columns: list[list[float]],  # noqa: ARG002 - it has no handles
+    ) -> tuple[list[int], Iterator[None]]:
         """The instants of its bars, and the targets to go after."""
         track = self.desk.data.track(self.holding.symbol, self.interval)
         start = track.start + self.row
@@ -95,8 +104,8 @@ class SignalUnit(TargetUnit):
         made = self.desk.signals(frame, self)
         rows = slice(start - track.hist, track.stop - track.hist)
         wanted = [made.target, made.stop_loss, made.take_profit]
-        columns = [[None] * len(known) if c is None else c[rows].tolist() for c in wanted]
-        return known, self._follow(columns)
+        lists = [[None] * len(known) if c is None else c[rows].tolist() for c in wanted]
+        return known, self._follow(lists)
 
     def _follow(self, columns: list[list[Any]]) -> Iterator[None]:
         for target, stop_loss, take_profit in zip(*columns, strict=True):

@@ -19,7 +19,8 @@ from mismartera_core.model.market import Bar, from_ns
 from mismartera_core.model.orders import Fill, OrderType, Side, TimeInForce
 from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
 from mismartera_core.store.frame import Frame, Need
-from mismartera_core.store.session_data import LiveBars, make_bars
+from mismartera_core.store.lists import Bars, bars_of
+from mismartera_core.store.session_data import LiveBars
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
 from mismartera_core.threads.replay.stepper import stepper
@@ -94,27 +95,44 @@ class Unit:
     def finish(self) -> None:
         """The run has ended; everything is booked already."""
 
-    def steps(self, frame: Frame) -> tuple[list[int], Iterator[None]]:
-        """The instants at which the unit is called in a frame, and what to advance at each."""
-        assert self.strategy is not None  # noqa: S101 - bound before the first session
+    def columns(self, frame: Frame) -> list[FloatArray]:
+        """Values of the handles at the bars that a frame adds, one column a handle."""
         self._frame = frame
         data = self.desk.data
         track = data.track(self.holding.symbol, self.interval)
         start = track.start + self.row
-        self.row = track.stop - track.start
-        if self.interval == data.interval:
-            bars, known = data.base_bars(self.holding.symbol)
-            skip = start - track.start
-            bars, known = (bars[skip:], known[skip:]) if skip else (bars, known)
-        else:
-            bars, known = make_bars(track, start, data.series(self.holding.symbol, self.interval))
-        columns = []
-        for handle in self.handles:
-            need = handle.need
-            source = data.track(need.symbol, need.interval)
-            values = self.desk.values(frame, need)[handle.output]
-            columns.append(aligned(values, source, track, start).tolist())
+        return [
+            aligned(
+                self.desk.values(frame, handle.need)[handle.output],
+                data.track(handle.need.symbol, handle.need.interval),
+                track,
+                start,
+            )
+            for handle in self.handles
+        ]
+
+    def steps(self, frame: Frame, columns: list[list[float]]) -> tuple[list[int], Iterator[None]]:
+        """The instants at which the unit is called in a frame, and what to advance at each.
+
+        Args:
+            frame: The frame.
+            columns: What `columns` gave, as lists.
+        """
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        del frame
+        bars, known = self._bars()
         return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
+
+    def _bars(self) -> Bars:
+        """The bars that the frame adds."""
+        data, symbol = self.desk.data, self.holding.symbol
+        track = data.track(symbol, self.interval)
+        done, self.row = self.row, track.stop - track.start
+        if self.interval != data.interval:
+            series = data.series(symbol, self.interval)
+            return bars_of([track], [track.start + done], [series])[0][0]
+        bars, known = data.base_bars(symbol)
+        return (bars[done:], known[done:]) if done else (bars, known)
 
     def flatten(self) -> None:
         """Cancel what works, leave the position, and refuse entries until the next session."""
