@@ -91,8 +91,8 @@ class OpeningCheck(ABC):
                 if math.isnan(getattr(source, name)):
                     return f"{name.replace('_', ' ')} is not known"
         # The position decides, not the word of the request alone.
-        closing = request.side * account.position < 0.0
-        if closing and not request.opens and request.quantity <= abs(account.position):
+        against = request.side * account.position < 0.0
+        if against and not request.opens and 0.0 < request.quantity <= abs(account.position):
             return None
         return self.refusal(request, account)
 
