@@ -16,6 +16,7 @@ from mismartera_core.store.frame import Frame
 from mismartera_core.store.lists import to_lists
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.desk import Desk
+from mismartera_core.threads.replay.events import Events
 
 Call = Callable[[], Any]
 Calls = Sequence[Call]
@@ -42,6 +43,9 @@ class Playable(Protocol):
 
     def steps(self, frame: Frame, columns: list[list[float]]) -> tuple[list[int], Iterator[None]]:
         """Instants of a frame and what to advance at each; the columns are its own, as lists."""
+
+    def events(self, frame: Frame) -> list[Events]:
+        """Ticks and quotes of a frame, as streams of their own."""
 
     def flatten(self) -> None:
         """Go flat and stay so until the next session."""
@@ -141,24 +145,18 @@ class Player:
             known, steps = unit.steps(frame, [next(lists) for _ in own])
             self._advance[id(steps)] = unit
             parts.append((known, steps.__next__))
-        if self._only_base and all(known == parts[0][0] for known, _ in parts):
+        events = [(u, e) for u in self._units for e in u.events(frame)]
+        for unit, (known, steps) in events:
+            self._advance[id(steps)] = unit
+            parts.append((known, steps.__next__))
+        if self._only_base and not events and all(known == parts[0][0] for known, _ in parts):
             known = parts[0][0]
             return known, [tuple(call for _, call in parts)] * len(known)
-        at: dict[int, list[Call]] = {}
-        for known in self._base_instants(frame):
-            for instant in known:
-                at.setdefault(instant, [])
-        for known, call in parts:
-            for instant in known:
-                at.setdefault(instant, []).append(call)
-        instants = sorted(at)
-        return instants, [at[now] for now in instants]
+        return _merged(parts, () if self._only_base else self._base_instants(frame))
 
     def _base_instants(self, frame: Frame) -> Iterable[list[int]]:
-        if self._only_base:
-            return ()
-        data = self._desk.data
-        past = self._seen_ns
+        """Instants of base bars, at which orders are matched even where no strategy is called."""
+        data, past = self._desk.data, self._seen_ns
         return (
             [t for t in data.base_bars(symbol)[1] if t > past] for symbol in range(len(frame.base))
         )
@@ -206,6 +204,18 @@ class Player:
             f"{label} raised {type(error).__name__} at {at.isoformat()}: {error}",
             hint=where_it_raised(error),
         )
+
+
+def _merged(
+    parts: list[tuple[list[int], Call]], others: Iterable[list[int]]
+) -> tuple[list[int], list[Calls]]:
+    """All instants in order, with the calls of each in the order of the parts."""
+    at: dict[int, list[Call]] = {instant: [] for known in others for instant in known}
+    for known, call in parts:
+        for instant in known:
+            at.setdefault(instant, []).append(call)
+    instants = sorted(at)
+    return instants, [at[now] for now in instants]
 
 
 def _nothing() -> None:

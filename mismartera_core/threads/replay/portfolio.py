@@ -16,6 +16,7 @@ from mismartera_core.model.columns import BoolArray, FloatArray
 from mismartera_core.model.market import from_ns
 from mismartera_core.store.frame import Frame, Need, Track
 from mismartera_core.threads.replay.desk import Desk
+from mismartera_core.threads.replay.events import Events
 from mismartera_core.threads.replay.handles import aligned, check_output
 from mismartera_core.threads.replay.panel import Panel, forward_fill
 
@@ -233,6 +234,10 @@ class PortfolioUnit:
             before = np.full(len(tracks), math.nan) if frame.opens else row.rows[-1]
             row.rows = fresh if panel.aligned else forward_fill(fresh, before)
         return panel.instants.tolist(), self._walk(panel)
+
+    def events(self, frame: Frame) -> list[Events]:  # noqa: ARG002 - it listens to bars alone
+        """None: it listens to bars."""
+        return []
 
     def _columns(
         self, frame: Frame, row: Row, tracks: list[Track], starts: list[int]

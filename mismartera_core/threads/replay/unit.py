@@ -22,6 +22,7 @@ from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
 from mismartera_core.store.session_data import LiveBars
 from mismartera_core.threads.replay.desk import Desk
+from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
 from mismartera_core.threads.replay.stepper import stepper
 
@@ -63,6 +64,7 @@ class Unit:
         self.row = 0
         self._frame: Frame | None = None
         self.strategy: Strategy | None = None
+        self.feed: EventFeed | None = None
 
     # what the player calls
 
@@ -76,6 +78,8 @@ class Unit:
         self.strategy = strategy
         if type(strategy).on_fill is not Strategy.on_fill:
             self.holding.on_fill = self._tell_fill
+        symbol = self.holding.symbol
+        self.feed = EventFeed(strategy, symbol, self.desk.data.series(symbol, ""))
         self._declare(strategy.setup)
 
     def begin_session(self, *, declared: bool) -> None:
@@ -83,6 +87,8 @@ class Unit:
         assert self.strategy is not None  # noqa: S101 - bound before the first session
         self.flattened = False
         self.row = 0
+        if self.feed is not None:
+            self.feed.begin_session()
         if not declared:
             self._declare(self.strategy.setup)
         self.strategy.on_session_start()
@@ -122,6 +128,10 @@ class Unit:
         del frame
         bars, known = self._bars()
         return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
+
+    def events(self, frame: Frame) -> list[Events]:
+        """Ticks and quotes that a frame adds."""
+        return [] if self.feed is None else self.feed.events(frame)
 
     def _bars(self) -> Bars:
         """The bars that the frame adds."""

@@ -1,0 +1,79 @@
+"""Ticks and quotes of a frame for the strategies that listen to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from typing import Any
+
+from mismartera_core.contracts.strategy import Strategy
+from mismartera_core.model.columns import QuoteColumns, TickColumns
+from mismartera_core.model.market import Quote, Series, Tick
+from mismartera_core.store.frame import Frame
+
+Events = tuple[list[int], Iterator[None]]
+"""Instants, and what to advance at each."""
+
+
+class EventFeed:
+    """Hands a strategy the ticks and quotes of its symbol, each once.
+
+    Args:
+        strategy: What `on_tick` or `on_quote` it overrides is fed.
+        symbol: Row of its symbol.
+        series: What ticks and quotes are of.
+    """
+
+    def __init__(self, strategy: Strategy, symbol: int, series: Series) -> None:
+        kind = type(strategy)
+        self._symbol = symbol
+        self._series = series
+        self._tick = strategy.on_tick if kind.on_tick is not Strategy.on_tick else None
+        self._quote = strategy.on_quote if kind.on_quote is not Strategy.on_quote else None
+        self._ticks_done = 0
+        self._quotes_done = 0
+
+    def begin_session(self) -> None:
+        """Nothing of the session has been handed out yet."""
+        self._ticks_done = self._quotes_done = 0
+
+    def events(self, frame: Frame) -> list[Events]:
+        """What a frame adds, as streams of events."""
+        found = []
+        if self._tick is not None and frame.ticks:
+            ticks = frame.ticks[self._symbol]
+            new = ticks.slice(self._ticks_done, len(ticks))
+            self._ticks_done = len(ticks)
+            found.append((new.ts.tolist(), _feed(_ticks(new, self._series), self._tick)))
+        if self._quote is not None and frame.quotes:
+            quotes = frame.quotes[self._symbol]
+            fresh = quotes.slice(self._quotes_done, len(quotes))
+            self._quotes_done = len(quotes)
+            found.append((fresh.ts.tolist(), _feed(_quotes(fresh, self._series), self._quote)))
+        return found
+
+
+def _feed(values: Iterator[Any], listener: Callable[[Any], None]) -> Iterator[None]:
+    for value in values:
+        listener(value)
+        yield
+
+
+def _ticks(ticks: TickColumns, series: Series) -> Iterator[Tick]:
+    rows = zip(
+        repeat(series), ticks.ts.tolist(), ticks.price.tolist(), ticks.size.tolist(), strict=False
+    )
+    return map(tuple.__new__, repeat(Tick), rows)  # type: ignore[arg-type]
+
+
+def _quotes(quotes: QuoteColumns, series: Series) -> Iterator[Quote]:
+    rows = zip(
+        repeat(series),
+        quotes.ts.tolist(),
+        quotes.bid.tolist(),
+        quotes.ask.tolist(),
+        quotes.bid_size.tolist(),
+        quotes.ask_size.tolist(),
+        strict=False,
+    )
+    return map(tuple.__new__, repeat(Quote), rows)  # type: ignore[arg-type]
