@@ -155,7 +155,7 @@ CASES = {
     ),
     "buying power of what is left of an order through zero": (
         [Q, Q, THIN, Q, Q, Q],
-        {0: [("order", BUY, 10, {})], 1: [("order", SELL, 20, {})], 2: [("order", SELL, 8, {})]},
+        {0: [("order", BUY, 10, {})], 1: [("order", SELL, 20, {})], 2: [("order", SELL, 11, {})]},
         {**TENTH, "cash": 2000, "leverage": 1.0},
     ),
     "flat by close": (

@@ -102,3 +102,5 @@ class Desk:
             take_profit=take_profit,
         )
         order["target"] = True
+        for leg in order["legs"]:
+            leg["quantity"] = abs(units)  # they protect the whole position, not the difference

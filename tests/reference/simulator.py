@@ -204,8 +204,9 @@ class Market:
             if entry["filled"] == 0:
                 leg.update(status="cancelled", reason="entry ended", updated=self.clock)
             else:
-                leg.update(status="working", quantity=entry["filled"])
+                leg["status"] = "working"
                 if entry["status"] != "filled":
+                    leg["quantity"] = entry["filled"]
                     leg["from"] = self.clock  # ended by a word, not in the bar: from the next bar
 
     def expire(self):

@@ -1,0 +1,73 @@
+"""Random targets: a SignalStrategy holds what the reference holds, bar by bar."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from engine_runs import SESSION, assert_same, run_engine, run_reference, world_bars
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import generate
+
+from mismartera_core import Signals, SignalStrategy
+
+UNITS = st.sampled_from([math.nan, math.nan, 0.0, 10.0, 10.0, 25.0, -10.0])
+NO_PRICE = st.just(math.nan)
+
+
+class Follower:
+    """The reference's strategy: at its n-th bar go after the n-th target."""
+
+    def __init__(self, rows):
+        self.rows, self.seen = rows, 0
+
+    def on_bar(self, desk, symbol, bar):
+        target, stop_loss, take_profit = self.rows[self.seen]
+        self.seen += 1
+        words = {"stop_loss": stop_loss, "take_profit": take_profit}
+        given_words = {n: p for n, p in words.items() if not math.isnan(p) and target}
+        desk.target(symbol, target, **given_words)
+
+
+def signalling(rows):
+    class Given(SignalStrategy):
+        def signals(self, bars, indicators):
+            columns = np.array(rows[: len(bars)], dtype=np.float64).reshape(-1, 3).T
+            return Signals(columns[0], columns[1], columns[2])
+
+    return Given
+
+
+@st.composite
+def worlds(draw):
+    minutes = draw(st.integers(1, 2)) * SESSION
+    row = st.one_of(generate.rows(), generate.rows(), generate.rows(), st.none())
+    rows = draw(st.lists(row, min_size=minutes, max_size=minutes))
+    leg = draw(st.sampled_from([NO_PRICE, st.one_of(NO_PRICE, generate.PRICES)]))
+    wish = st.tuples(UNITS, leg, leg)
+    account = {
+        "cash": 1_000_000,
+        "participation": draw(st.sampled_from([None, None, 0.1])),
+    }
+    return rows, draw(st.lists(wish, min_size=minutes, max_size=minutes)), account
+
+
+@settings(deadline=None, max_examples=100)
+@given(worlds())
+def test_targets_equal_reference(world):
+    rows, wishes, account = world
+    bars, sessions = world_bars({"A": rows})
+    market = run_reference(bars, sessions, {"one": Follower(wishes)}, **account)
+    assert_same(run_engine(bars, sessions, {"one": signalling(wishes)}, **account), market)
+
+
+def test_no_target_undoes_flat_by_close():
+    quiet = (100, 100, 100, 100, 1000)
+    bars, sessions = world_bars({"A": [quiet] * SESSION})
+    for later in (25.0, 0.0, 10.0, -10.0):
+        wishes = [(10.0, math.nan, math.nan)] * 3 + [(later, math.nan, math.nan)] * 3
+        record = run_engine(bars, sessions, {"one": signalling(wishes)}, flat_by_close={"one": 2})
+        moves = record.fills.side * record.fills.quantity
+        assert moves.tolist() == [10.0, -10.0], later
+        assert record.fills.bar_ts[-1] == bars["A"][4][0], later
