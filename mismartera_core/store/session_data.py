@@ -15,7 +15,7 @@ from mismartera_core.contracts.clock import Clock
 from mismartera_core.errors import DataError, did_you_mean
 from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray, IntArray
 from mismartera_core.model.market import Bar, Series
-from mismartera_core.store.frame import Frame, Track
+from mismartera_core.store.frame import Frame, Track, known_rows
 from mismartera_core.store.lists import Bars, bars_of
 
 
@@ -89,9 +89,16 @@ class SessionData:
 
     def last_close(self, symbol: int) -> float:
         """The newest close known by now; NaN before the first."""
-        bars, known = self.base_bars(symbol)
-        row = bisect_right(known, self._clock.now_ns) - 1
-        return bars[row].close if row >= 0 else self._closes[symbol]
+        if self._bars:
+            bars, known = self._bars[symbol]
+            row = bisect_right(known, self._clock.now_ns) - 1
+            return bars[row].close if row >= 0 else self._closes[symbol]
+        if self.interval not in self._tracks:
+            return self._closes[symbol]
+        track = self._tracks[self.interval][symbol]
+        stop = known_rows(track.columns, track.start, self._clock.now_ns)
+        stop = min(stop, track.stop)
+        return float(track.columns.close[stop - 1]) if stop > track.start else self._closes[symbol]
 
     def final_closes(self) -> FloatArray:
         """The last close of each symbol at the end of what has been taken."""
