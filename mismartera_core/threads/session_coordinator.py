@@ -22,6 +22,8 @@ from mismartera_core.threads.framing import one_step_each, whole_session
 from mismartera_core.threads.plan import Plan, TrailingAverage
 from mismartera_core.threads.worker import Worker
 
+_SIGNED = ("ts", *PRICE_FIELDS)
+
 
 class SessionCoordinator(Worker):
     """The first thread.
@@ -51,7 +53,7 @@ class SessionCoordinator(Worker):
         self._entered = entered
         self._hours = session_hours(plan.table, plan.interval, extended=plan.extended)
         self._next = plan.first
-        self._digest = hashlib.sha256()
+        self._digests = {(s, f): hashlib.sha256() for s in plan.symbols for f in _SIGNED}
 
     def work(self) -> None:
         """Lead every session of the run from preparation to its end."""
@@ -63,8 +65,14 @@ class SessionCoordinator(Worker):
                 outside = (0,) * len(outside)
 
     def fingerprint(self) -> str:
-        """sha256 over the bars that were loaded, where the plan asks for it."""
-        return self._digest.hexdigest()
+        """sha256 over the bars that were loaded, however many at once; only where it is asked for.
+
+        Every column has a digest of its own, so that the order of loading does not matter.
+        """
+        whole = hashlib.sha256()
+        for (symbol, name), digest in self._digests.items():
+            whole.update(f"{symbol} {name} ".encode() + digest.digest())
+        return whole.hexdigest()
 
     def finish(self) -> None:
         """No more frames."""
@@ -95,10 +103,8 @@ class SessionCoordinator(Worker):
         return build_block(bars, plan.symbols, hours, plan.interval, first, stop)
 
     def _sign(self, bars: Mapping[str, BarColumns]) -> None:
-        for symbol in self._plan.symbols:
-            self._digest.update(symbol.encode())
-            for name in ("ts", *PRICE_FIELDS):
-                self._digest.update(getattr(bars[symbol], name).tobytes())
+        for (symbol, name), digest in self._digests.items():
+            digest.update(np.ascontiguousarray(getattr(bars[symbol], name)).data)
 
     def _lead(
         self,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from mismartera_core.managers.execution_manager.ledger import Ledger
 from mismartera_core.model.columns import FloatArray, IntArray
-from mismartera_core.model.results import MICROS, EquityColumns
+from mismartera_core.model.results import MICROS, EquityColumns, FillColumns
 from mismartera_core.store.frame import Frame, Track
 
 
@@ -61,12 +63,12 @@ class EquityBook:
             for begin, end in zip(first.base, last.base, strict=True)
         ]
         times, session = _instants(tracks)
-        fills = self._ledger.fills_since(self._fills)
-        self._fills += len(fills)
         if len(times) == 0:
             return
-        at = np.minimum(np.searchsorted(times, fills.filled_ns), len(times) - 1)
-        notional = np.rint(fills.quantity * fills.price * MICROS)
+        fills = _until(self._ledger.fills_since(self._fills), int(times[-1]))
+        self._fills += len(fills)
+        at: IntArray = np.searchsorted(times, fills.filled_ns).astype(np.int64)
+        notional: FloatArray = np.rint(fills.quantity * fills.price * MICROS)
         flow = -fills.side * notional - fills.commission
         cash = self._cash + np.cumsum(_per_step(at, flow, len(times)))
         value, gross = self._positions(tracks, times, fills.symbol, at, fills.side * fills.quantity)
@@ -100,6 +102,12 @@ class EquityBook:
             if len(bars):
                 self._closes[row] = bars.close[-1]
         return value, gross
+
+
+def _until(fills: FillColumns, last_ns: int) -> FillColumns:
+    """Fills known by an instant; the session after it may have brought some already."""
+    count = int(np.searchsorted(fills.filled_ns, last_ns, side="right"))
+    return FillColumns(*(getattr(fills, f.name)[:count] for f in dataclasses.fields(fills)))
 
 
 def _per_step(at: IntArray, weights: FloatArray, steps: int) -> FloatArray:
