@@ -117,6 +117,9 @@ def run_engine(
     prefetch=5,
     block_sessions=5,
     risk=(),
+    trailing=None,
+    compiled=None,
+    progress=None,
 ):
     """A RunRecord; strategies are classes by name, all on every symbol."""
     flat = flat_by_close or {}
@@ -137,7 +140,7 @@ def run_engine(
         first=0,
         interval="1m",
         extended=False,
-        trailing=None,
+        trailing=trailing,
         load=load,
         strategies=tuple(
             StrategyPlan(
@@ -161,8 +164,9 @@ def run_engine(
         prefetch=prefetch,
         block_sessions=block_sessions,
         measure_quality=False,
+        compiled=compiled,
     )
-    outcome = SystemManager(plan, registry(), HandClock()).run()
+    outcome = SystemManager(plan, registry(), HandClock(), progress).run()
     if outcome.error is not None:
         raise outcome.error
     return outcome.record

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+from mismartera_core.model.columns import FloatArray, IntArray
+
 MICROS = 1e6
 
 FREE = (0.0, 0.0, 0.0, 0.0, 0.0)
@@ -132,3 +134,39 @@ def participation(
 def to_micros(amount: float) -> int:
     """Money as a count of 1e-6 currency units, rounded half to even."""
     return round(amount * MICROS)
+
+
+def charge(
+    signed: FloatArray,
+    exact: FloatArray,
+    bars: FloatArray,
+    slipping: tuple[float, float, float],
+    charging: tuple[float, float, float, float, float],
+    paid: FloatArray,
+    fees: IntArray,
+) -> None:
+    """Prices after slippage and commissions of many fills at once; this loop is compiled.
+
+    Args:
+        signed: Units of each fill, negative when sold.
+        exact: Price of each before slippage.
+        bars: Open, high, low, close and volume of the bar of each, shape (fills, 5).
+        slipping: Numbers of `slippage`.
+        charging: Numbers of `commission`.
+        paid: Written: price of each after slippage.
+        fees: Written: commission of each in 1e-6 currency units.
+    """
+    fixed, share, impact = slipping
+    minimum, per_order, per_share, rate, cap_rate = charging
+    for i in range(len(signed)):
+        side = 1.0 if signed[i] > 0.0 else -1.0
+        quantity = abs(signed[i])
+        o, h, l, c, v = bars[i, 0], bars[i, 1], bars[i, 2], bars[i, 3], bars[i, 4]  # noqa: E741
+        price = slippage(side, quantity, exact[i], o, h, l, c, v, fixed, share, impact)
+        paid[i] = price
+        fees[i] = to_micros(
+            commission(
+                *(side, quantity, price, o, h, l, c, v),
+                *(minimum, per_order, per_share, rate, cap_rate),
+            )
+        )

@@ -26,9 +26,10 @@ from mismartera_core.services.trade_hash import trade_hash
 from mismartera_core.store.block import session_hours
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
+from mismartera_core.system.compiled_choice import fastest
 from mismartera_core.system.interruption import Interruption
 from mismartera_core.system.units import make_units
-from mismartera_core.threads.analysis_engine import AnalysisEngine
+from mismartera_core.threads.analysis_engine import AnalysisEngine, Replay
 from mismartera_core.threads.channel import Channel
 from mismartera_core.threads.data_processor import DataProcessor
 from mismartera_core.threads.data_quality_manager import DataQualityManager
@@ -104,8 +105,9 @@ class SystemManager:
             s.interval == plan.interval and len(s.symbols) == len(plan.symbols)
             for s in plan.strategies
         )
-        player = self._player = Player(self._desk, units, self._equity, only_base=whole)
-        self._workers = self._wire(player, derivation())
+        player = Player(self._desk, units, self._equity, only_base=whole)
+        self._player = fastest(plan, self._desk, units, self._equity, hours.closes, player)
+        self._workers = self._wire(self._player, derivation())
 
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.
@@ -144,7 +146,7 @@ class SystemManager:
         for channel in self._channels:
             channel.abort()
 
-    def _wire(self, player: Player, derivation: Derivation) -> tuple[Worker, ...]:
+    def _wire(self, player: Replay, derivation: Derivation) -> tuple[Worker, ...]:
         plan, desk = self._plan, self._desk
         depth = plan.prefetch if plan.speed == 0.0 else 64
         frames: Channel[Frame] = Channel(depth)
@@ -240,7 +242,7 @@ class SystemManager:
             seconds=seconds,
             simulated_data=plan.simulated,
             closing_prices=self._data.final_closes(),
-            notes=plan.notes,
+            notes=(*plan.notes, *self._player.notes),
             threads={worker.name: worker.metrics.as_dict() for worker in self._workers},
             trade_hash=trade_hash(fills, labels, plan.symbols),
             error="" if error is None else sentence(error),

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event
+from typing import Protocol
 
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.channel import Channel
-from mismartera_core.threads.replay.player import Player
 from mismartera_core.threads.stream_subscription import StreamSubscription
 from mismartera_core.threads.worker import FrameWorker
+
+
+class Replay(Protocol):
+    """Replays frames: step by step, or compiled.
+
+    Attributes:
+        notes: What a reader of the result should know of how it was done.
+    """
+
+    notes: tuple[str, ...]
+
+    def play(self, frame: Frame) -> int:
+        """Replay a frame; returns the bars of its session where the session ends with it."""
+
+    def finish(self) -> None:
+        """The run has ended: book what is left."""
 
 
 class AnalysisEngine(FrameWorker):
@@ -31,7 +47,7 @@ class AnalysisEngine(FrameWorker):
         failed: Callable[[str, BaseException], None],
         source: Channel[Frame],
         ready: StreamSubscription,
-        player: Player,
+        player: Replay,
         began: Callable[[Frame], None],
         ended: Callable[[Frame, int], None],
     ) -> None:

@@ -82,6 +82,7 @@ class Plan:
         minimum_quality: Least mean quality of a session; None refuses nothing.
         measure_quality: Whether quality is measured at all.
         fingerprint: Whether the bars that are loaded are hashed.
+        compiled: Whether the compiled loop replays the run; None where the engine decides.
         notes: What a reader of the result should know.
     """
 
@@ -110,4 +111,5 @@ class Plan:
     minimum_quality: float | None = None
     measure_quality: bool = True
     fingerprint: bool = False
+    compiled: bool | None = None
     notes: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ def follower(name, wanted):
     """A strategy that wants what `wanted` says, by minute and symbol."""
 
     class Follow(SignalStrategy):
-        def signals(self, bars, indicators):  # noqa: ARG002 - the call they get
+        def signals(self, bars, indicators):
             minutes = bars.ts // MINUTE
             key = np.round(bars.open * 4).astype(np.int64) + minutes * 7
             return Signals(np.array([wanted[k % len(wanted)] for k in key.tolist()], dtype=float))

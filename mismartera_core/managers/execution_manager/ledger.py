@@ -32,6 +32,7 @@ class Ledger:
         self.orders: list[WorkingOrder] = []
         self.refused: list[WorkingOrder] = []
         self._batches: list[tuple[FillColumns, OrderColumns]] = []
+        self._refusals: list[OrderColumns] = []
         self._next_id = 1
 
     def take_ids(self, count: int) -> int:
@@ -43,6 +44,10 @@ class Ledger:
     def add_batch(self, fills: FillColumns, orders: OrderColumns) -> None:
         """Book fills and orders made as arrays; their cash is booked by the caller."""
         self._batches.append((fills, orders))
+
+    def add_refusals(self, orders: OrderColumns) -> None:
+        """Book signals, made as arrays, that became no order."""
+        self._refusals.append(orders)
 
     def fills_since(self, count: int) -> FillColumns:
         """Fills that became known after the first so many, in that order."""
@@ -65,7 +70,9 @@ class Ledger:
 
     def order_columns(self) -> OrderColumns:
         """All orders by id, then the refused signals by time."""
-        parts = [_orders_of(self.orders), *(o for _, o in self._batches), _orders_of(self.refused)]
+        # Orders made as arrays come first: what they leave undone goes on order by order.
+        parts = [*(orders for _, orders in self._batches), _orders_of(self.orders)]
+        parts += [*self._refusals, _orders_of(self.refused)]
         joined: dict[str, Any] = {}
         for name in OrderColumns.__dataclass_fields__:
             columns = [getattr(part, name) for part in parts]
@@ -134,7 +141,7 @@ def _orders_of(orders: list[WorkingOrder]) -> OrderColumns:
 def market_orders(
     *,
     ids: IntArray,
-    strategy: int,
+    strategy: int | IntArray,
     symbol: IntArray,
     side: IntArray,
     quantity: FloatArray,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from mismartera_core.model.intervals import MINUTE, interval_ns
 from mismartera_core.model.results import MICROS
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.indicator_library import IndicatorLibrary
-from mismartera_core.store.frame import Frame, Need
+from mismartera_core.store.frame import Frame, Need, Track
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.threads.derivation import Derivation
 
@@ -39,6 +39,7 @@ class Desk:
         working: Working orders by symbol row, live.
         needs: Indicators asked for, in order.
         intervals: Bar intervals asked for, in order.
+        worth: Net value of all positions in 1e-6 currency units, where no holdings keep them.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Desk:
         self.working: dict[int, list[WorkingOrder]] = execution.broker.working_symbols()
         self.needs: dict[Need, None] = {}
         self.intervals: dict[str, None] = {}
+        self.worth: Callable[[], int] | None = None
         self._derivation = derivation
         self._frame: Frame | None = None
         self._day_start = execution.ledger.cash
@@ -93,7 +95,10 @@ class Desk:
 
     def signals(self, frame: Frame, unit: SignalUnit) -> Signals:
         """A SignalStrategy's rows of a frame."""
-        track = self.data.track(unit.holding.symbol, unit.interval)
+        return self.signals_on(frame, unit, self.data.track(unit.holding.symbol, unit.interval))
+
+    def signals_on(self, frame: Frame, unit: SignalUnit, track: Track) -> Signals:
+        """A SignalStrategy's rows of a frame that is not taken yet."""
         key = (unit.holding.index, unit.holding.symbol)
         return self._derivation.signals(frame, key, track, unit.signals)
 
@@ -116,9 +121,10 @@ class Desk:
         """Cash plus positions at their last closes."""
         return Decimal(self._equity_micros()).scaleb(-6)
 
-    def account(self, symbol: int) -> AccountView:
-        """The account as a risk check sees it."""
+    def account(self, order: WorkingOrder) -> AccountView:
+        """The account as a risk check sees it when an order asks to leave."""
         values = self._values()
+        opening = self.working.keys() - values.keys() - {order.symbol}
         cash = self.execution.ledger.cash
         frame = self._frame
         now = self.clock.now_ns
@@ -126,16 +132,17 @@ class Desk:
             equity=(cash + sum(values.values())) / MICROS,
             cash=cash / MICROS,
             day_start_equity=self._day_start / MICROS,
-            position=sum(h.position.quantity for h in self.execution.holdings[symbol]),
+            position=self.execution.position_with(order),
             gross_exposure=sum(abs(v) for v in values.values()) / MICROS,
-            open_positions=len(values),
+            open_positions=len(values) + len(opening),
             orders_today=self.execution.orders_today,
             minutes_since_open=0.0 if frame is None else (now - frame.open_ns) / MINUTE,
             minutes_to_close=0.0 if frame is None else (frame.close_ns - now) / MINUTE,
         )
 
     def _equity_micros(self) -> int:
-        return self.execution.ledger.cash + sum(self._values().values())
+        worth = sum(self._values().values()) if self.worth is None else self.worth()
+        return self.execution.ledger.cash + worth
 
     def _values(self) -> dict[int, int]:
         """Net position values in 1e-6 currency units by symbol; those without a price at cost."""

@@ -66,11 +66,15 @@ class Player:
         equity: Keeps the account's value over time.
         only_base: Whether every unit listens to base bars of every symbol; if not, steps at which
             only orders are matched are added.
+
+    Attributes:
+        notes: What a reader of the result should know.
     """
 
     def __init__(
         self, desk: Desk, units: Sequence[Playable], equity: EquityBook, *, only_base: bool
     ) -> None:
+        self.notes: tuple[str, ...] = ()
         self._desk = desk
         self._units = units
         self._equity = equity

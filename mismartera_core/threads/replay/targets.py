@@ -23,6 +23,10 @@ class TargetUnit(Unit):
 
     _target: WorkingOrder | None = None
 
+    def resume(self, order: WorkingOrder) -> None:
+        """Go on with an order that works towards the newest target."""
+        self._target = order
+
     def aim(
         self, target: float, stop_loss: float | None = None, take_profit: float | None = None
     ) -> None:
