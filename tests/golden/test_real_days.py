@@ -68,7 +68,7 @@ def run_both(bars, **options):
         cash=1_000_000,
         flat_by_close={} if flat is None else {"Played": flat},
     ).run()
-    assert_equal("bar", made[0].seen, reference.seen)
+    assert_equal("bar", map(repr, made[0].seen), map(repr, reference.seen))
     assert_equal("fill", engine_fills(run.record), reference_fills(market))
     stamps = set(regular.index.as_unit("ns").asi8.tolist())
     traded = {bar[0] for bar in made[0].seen if bar[5] != 0}
