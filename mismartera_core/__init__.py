@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from mismartera_core.contracts.gap_filler import GapFiller as GapFiller
     from mismartera_core.contracts.provider import DataProvider as DataProvider
     from mismartera_core.contracts.provider import ProviderCapabilities as ProviderCapabilities
+    from mismartera_core.contracts.report import RunView as RunView
     from mismartera_core.contracts.risk import AccountView as AccountView
     from mismartera_core.contracts.risk import OrderRequest as OrderRequest
     from mismartera_core.contracts.risk import RiskCheck as RiskCheck
-    from mismartera_core.contracts.strategy import IndicatorSource as IndicatorSource
     from mismartera_core.contracts.strategy import PortfolioStrategy as PortfolioStrategy
     from mismartera_core.contracts.strategy import SignalStrategy as SignalStrategy
-    from mismartera_core.contracts.strategy import Step as Step
     from mismartera_core.contracts.strategy import Strategy as Strategy
     from mismartera_core.contracts.strategy import StrategyParams as StrategyParams
+    from mismartera_core.contracts.views import BarsView as BarsView
+    from mismartera_core.contracts.views import IndicatorSource as IndicatorSource
+    from mismartera_core.contracts.views import OrderTicket as OrderTicket
+    from mismartera_core.contracts.views import Step as Step
     from mismartera_core.errors import BrokerError as BrokerError
     from mismartera_core.errors import ConfigError as ConfigError
     from mismartera_core.errors import DataError as DataError
@@ -59,6 +62,8 @@ if TYPE_CHECKING:
     from mismartera_core.registrations import RiskCheckReg as RiskCheckReg
     from mismartera_core.registrations import StrategyReg as StrategyReg
     from mismartera_core.repositories.bar_store import BarStore as BarStore
+    from mismartera_core.services.csv_parsing import ParsedBars as ParsedBars
+    from mismartera_core.services.csv_parsing import parse_bars_csv as parse_bars_csv
     from mismartera_core.system.python_face import backtest as backtest
     from mismartera_core.system.run import Run as Run
     from mismartera_core.system.run import load_run as load_run
@@ -70,15 +75,15 @@ _HOMES = {
     "contracts.costs": ("CostRole",),
     "contracts.gap_filler": ("GapFiller",),
     "contracts.provider": ("DataProvider", "ProviderCapabilities"),
+    "contracts.report": ("RunView",),
     "contracts.risk": ("AccountView", "OrderRequest", "RiskCheck"),
     "contracts.strategy": (
-        "IndicatorSource",
         "PortfolioStrategy",
         "SignalStrategy",
-        "Step",
         "Strategy",
         "StrategyParams",
     ),
+    "contracts.views": ("BarsView", "IndicatorSource", "OrderTicket", "Step"),
     "errors": (
         "BrokerError",
         "ConfigError",
@@ -112,6 +117,7 @@ _HOMES = {
         "StrategyReg",
     ),
     "repositories.bar_store": ("BarStore",),
+    "services.csv_parsing": ("ParsedBars", "parse_bars_csv"),
     "system.python_face": ("backtest",),
     "system.run": ("Run", "load_run"),
     "system.session": ("Session",),

@@ -11,6 +11,7 @@ from mismartera_core import (
     DataProviderReg,
     GapFillerReg,
     ProviderCapabilities,
+    ReportReg,
     RiskCheckReg,
     hookimpl,
 )
@@ -21,6 +22,7 @@ from mismartera_core.builtin.audit import (
     mismartera_session_phase_changed as mismartera_session_phase_changed,
 )
 from mismartera_core.builtin.audit import mismartera_session_started as mismartera_session_started
+from mismartera_core.builtin.config_checks import mismartera_check_config as mismartera_check_config
 
 _HERE = "mismartera_core.builtin"
 
@@ -125,5 +127,17 @@ def mismartera_risk_checks() -> Iterable[RiskCheckReg]:
             ("max_orders_per_session", "MaxOrdersPerSession", "Refuses orders above a count"),
             ("max_daily_loss", "MaxDailyLoss", "Refuses to open after losing so much in a day"),
             ("trading_window", "TradingWindow", "Refuses to open near the open and the close"),
+        )
+    ]
+
+
+@hookimpl
+def mismartera_reports() -> Iterable[ReportReg]:
+    """A report for people."""
+    return [
+        ReportReg(
+            name="markdown",
+            factory=f"{_HERE}.markdown_report:MarkdownReport",
+            summary="report.md in the run folder: summary, strategies, days, refusals",
         )
     ]

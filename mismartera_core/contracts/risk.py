@@ -35,12 +35,13 @@ class AccountView:
         equity: Cash plus positions at their last closes, account currency.
         cash: Settled and unsettled cash.
         day_start_equity: Equity at the start of the session.
-        position: Net units held in the symbol of the order.
+        position: Net units held in the symbol of the order, with those that working orders of the
+            same side may add: five orders that each reduce a position are not five reductions.
         gross_exposure: Sum of absolute position values at last closes.
-        open_positions: Symbols with a position.
+        open_positions: Symbols with a position, or with a working order that may open one.
         orders_today: Orders accepted in this session so far.
-        minutes_since_open: Since the regular open, by the calendar.
-        minutes_to_close: Until the regular close, by the calendar.
+        minutes_since_open: Since the session opened, by the calendar.
+        minutes_to_close: Until the session closes, by the calendar.
     """
 
     equity: float

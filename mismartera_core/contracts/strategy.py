@@ -6,148 +6,38 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from mismartera_core.model.orders import OrderStatus, TimeInForce
+from mismartera_core.model.orders import TimeInForce
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from mismartera_core.model.columns import BarColumns, BoolArray, FloatArray
+    from mismartera_core.contracts.hosts import PortfolioHost, StrategyHost
+    from mismartera_core.contracts.views import (
+        BarsView,
+        IndicatorHandle,
+        IndicatorSource,
+        OrderTicket,
+        PositionView,
+        Price,
+        RowHandle,
+        Step,
+    )
+    from mismartera_core.model.columns import BarColumns, FloatArray
     from mismartera_core.model.market import Bar, Quote, Tick
-    from mismartera_core.model.orders import Fill, Order
+    from mismartera_core.model.orders import Fill
     from mismartera_core.model.signals import Signals
-
-Price: TypeAlias = float | Decimal
-T = TypeVar("T")
 
 
 class StrategyParams(BaseModel):
     """Parameters of a strategy: typed, checked, with unknown names refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class IndicatorHandle(Protocol):
-    """The value of an indicator now. Other outputs by name: `bands.upper.value`."""
-
-    value: float
-    """Principal output at the newest bar; NaN until warmed up."""
-
-    @property
-    def values(self) -> FloatArray:
-        """History and session up to now, newest last."""
-
-    def __getattr__(self, output: str) -> IndicatorHandle: ...
-
-
-class PositionView(Protocol):
-    """What one strategy holds of one symbol."""
-
-    quantity: float
-    """Units, negative when short."""
-    is_flat: bool
-    is_long: bool
-    is_short: bool
-
-    @property
-    def average_price(self) -> float:
-        """What a unit cost on average; NaN when flat."""
-
-
-class OrderTicket(Protocol):
-    """An order in the strategy's hands."""
-
-    id: int
-    status: OrderStatus
-    reason: str
-    quantity: float
-    is_done: bool
-    """Filled, cancelled, expired or rejected."""
-
-    @property
-    def filled_quantity(self) -> float:
-        """Units filled so far."""
-
-    def snapshot(self) -> Order:
-        """The order as a value, with Decimal prices."""
-
-
-class BarsView(Protocol):
-    """Bars known by now, read only; `[-1]` is the newest Bar."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, index: int) -> Bar: ...
-    @property
-    def open(self) -> FloatArray:
-        """First prices, newest last."""
-
-    @property
-    def high(self) -> FloatArray:
-        """Highest prices."""
-
-    @property
-    def low(self) -> FloatArray:
-        """Lowest prices."""
-
-    @property
-    def close(self) -> FloatArray:
-        """Last prices."""
-
-    @property
-    def volume(self) -> FloatArray:
-        """Units traded."""
-
-    @property
-    def columns(self) -> BarColumns:
-        """All of it as columns."""
-
-    def to_pandas(self) -> pd.DataFrame:
-        """A DataFrame with an aware index in the exchange's zone."""
-
-    def to_arrow(self) -> Any:
-        """A pyarrow Table."""
-
-
-class StrategyHost(Protocol):
-    """What the engine does for one strategy and one symbol."""
-
-    symbol: str
-    position: PositionView
-
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def cash(self) -> Decimal: ...
-    @property
-    def equity(self) -> Decimal: ...
-    @property
-    def orders(self) -> Sequence[OrderTicket]: ...
-    def indicator(
-        self, name: str, interval: str | None, params: dict[str, Any]
-    ) -> IndicatorHandle: ...
-    def historical(self, name: str) -> float: ...
-    def bars(self, interval: str | None) -> BarsView: ...
-    def submit(
-        self,
-        side: int,
-        quantity: Price,
-        limit: Price | None,
-        stop: Price | None,
-        trail: Price | None,
-        stop_loss: Price | None,
-        take_profit: Price | None,
-        time_in_force: str,
-        oco: OrderTicket | None,
-        tag: str,
-    ) -> OrderTicket: ...
-    def close(self, tag: str) -> OrderTicket | None: ...
-    def cancel(self, ticket: OrderTicket | None) -> None: ...
 
 
 class Strategy:
@@ -298,69 +188,6 @@ class Strategy:
         self._host.cancel(ticket)
 
 
-class PortfolioHost(Protocol):
-    """What the engine does for a strategy over all its symbols."""
-
-    symbols: tuple[str, ...]
-
-    @property
-    def now(self) -> datetime: ...
-    @property
-    def cash(self) -> Decimal: ...
-    @property
-    def equity(self) -> Decimal: ...
-    @property
-    def quantities(self) -> FloatArray: ...
-    def indicator(self, name: str, interval: str | None, params: dict[str, Any]) -> RowHandle: ...
-    def historical(self, name: str) -> FloatArray: ...
-
-
-class RowHandle(Protocol):
-    """The values of an indicator now, one per symbol."""
-
-    value: FloatArray
-    """Principal output, one value a symbol; NaN until warmed up."""
-
-    def __getattr__(self, output: str) -> RowHandle: ...
-
-
-class Step(Protocol):
-    """One instant over all symbols; arrays have one entry a symbol, in the order of `symbols`.
-
-    Prices of a symbol without a bar at this instant are those of its last bar of the session; NaN
-    before its first.
-    """
-
-    now_ns: int
-    """The clock, nanoseconds UTC."""
-    index: int
-    """Number of the step within the session, from 0."""
-
-    @property
-    def open(self) -> FloatArray:
-        """First prices."""
-
-    @property
-    def high(self) -> FloatArray:
-        """Highest prices."""
-
-    @property
-    def low(self) -> FloatArray:
-        """Lowest prices."""
-
-    @property
-    def close(self) -> FloatArray:
-        """Last prices."""
-
-    @property
-    def volume(self) -> FloatArray:
-        """Units traded."""
-
-    @property
-    def present(self) -> BoolArray:
-        """Whether the symbol has a bar at this instant."""
-
-
 class PortfolioStrategy:
     """One instance for all symbols, called once a step.
 
@@ -429,17 +256,7 @@ class PortfolioStrategy:
         return self._host.historical(name)
 
 
-class IndicatorSource(Protocol):
-    """Computes indicators on the columns a SignalStrategy was given."""
-
-    def __call__(self, name: str, **params: Any) -> FloatArray:
-        """The principal output of a registered indicator."""
-
-    def outputs(self, name: str, **params: Any) -> dict[str, FloatArray]:
-        """All outputs of a registered indicator."""
-
-
-class SignalStrategy:
+class SignalStrategy(ABC):
     """A causal pure function of columns; backtests and sweeps run it compiled.
 
     Attributes:
@@ -454,6 +271,6 @@ class SignalStrategy:
     def __init__(self, params: Any) -> None:
         self.params = params
 
+    @abstractmethod
     def signals(self, bars: BarColumns, indicators: IndicatorSource) -> Signals:
         """Targets for every row; row i may depend on rows <= i only."""
-        raise TypeError(f"{type(self).__name__} must define signals(bars, indicators)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from mismartera_core.registrations import CostModelReg
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 
 Priced = tuple[CostFunction, tuple[float, ...]]
+CostChoice = PluginChoice | Mapping[str, Any]
 
 
 def priced(record: CostModelReg, config: Any) -> Priced:
@@ -24,11 +26,11 @@ def priced(record: CostModelReg, config: Any) -> Priced:
 
 def costs_by_name(
     registry: Registry,
-    commission: PluginChoice | None,
-    slippage: PluginChoice | None,
-    participation: PluginChoice | None,
+    commission: CostChoice | None,
+    slippage: CostChoice | None,
+    participation: CostChoice | None,
 ) -> Costs:
-    """Costs of models chosen by name.
+    """Costs of models chosen by name, as a session config writes them.
 
     Raises:
         ConfigError: A model's config is wrong, or it plays another role.
@@ -41,9 +43,10 @@ def costs_by_name(
     )
 
 
-def _choose(registry: Registry, role: CostRole, choice: PluginChoice | None) -> Priced | None:
-    if choice is None:
+def _choose(registry: Registry, role: CostRole, wanted: CostChoice | None) -> Priced | None:
+    if wanted is None:
         return None
+    choice = PluginChoice.model_validate(wanted)
     record: CostModelReg = registry.get("cost_model", choice.name)
     if record.role is not role:
         raise ConfigError(f"{choice.name!r} is a {record.role.value} model, not a {role.value} one")

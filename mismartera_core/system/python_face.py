@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -11,15 +12,15 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from mismartera_core.config.session_config import PluginChoice
 from mismartera_core.config.settings import load_settings
 from mismartera_core.errors import ConfigError, DataError
 from mismartera_core.managers.time_manager import TimeManager
+from mismartera_core.managers.time_manager.backtest_clock import BacktestClock
 from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_ns
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 from mismartera_core.repositories.database import open_database
-from mismartera_core.system.costs import costs_by_name
+from mismartera_core.system.costs import CostChoice, costs_by_name
 from mismartera_core.system.interruption import heeded
 from mismartera_core.system.run import Run
 from mismartera_core.system.system_manager import Progress, SystemManager, simulated_clock
@@ -41,9 +42,9 @@ def backtest(
     listen: str | None = None,
     trailing_days: int | None = None,
     flat_by_close: int | None = None,
-    commission: PluginChoice | None = None,
-    slippage: PluginChoice | None = None,
-    participation: PluginChoice | None = None,
+    commission: CostChoice | None = None,
+    slippage: CostChoice | None = None,
+    participation: CostChoice | None = None,
     hours: str = "regular",
     exchange_group: str = "US_EQUITY",
     asset_class: str = "EQUITY",
@@ -66,9 +67,10 @@ def backtest(
         listen: Bars the strategy is called with; those of the DataFrame where left out.
         trailing_days: Trading days of history each session sees; all before it where left out.
         flat_by_close: Minutes before the close at which the strategy goes flat.
-        commission: Commission model by name.
-        slippage: Slippage model by name.
-        participation: Participation model by name.
+        commission: Commission model as a session config writes it:
+            {"name": "per_share", "config": {"per_share": 0.005}}.
+        slippage: Slippage model, likewise.
+        participation: Participation model, likewise.
         hours: "regular" or "extended".
         exchange_group: Whose calendar holds.
         asset_class: With the exchange group it gives the zone.
@@ -86,45 +88,28 @@ def backtest(
         ConfigError: A parameter is wrong.
         StrategyError: The strategy raised.
     """
-    frames = {symbol: bars} if isinstance(bars, pd.DataFrame) else dict(bars)
-    if not frames:
-        raise DataError("expected at least one symbol with bars, found none")
-    registry = registry or Registry.discover()
-    length = interval or _interval_of(frames)
-    columns = {name: _columns(name, frame, length) for name, frame in frames.items()}
-    settings = load_settings()
-    clock = TimeManager(open_database(settings.database_url), exchange_group, asset_class)
-    table = clock.init_backtest(None, *_days(frames, clock))
-    cls = _strategy(strategy, registry)
-    broker = registry.get("broker", "simulated")
-    model, factory = config_model(broker), resolve_attribute(broker.factory)
-    chosen = StrategyPlan(
-        label=strategy if isinstance(strategy, str) else cls.__name__,
-        cls=cls,
-        params=_params(cls, params or {}),
-        symbols=tuple(range(len(columns))),
-        interval=listen or length,
-        flat_minutes=flat_by_close,
+    prepared = prepare(
+        bars,
+        strategy,
+        params=params or {},
+        cash=cash,
+        leverage=leverage,
+        interval=interval,
+        listen=listen,
+        trailing_days=trailing_days,
+        flat_by_close=flat_by_close,
+        commission=commission,
+        slippage=slippage,
+        participation=participation,
+        hours=hours,
+        exchange_group=exchange_group,
+        asset_class=asset_class,
+        symbol=symbol,
+        speed_multiplier=speed_multiplier,
+        prefetch_days=prefetch_days,
+        registry=registry,
     )
-    sessions = prefetch_days or len(table)
-    plan = Plan(
-        session_name=chosen.label,
-        symbols=tuple(columns),
-        table=table,
-        first=0,
-        interval=length,
-        extended=hours == "extended",
-        trailing=trailing_days,
-        load=_loader(columns),
-        strategies=(chosen,),
-        broker=factory(model(cash=Decimal(str(cash)), leverage=leverage)),
-        costs=costs_by_name(registry, commission, slippage, participation),
-        speed=speed_multiplier,
-        prefetch=min(sessions, 64),
-        block_sessions=sessions,
-        provider="DataFrame",
-    )
-    manager = SystemManager(plan, registry, simulated_clock(clock), progress)
+    manager = SystemManager(prepared.plan, prepared.registry, prepared.clock, progress)
     with heeded() as asked:
         outcome = manager.run(asked)
     if outcome.error is not None:
@@ -161,7 +146,91 @@ def _strategy(strategy: StrategyClass | str, registry: Registry) -> StrategyClas
     return strategy
 
 
-def _params(cls: StrategyClass, params: Mapping[str, Any]) -> Any:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run over bars in memory, ready to start.
+
+    Attributes:
+        plan: What runs.
+        registry: Plugins.
+        clock: Put before its first session.
+    """
+
+    plan: Plan
+    registry: Registry
+    clock: BacktestClock
+
+
+def prepare(
+    bars: Bars,
+    strategy: StrategyClass | str,
+    *,
+    params: Mapping[str, Any],
+    cash: float | Decimal,
+    leverage: float | None,
+    interval: str | None,
+    commission: CostChoice | None,
+    slippage: CostChoice | None,
+    hours: str,
+    exchange_group: str,
+    asset_class: str,
+    symbol: str,
+    registry: Registry | None,
+    participation: CostChoice | None = None,
+    listen: str | None = None,
+    trailing_days: int | None = None,
+    flat_by_close: int | None = None,
+    speed_multiplier: float = 0.0,
+    prefetch_days: int | None = None,
+) -> Prepared:
+    """The plan of a run over bars in memory; arguments and errors as `backtest`."""
+    frames = {symbol: bars} if isinstance(bars, pd.DataFrame) else dict(bars)
+    if not frames:
+        raise DataError("expected at least one symbol with bars, found none")
+    registry = registry or Registry.discover()
+    length = interval or _interval_of(frames)
+    columns = {name: _columns(name, frame, length) for name, frame in frames.items()}
+    settings = load_settings()
+    clock = TimeManager(open_database(settings.database_url), exchange_group, asset_class)
+    table = clock.init_backtest(None, *_days(frames, clock))
+    cls = _strategy(strategy, registry)
+    broker = registry.get("broker", "simulated")
+    model, factory = config_model(broker), resolve_attribute(broker.factory)
+    chosen = StrategyPlan(
+        label=strategy if isinstance(strategy, str) else cls.__name__,
+        cls=cls,
+        params=validated(cls, params),
+        symbols=tuple(range(len(columns))),
+        interval=listen or length,
+        flat_minutes=flat_by_close,
+    )
+    sessions = prefetch_days or len(table)
+    plan = Plan(
+        session_name=chosen.label,
+        symbols=tuple(columns),
+        table=table,
+        first=0,
+        interval=length,
+        extended=hours == "extended",
+        trailing=trailing_days,
+        load=_loader(columns),
+        strategies=(chosen,),
+        broker=factory(model(cash=Decimal(str(cash)), leverage=leverage)),
+        costs=costs_by_name(registry, commission, slippage, participation),
+        speed=speed_multiplier,
+        prefetch=min(sessions, 64),
+        block_sessions=sessions,
+        provider="DataFrame",
+    )
+    return Prepared(plan, registry, simulated_clock(clock))
+
+
+def validated(cls: StrategyClass, params: Mapping[str, Any]) -> Any:
+    """The validated parameters of a strategy class.
+
+    Raises:
+        ConfigError: One is unknown or out of bounds.
+    """
     try:
         return cls.Params(**params)
     except ValidationError as error:

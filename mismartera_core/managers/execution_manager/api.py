@@ -18,7 +18,7 @@ from mismartera_core.services.cost_formulas import MICROS
 if TYPE_CHECKING:
     from mismartera_core.model.market import Bar
 
-AccountLook = Callable[[int], AccountView]
+AccountLook = Callable[[WorkingOrder], AccountView]
 
 
 class ExecutionManager:
@@ -33,7 +33,7 @@ class ExecutionManager:
         zone: The exchange's zone.
 
     Attributes:
-        look: The account as a risk check sees it, by symbol row; set before the first session.
+        look: The account as a risk check sees it for an order; set before the first session.
     """
 
     def __init__(
@@ -130,7 +130,10 @@ class ExecutionManager:
         if enlarging <= 0.0:
             return ""
         assert self._leverage is not None  # noqa: S101 - told apart by the caller
-        required = round(enlarging * self._reference(order) * MICROS)
+        reference = self._reference(order)
+        if math.isnan(reference):
+            return "buying power: no price is known yet to value the order at"
+        required = round(enlarging * reference * MICROS)
         equity = self.ledger.cash + self._costed
         available = self._leverage * equity - self._margined - self._reserved
         if required > available:
@@ -148,9 +151,24 @@ class ExecutionManager:
             return order.stop
         return self._last_close(order.symbol)
 
+    def position_with(self, order: WorkingOrder) -> float:
+        """Net units of a symbol once every other working order of an order's side has filled.
+
+        Of two OCO orders one counts, and of the order's own sibling none: they cannot both fill.
+        """
+        held = sum(h.position.quantity for h in self.holdings[order.symbol])
+        working = self.broker.working_symbols().get(order.symbol, ())
+        return held + order.side * sum(
+            other.remaining
+            for other in working
+            if other.side == order.side
+            and other is not order.oco
+            and (other.oco is None or other.oco.side != other.side or other.id < other.oco.id)
+        )
+
     def _risk_refusal(self, order: WorkingOrder) -> str:
         assert self.look is not None  # noqa: S101 - set before the first session
-        held = sum(h.position.quantity for h in self.holdings[order.symbol])
+        held = self.position_with(order)
         request = OrderRequest(
             strategy=order.owner.strategy,
             symbol=order.owner.symbol_name,
@@ -159,7 +177,7 @@ class ExecutionManager:
             reference_price=self._reference(order),
             opens=_enlarging(held, order.side * order.quantity) > 0.0,
         )
-        account = self.look(order.symbol)
+        account = self.look(order)
         for name, check in self._risk:
             reason = check.check(request, account)
             if reason is not None:

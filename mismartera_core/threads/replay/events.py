@@ -63,7 +63,7 @@ def _ticks(ticks: TickColumns, series: Series) -> Iterator[Tick]:
     rows = zip(
         repeat(series), ticks.ts.tolist(), ticks.price.tolist(), ticks.size.tolist(), strict=False
     )
-    return map(tuple.__new__, repeat(Tick), rows)  # type: ignore[arg-type]
+    return map(tuple.__new__, repeat(Tick), rows)
 
 
 def _quotes(quotes: QuoteColumns, series: Series) -> Iterator[Quote]:
@@ -76,4 +76,4 @@ def _quotes(quotes: QuoteColumns, series: Series) -> Iterator[Quote]:
         quotes.ask_size.tolist(),
         strict=False,
     )
-    return map(tuple.__new__, repeat(Quote), rows)  # type: ignore[arg-type]
+    return map(tuple.__new__, repeat(Quote), rows)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from mismartera_core.contracts.broker import WorkingOrder, decimal
-from mismartera_core.contracts.strategy import OrderTicket, Price, Strategy
+from mismartera_core.contracts.strategy import Strategy
+from mismartera_core.contracts.views import OrderTicket, Price
 from mismartera_core.errors import ConfigError
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
@@ -232,6 +233,7 @@ class Unit:
             self._price(order, limit, stop, trail)
         order.gtc = time_in_force == TimeInForce.GTC
         order.tag = tag
+        order.oco = oco if isinstance(oco, WorkingOrder) else None
         if self.flattened and side * self.position.quantity >= 0.0:
             return desk.execution.refuse(order, f"{FLAT}: no entries until the next session")
         if time_in_force not in (TimeInForce.DAY, TimeInForce.GTC):
@@ -241,8 +243,8 @@ class Unit:
             desk.execution.submit(order)
         else:
             desk.execution.submit(order, self._legs(order, stop_loss, take_profit))
-        if oco is not None and not order.is_done:
-            self._pair(order, oco)
+        if isinstance(order.oco, WorkingOrder):
+            self._pair(order, order.oco)
         return order
 
     def close(self, tag: str) -> WorkingOrder | None:
@@ -330,11 +332,14 @@ class Unit:
             legs.append(leg)
         return tuple(legs)
 
-    def _pair(self, order: WorkingOrder, other: OrderTicket) -> None:
-        if not isinstance(other, WorkingOrder) or other.is_done:
+    def _pair(self, order: WorkingOrder, other: WorkingOrder) -> None:
+        if order.is_done:
+            order.oco = None
+        elif other.is_done:
+            order.oco = None
             self.desk.execution.cancel(order, "its OCO order has already ended")
         else:
-            order.oco, other.oco = other, order
+            other.oco = order
 
     def _tell_fill(
         self, order: WorkingOrder, quantity: float, price: float, fee: int, bar: Bar

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from mismartera_core import FloatArray, PortfolioStrategy, StrategyParams, interval_ns
-from mismartera_core.contracts.strategy import Step
+from mismartera_core import Step
 
 _MINUTE = interval_ns("1m")
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from mismartera_core import BarColumns, Signals, SignalStrategy, StrategyParams
-from mismartera_core.contracts.strategy import IndicatorSource
+from mismartera_core import IndicatorSource
 
 
 class EmaSignal(SignalStrategy):
