@@ -103,6 +103,8 @@ class Registry:
     def observe(self, hook: str, **facts: Any) -> None:
         """Tell every plugin what happened. An observer that raises is logged and counted.
 
+        The console hears of each plugin once; the log file has every failure and its traceback.
+
         Args:
             hook: Name of an observer hook without "mismartera_", such as "session_started".
             **facts: Its arguments.
@@ -110,10 +112,12 @@ class Registry:
         for plugin, call in self._callers(f"{PROJECT}_{hook}"):
             try:
                 call(**facts)
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - the run goes on without the observer
                 with self._lock:
                     self.observer_errors[plugin] += 1
-                log.exception("Plugin %r failed in %s", plugin, hook)
+                    level = logging.INFO if self.observer_errors[plugin] > 1 else logging.WARNING
+                log.log(level, "Plugin %r failed in %s: %s", plugin, hook, one_line(error))
+                log.info("Where it failed", exc_info=error)
 
     def check_config(self, config: Any) -> list[str]:
         """What plugins find wrong with a session config, one sentence each."""

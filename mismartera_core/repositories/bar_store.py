@@ -314,10 +314,11 @@ class BarStore:
                 hint=f"import them: mismartera data import FILE --symbol {symbol} "
                 f"--interval {interval}",
             )
+        known = self.symbols()
+        near = f"{did_you_mean(symbol, known)} Or " if known else ""
         raise DataError(
             f"expected bars of {symbol!r} in {self.root}, found none",
-            hint=did_you_mean(symbol, self.symbols())
-            + " Or import it: mismartera data import FILE",
+            hint=f"{near}import it: mismartera data import FILE --symbol {symbol}",
         )
 
     def _require_kind(self, kind: str, symbol: str) -> None:

@@ -227,6 +227,7 @@ _CAUSES = (
     ("readonly database", "cannot be written"),
     ("database is locked", "is in use by another program that does not let go of it"),
     ("disk is full", "cannot be written: the disk is full"),
+    ("disk I/O error", "cannot be written or read"),
     ("password authentication failed", "refused the user or the password"),
     ("does not exist", "does not exist"),
     ("connection", "does not answer"),
@@ -237,6 +238,8 @@ _HINTS = {
     "is damaged": "restore the file, or move it away: a new one is made",
     "cannot be opened": "check that the folder exists and is writable",
     "cannot be written": "make the file and its folder writable",
+    "cannot be written: the disk is full": "make room there",
+    "cannot be written or read": "see whether the disk is full or failing",
     "does not answer": "check that the server runs, and the host and port in database_url",
     "does not exist": "make it with CREATE DATABASE, or correct database_url",
 }
