@@ -112,7 +112,7 @@ class Registry:
         for plugin, call in self._callers(f"{PROJECT}_{hook}"):
             try:
                 call(**facts)
-            except Exception as error:  # noqa: BLE001 - the run goes on without the observer
+            except Exception as error:
                 with self._lock:
                     self.observer_errors[plugin] += 1
                     level = logging.INFO if self.observer_errors[plugin] > 1 else logging.WARNING
