@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from engine_runs import EXACT, FREE, SESSION, check_world
+from engine_runs import (
+    EXACT,
+    FREE,
+    SESSION,
+    check_world,
+    engine_ends,
+    engine_fills,
+    run_engine,
+    scripted,
+    world_bars,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import generate
@@ -35,3 +45,16 @@ def worlds(draw):
 @given(worlds())
 def test_engine_equals_reference(world):
     check_world(*world)
+
+
+@settings(deadline=None, max_examples=50)
+@given(worlds())
+def test_frames_of_one_step_change_nothing(world):
+    rows, scripts, account = world
+    bars, sessions = world_bars(rows)
+    classes = {name: scripted(script) for name, script in scripts.items()}
+    whole = run_engine(bars, sessions, classes, **account)
+    steps = run_engine(bars, sessions, classes, speed=1e9, block_sessions=1, **account)
+    assert engine_fills(whole) == engine_fills(steps)
+    assert engine_ends(whole) == engine_ends(steps)
+    assert whole.equity.equity.tolist() == steps.equity.equity.tolist()
