@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -40,8 +38,6 @@ from mismartera_core.system.system_manager import (
     sentence,
     simulated_clock,
 )
-
-log = logging.getLogger(__name__)
 
 DONE = "done"
 FAILED = "failed"
@@ -136,26 +132,18 @@ class Session:
             "versions": _versions(self.registry),
             "lock_hash": _lock_hash(),
         }
-        ended = DONE, ""
+        start_run(folder, self.config.model_dump(mode="json", by_alias=True), facts)
         try:
-            start_run(folder, self.config.model_dump(mode="json", by_alias=True), facts)
             yield folder
         except BaseException as error:
             stopped = isinstance(error, Interrupted | KeyboardInterrupt)
-            ended = INTERRUPTED if stopped else FAILED, sentence(error)
             error.add_note(f"What was computed until then is in {folder}.")
+            try:
+                _close(folder, INTERRUPTED if stopped else FAILED, sentence(error), clock)
+            except MisMarteraError:
+                error.add_note("Its manifest says 'running' still: there was no room to change it.")
             raise
-        finally:
-            self._close(folder, *ended, clock.wall_now())
-
-    def _close(self, folder: Path, state: str, text: str, at: datetime) -> None:
-        changes = {"exit_state": state, "error": text, "ended_at": at.isoformat()}
-        try:
-            write_manifest(folder, changes)
-        except MisMarteraError:
-            if state == DONE:
-                raise
-            log.warning("%s still says 'running': there was no room to say %r", folder, state)
+        _close(folder, DONE, "", clock)
 
     def _reports(self, resolved: Resolved, clock: TimeManager) -> list[tuple[str, Report]]:
         context = PluginContext(
@@ -166,6 +154,12 @@ class Session:
             sessions=clock.session_table,
         )
         return [(c.record.name, build("report", c, context)) for c in resolved.outputs]
+
+
+def _close(folder: Path, state: str, text: str, clock: TimeManager) -> None:
+    """Say in the manifest how the run ended."""
+    at = clock.wall_now().isoformat()
+    write_manifest(folder, {"exit_state": state, "error": text, "ended_at": at})
 
 
 def _versions(registry: Registry) -> dict[str, str]:
