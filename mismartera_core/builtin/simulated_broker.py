@@ -7,7 +7,15 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mismartera_core import Bar, Broker, Costs, OrderStatus, PluginContext, WorkingOrder
+from mismartera_core import (
+    Bar,
+    Broker,
+    Costs,
+    OrderStatus,
+    OrderType,
+    PluginContext,
+    WorkingOrder,
+)
 from mismartera_core.contracts.broker import DoneSink, FillSink
 from mismartera_core.services.matching import (
     AT_OPEN,
@@ -18,7 +26,6 @@ from mismartera_core.services.matching import (
     STOP,
     STOP_LIMIT,
     TRAILING,
-    TRIGGERED,
     match,
     trail,
 )
@@ -27,6 +34,10 @@ FILLED = OrderStatus.FILLED
 PARTIALLY_FILLED = OrderStatus.PARTIALLY_FILLED
 WORKING = OrderStatus.WORKING
 HELD = OrderStatus.HELD
+
+_TRIGGERED = {STOP: MARKET, TRAILING: MARKET, STOP_LIMIT: LIMIT}
+"""What a triggered stop is from the next bar on."""
+_NEVER_SLIP = (OrderType.LIMIT, OrderType.STOP_LIMIT)
 
 ONE_CANCELS_OTHER = "one cancels other"
 ENTRY_ENDED = "the entry of the bracket did not fill"
@@ -53,6 +64,7 @@ class SimulatedBroker(Broker):
         self.leverage = config.leverage
         self.lot = config.lot
         self._books: dict[int, list[WorkingOrder]] = {}
+        self._left = math.inf
 
     def start(self, costs: Costs, on_fill: FillSink, on_done: DoneSink) -> None:
         """Connect to the engine."""
@@ -67,12 +79,8 @@ class SimulatedBroker(Broker):
         return self._books
 
     def submit(self, order: WorkingOrder) -> None:
-        """Work an order from the next bar on."""
-        book = self._books.get(order.symbol)
-        if book is None:
-            self._books[order.symbol] = [order]
-        else:
-            book.append(order)
+        """Work an order from the next bar on; its legs are held until it has filled."""
+        self._books.setdefault(order.symbol, []).extend((order, *order.legs))
 
     def cancel(self, order: WorkingOrder, reason: str, now_ns: int) -> None:
         """End a working or held order."""
@@ -82,133 +90,133 @@ class SimulatedBroker(Broker):
         """Expire day orders placed before the close."""
         for book in list(self._books.values()):
             for order in tuple(book):
-                if not order.gtc and order.submitted_ns < close_ns and not order.is_done:
+                due = not order.gtc and order.submitted_ns < close_ns
+                if due and not order.is_done and order.status is not HELD:
                     self._end(order, OrderStatus.EXPIRED, "the session ended", close_ns)
 
     def match(self, symbol: int, bar: Bar, now_ns: int) -> None:
         """Match the working orders of a symbol with its next bar, by id."""
-        volume = bar.volume
-        if volume == 0.0:
+        if bar.volume == 0.0:
             return
-        room = math.inf if self._participation is None else self._room(bar)
-        paired: set[int] = set()
-        for order in tuple(self._books[symbol]):
-            if order.is_done or room <= 0.0 or order.id in paired:
+        book = self._books[symbol]
+        if len(book) == 1 and book[0].kind == MARKET and self._participation is None:
+            self._left = math.inf
+            self._fill(book[0], bar.open, AT_OPEN, bar, now_ns)
+            return
+        self._left = math.inf if self._participation is None else self._room(bar)
+        waiting = [order for order in book if order.from_ns < now_ns]
+        done: set[int] = set()
+        for order in waiting:
+            if order.id in done or not _live(order, now_ns):
                 continue
-            chosen, price, when = order, bar.open, AT_OPEN
-            if order.oco is not None:
-                paired.add(order.oco.id)
-                chosen, price, when = self._decide(order, bar)
-            elif order.kind != MARKET:
-                price, when = self._test(order, bar)
+            done.add(order.id)
+            chosen, price, when = order, *self._outcome(order, bar)
+            other = order.oco
+            if other is not None and _live(other, now_ns):
+                done.add(other.id)
+                chosen, price, when = _first(chosen, price, when, other, *self._outcome(other, bar))
             if when in (AT_OPEN, INSIDE):
-                room -= self._execute(chosen, price, when, bar, room, now_ns)
+                self._fill(chosen, price, when, bar, now_ns)
+        for order in waiting:
+            if order.kind == TRAILING and _live(order, now_ns):
+                order.stop = trail(order.side, order.stop, order.trail, bar.high, bar.low)
 
-    def _decide(self, order: WorkingOrder, bar: Bar) -> tuple[WorkingOrder, float, int]:
-        """Which of two OCO orders fills: the one at the open, else the worse for the trader."""
-        price, when = self._test(order, bar)
-        other = order.oco
-        if other is None or other.is_done:
-            return order, price, when
-        other_price, other_when = self._test(other, bar)
-        if other_when in (NONE, TRIGGERED):
-            return order, price, when
-        if when in (NONE, TRIGGERED) or other_when < when:
-            return other, other_price, other_when
-        if when == other_when and other.side * other_price > order.side * price:
-            return other, other_price, other_when
-        return order, price, when
+    def _outcome(self, order: WorkingOrder, bar: Bar) -> tuple[float, int]:
+        """What a bar does to an order; a stop that is triggered stays so."""
+        kind, open_ = order.kind, bar.open
+        inside = order.inside_ts == bar.ts
+        if inside:
+            if kind == LIMIT:
+                return math.nan, NONE
+            open_ = order.inside_price
+        price, when = match(kind, order.side, order.limit, order.stop, open_, bar.high, bar.low)
+        if when != NONE and kind in _TRIGGERED:
+            order.kind = _TRIGGERED[kind]
+        return price, INSIDE if inside and when == AT_OPEN else when
 
-    def _test(self, order: WorkingOrder, bar: Bar) -> tuple[float, int]:
-        price, when = match(
-            order.kind, order.side, order.limit, order.stop, bar.open, bar.high, bar.low
-        )
-        if when == TRIGGERED:
-            order.kind = LIMIT
-        elif when == NONE and order.kind == TRAILING:
-            order.stop = trail(order.side, order.stop, order.trail, bar.high, bar.low)
-        return price, when
-
-    def _execute(
-        self, order: WorkingOrder, price: float, when: int, bar: Bar, room: float, now_ns: int
-    ) -> float:
-        quantity = min(order.remaining, room)
-        order.remaining -= quantity
+    def _fill(self, order: WorkingOrder, price: float, when: int, bar: Bar, now_ns: int) -> None:
+        quantity = order.remaining
+        if quantity > self._left:
+            quantity = self._left
+            if quantity <= 0.0:
+                return
+        self._left -= quantity
+        paid, fee = price, 0.0
+        if self._slippage is not None and order.type not in _NEVER_SLIP:
+            function, numbers = self._slippage
+            paid = function(order.side, quantity, price, *bar[2:7], *numbers)
+        if self._commission is not None:
+            function, numbers = self._commission
+            fee = function(order.side, quantity, paid, *bar[2:7], *numbers)
         order.updated_ns = now_ns
+        order.remaining -= quantity
         if order.remaining > 0.0:
             order.status = PARTIALLY_FILLED
         else:
             order.status = FILLED
             order.is_done = True
             self._remove(order)
-        paid, fee = price, 0.0
-        if self._slippage is not None and order.kind not in (LIMIT, STOP_LIMIT):
-            function, numbers = self._slippage
-            paid = function(order.side, quantity, price, *bar[2:7], *numbers)
-        if self._commission is not None:
-            function, numbers = self._commission
-            fee = function(order.side, quantity, paid, *bar[2:7], *numbers)
-        if order.oco is not None and not order.oco.is_done:
+        if order.oco is not None:
             self._end(order.oco, OrderStatus.CANCELLED, ONE_CANCELS_OTHER, now_ns)
-        self._on_fill(order, quantity, paid, fee, bar)
         if order.legs and order.is_done:
-            quantity += self._activate(order, paid, when, bar, room - quantity, now_ns)
-        return quantity
+            self._activate(order, paid, when, bar)
+        self._on_fill(order, quantity, paid, fee, bar)
 
-    def _activate(
-        self, entry: WorkingOrder, paid: float, when: int, bar: Bar, room: float, now_ns: int
-    ) -> float:
-        """Set the legs of a filled entry to work and test them on the bar that filled it."""
-        legs = [leg for leg in entry.legs if leg.status is HELD]
-        for leg in legs:
-            leg.status = WORKING
-            self.submit(leg)
-        if not legs or room <= 0.0:
-            return 0.0
-        if when == AT_OPEN:
-            chosen, price, hit = self._decide(legs[0], bar)
-        else:
-            stops = [leg for leg in legs if leg.kind == STOP]
-            if not stops:
-                return 0.0
-            chosen = stops[0]
-            price, hit = match(STOP, chosen.side, math.nan, chosen.stop, paid, bar.high, bar.low)
-        if hit not in (AT_OPEN, INSIDE):
-            return 0.0
-        return self._execute(chosen, price, hit, bar, room, now_ns)
+    def _activate(self, entry: WorkingOrder, paid: float, when: int, bar: Bar) -> None:
+        """Set the legs of a filled entry to work; they see this very bar."""
+        for leg in entry.legs:
+            if leg.status is HELD:
+                leg.status = WORKING
+                if when == INSIDE:
+                    leg.inside_ts, leg.inside_price = bar.ts, paid
 
     def _end(self, order: WorkingOrder, status: OrderStatus, reason: str, now_ns: int) -> None:
         if order.is_done:
             return
-        held = order.status is HELD
         order.status = status
         order.is_done = True
         order.reason = reason
         order.updated_ns = now_ns
-        if not held:
-            self._remove(order)
+        self._remove(order)
         self._on_done(order)
-        self._end_legs(order, now_ns)
+        for leg in order.legs:
+            if leg.status is HELD:
+                self._release(leg, order.filled_quantity, now_ns)
 
-    def _end_legs(self, entry: WorkingOrder, now_ns: int) -> None:
-        """Legs of an entry that ended early: cancelled, or set to work for what was filled."""
-        for leg in entry.legs:
-            if leg.status is not HELD:
-                continue
-            if entry.filled_quantity > 0.0:
-                leg.quantity = leg.remaining = entry.filled_quantity
-                leg.status = WORKING
-                self.submit(leg)
-            else:
-                self._end(leg, OrderStatus.CANCELLED, ENTRY_ENDED, now_ns)
+    def _release(self, leg: WorkingOrder, filled: float, now_ns: int) -> None:
+        """A leg whose entry ended early: cancelled, or set to work for what the entry filled."""
+        if filled > 0.0:
+            leg.quantity = leg.remaining = filled
+            leg.status = WORKING
+            leg.from_ns = now_ns
+        else:
+            self._end(leg, OrderStatus.CANCELLED, ENTRY_ENDED, now_ns)
 
     def _remove(self, order: WorkingOrder) -> None:
         book = self._books[order.symbol]
-        book.remove(order)
-        if not book:
+        if len(book) == 1:
             del self._books[order.symbol]
+        else:
+            book.remove(order)
 
     def _room(self, bar: Bar) -> float:
         assert self._participation is not None  # noqa: S101 - told apart by the caller
         function, numbers = self._participation
         return function(0.0, 0.0, bar.close, *bar[2:7], *numbers)
+
+
+def _live(order: WorkingOrder, now_ns: int) -> bool:
+    """Whether an order works and was placed before the bar became known."""
+    return not order.is_done and order.status is not HELD and order.from_ns < now_ns
+
+
+def _first(
+    one: WorkingOrder, price: float, when: int, other: WorkingOrder, other_price: float, at: int
+) -> tuple[WorkingOrder, float, int]:
+    """Which of two OCO orders fills: the one at the open, else the worse for the trader."""
+    if at not in (AT_OPEN, INSIDE):
+        return one, price, when
+    if when not in (AT_OPEN, INSIDE) or at < when:
+        return other, other_price, at
+    worse = one.side == other.side and other.side * other_price > one.side * price
+    return (other, other_price, at) if at == when and worse else (one, price, when)

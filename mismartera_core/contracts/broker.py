@@ -24,14 +24,20 @@ MARKET = OrderType.MARKET
 class WorkingOrder:
     """One order from its placing to its end. Numbers are floats; NaN where a price is absent.
 
-    `is_done` says whether it is filled, cancelled, expired or rejected.
+    `is_done` says whether it is filled, cancelled, expired or rejected. It fills from bars known
+    after `from_ns`. `enlarges` units at `reference` are what it reserved buying power for. The
+    entry of a leg filled inside the bar that opened at `inside_ts`, at `inside_price`.
     """
 
     __slots__ = (
         "closing",
+        "enlarges",
         "entry",
+        "from_ns",
         "gtc",
         "id",
+        "inside_price",
+        "inside_ts",
         "is_done",
         "is_target",
         "kind",
@@ -41,6 +47,7 @@ class WorkingOrder:
         "owner",
         "quantity",
         "reason",
+        "reference",
         "remaining",
         "reserved",
         "side",
@@ -93,6 +100,11 @@ class WorkingOrder:
         self.is_target = False
         self.reserved = 0
         self.submitted_ns = submitted_ns
+        self.from_ns = submitted_ns
+        self.inside_ts = 0
+        self.inside_price = math.nan
+        self.enlarges = 0.0
+        self.reference = math.nan
         self.updated_ns = submitted_ns
 
     @property

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from mismartera_core.model.signals import Signals
 
 
+DAY = TimeInForce.DAY
+
+
 class StrategyParams(BaseModel):
     """Parameters of a strategy: typed, checked, with unknown names refused."""
 
@@ -140,7 +143,7 @@ class Strategy:
         trail: Price | None = None,
         stop_loss: Price | None = None,
         take_profit: Price | None = None,
-        time_in_force: str = TimeInForce.DAY,
+        time_in_force: str = DAY,
         oco: OrderTicket | None = None,
         tag: str = "",
     ) -> OrderTicket:
@@ -170,7 +173,7 @@ class Strategy:
         trail: Price | None = None,
         stop_loss: Price | None = None,
         take_profit: Price | None = None,
-        time_in_force: str = TimeInForce.DAY,
+        time_in_force: str = DAY,
         oco: OrderTicket | None = None,
         tag: str = "",
     ) -> OrderTicket:

@@ -14,9 +14,19 @@ from mismartera_core.managers.execution_manager.ledger import Ledger
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.services.cost_formulas import MICROS
+from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
 
 if TYPE_CHECKING:
     from mismartera_core.model.market import Bar
+
+_PRICES = {
+    MARKET: (),
+    LIMIT: ("limit",),
+    STOP: ("stop",),
+    STOP_LIMIT: ("limit", "stop"),
+    TRAILING: ("trail", "stop"),
+}
+"""Prices that an order of each kind must have."""
 
 AccountLook = Callable[[WorkingOrder], AccountView]
 
@@ -113,11 +123,10 @@ class ExecutionManager:
         lot = self._lot
         if quantity % lot:
             return f"quantity must be whole lots of {lot:g}, was {quantity}"
-        if order.kind:
-            for name in ("limit", "stop", "trail"):
-                price = getattr(order, name)
-                if price <= 0.0 or math.isinf(price):
-                    return f"{name} must be a price above zero, was {price}"
+        for name in _PRICES[order.kind]:
+            price = getattr(order, name)
+            if not 0.0 < price < math.inf:
+                return f"{name} must be a price above zero, was {price}"
         if self._leverage is not None:
             reason = self._buying_power(order)
             if reason:
@@ -133,10 +142,11 @@ class ExecutionManager:
         reference = self._reference(order)
         if math.isnan(reference):
             return "buying power: no price is known yet to value the order at"
+        order.enlarges, order.reference = enlarging, reference
         required = round(enlarging * reference * MICROS)
         equity = self.ledger.cash + self._costed
         available = self._leverage * equity - self._margined - self._reserved
-        if required > available:
+        if required + self._margined + self._reserved > self._leverage * equity:
             return (
                 f"buying power: needs {required / MICROS:.2f}, has {max(available, 0) / MICROS:.2f}"
             )
@@ -194,12 +204,15 @@ class ExecutionManager:
         ledger.cash -= side * notional + fee
         owner: Holding = order.owner
         position = owner.position
-        before = position.cost
-        position.apply(side * quantity, notional)
-        self._costed += position.cost - before
-        self._margined += abs(position.cost) - abs(before)
-        if order.reserved:
-            self._release(order, quantity)
+        if self._leverage is None:
+            position.apply(side * quantity, notional)
+        else:
+            before = position.cost
+            position.apply(side * quantity, notional)
+            self._costed += position.cost - before
+            self._margined += abs(position.cost) - abs(before)
+            if order.reserved:
+                self._release(order)
         ledger.fills.append(
             (
                 order.id,
@@ -221,13 +234,12 @@ class ExecutionManager:
             self._reserved -= order.reserved
             order.reserved = 0
 
-    def _release(self, order: WorkingOrder, quantity: float) -> None:
-        left = order.remaining
-        freed = (
-            order.reserved if left <= 0.0 else round(order.reserved * quantity / (left + quantity))
-        )
-        order.reserved -= freed
-        self._reserved -= freed
+    def _release(self, order: WorkingOrder) -> None:
+        """Reserve no more than what is left of an order can enlarge a position by."""
+        units = min(order.enlarges, order.remaining)
+        left = round(units * order.reference * MICROS)
+        self._reserved += left - order.reserved
+        order.reserved = left
 
 
 def _enlarging(held: float, signed: float) -> float:

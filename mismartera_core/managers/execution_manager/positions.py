@@ -36,7 +36,9 @@ class Position:
         """
         held = self.quantity
         after = held + signed_quantity
-        if held * signed_quantity >= 0.0:
+        if after == 0.0:
+            self.cost = 0
+        elif held * signed_quantity >= 0.0:
             self.cost += notional if signed_quantity > 0.0 else -notional
         elif held * after > 0.0:
             self.cost = round(self.cost * (after / held))

@@ -132,11 +132,11 @@ class Player:
 
     def _match_step(self, now_ns: int) -> None:
         """Let every order meet the base bar of its symbol that became known now."""
-        base_bars = self._desk.data.base_bars
-        for symbol in sorted(self._desk.working):
+        working, base_bars = self._desk.working, self._desk.data.base_bars
+        for symbol in sorted(working):
             bars, known = base_bars(symbol)
             row = bisect_left(known, now_ns)
-            if row < len(known) and known[row] == now_ns and symbol in self._desk.working:
+            if row < len(known) and known[row] == now_ns and symbol in working:
                 self._match(symbol, bars[row], now_ns)
 
     def _steps(self, frame: Frame) -> tuple[list[int], list[Calls]]:
@@ -167,7 +167,7 @@ class Player:
 
     def _leave_in_time(self, frame: Frame, instants: list[int], calls: list[Calls]) -> None:
         """Put going flat before the first calls at or after the time for it."""
-        for unit in self._units:
+        for unit in reversed(self._units):
             if unit.flat_minutes is None or unit.flattened:
                 continue
             row = bisect_left(instants, frame.close_ns - unit.flat_minutes * MINUTE)

@@ -44,11 +44,15 @@ class TargetUnit(Unit):
         planned = held if working is None else held + working.side * working.remaining
         if planned == target:
             return
-        self.cancel_all(REPLACED)
-        self._target = None
+        if self.flattened:
+            return
+        if working is not None:
+            self.desk.execution.cancel(working, REPLACED)
+            self._target = None
         difference = target - held
         if difference == 0.0:
             return
+        self.cancel_all(REPLACED)
         if target == 0.0:
             stop_loss = take_profit = None
         side = 1 if difference > 0.0 else -1

@@ -27,6 +27,10 @@ from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
 from mismartera_core.threads.replay.stepper import stepper
 
+# Looking a member up on an Enum class costs as much as a small function (Python 3.11).
+DAY = TimeInForce.DAY
+GTC = TimeInForce.GTC
+
 CLOSING = "closing the position"
 FLAT = "flat by close"
 BY_STRATEGY = "cancelled by the strategy"
@@ -170,8 +174,8 @@ class Unit:
 
     @property
     def orders(self) -> Sequence[OrderTicket]:
-        """Working orders of this unit."""
-        return self._working()
+        """Working orders of this unit, held legs among them."""
+        return self._open_orders()
 
     def historical(self, name: str) -> float:
         """Value of a historical indicator for this session."""
@@ -231,25 +235,24 @@ class Unit:
         order = WorkingOrder(self.holding, self.holding.symbol, side, float(quantity), now)
         if limit is not None or stop is not None or trail is not None:
             self._price(order, limit, stop, trail)
-        order.gtc = time_in_force == TimeInForce.GTC
         order.tag = tag
-        order.oco = oco if isinstance(oco, WorkingOrder) else None
-        if self.flattened and side * self.position.quantity >= 0.0:
+        if time_in_force is not DAY:
+            order.gtc = time_in_force == GTC
+            if not order.gtc and time_in_force != DAY:
+                wrong = f"time_in_force must be 'day' or 'gtc', was {time_in_force!r}"
+                return desk.execution.refuse(order, wrong)
+        if self.flattened and self._would_open(order):
             return desk.execution.refuse(order, f"{FLAT}: no entries until the next session")
-        if time_in_force not in (TimeInForce.DAY, TimeInForce.GTC):
-            wrong = f"time_in_force must be 'day' or 'gtc', was {time_in_force!r}"
-            return desk.execution.refuse(order, wrong)
-        if stop_loss is None and take_profit is None:
-            desk.execution.submit(order)
-        else:
-            desk.execution.submit(order, self._legs(order, stop_loss, take_profit))
-        if isinstance(order.oco, WorkingOrder):
-            self._pair(order, order.oco)
-        return order
+        if stop_loss is None and take_profit is None and oco is None:
+            return desk.execution.submit(order)
+        legs = self._legs(order, stop_loss, take_profit)
+        if oco is None:
+            return desk.execution.submit(order, legs)
+        return self._submit_pair(order, legs, oco)
 
     def close(self, tag: str) -> WorkingOrder | None:
         """Cancel what works and leave the position at market; see `Strategy.close`."""
-        working = self._working()
+        working = self._open_orders()
         for order in working:
             if order.closing:
                 return order
@@ -273,7 +276,7 @@ class Unit:
         finally:
             self.declaring = False
 
-    def _working(self) -> list[WorkingOrder]:
+    def _open_orders(self) -> list[WorkingOrder]:
         book = self.desk.working.get(self.holding.symbol)
         if not book:
             return []
@@ -281,7 +284,8 @@ class Unit:
 
     def cancel_all(self, reason: str) -> None:
         """Cancel every working order of this unit."""
-        for order in self._working():
+        for order in self._open_orders():
+            order.legs = ()  # they are among the open orders and get the same reason
             self.desk.execution.cancel(order, reason)
 
     def _leave(self, tag: str) -> WorkingOrder | None:
@@ -332,14 +336,24 @@ class Unit:
             legs.append(leg)
         return tuple(legs)
 
-    def _pair(self, order: WorkingOrder, other: WorkingOrder) -> None:
-        if order.is_done:
-            order.oco = None
-        elif other.is_done:
+    def _would_open(self, order: WorkingOrder) -> bool:
+        held = self.position.quantity
+        return order.side * held >= 0.0 or order.quantity > abs(held)
+
+    def _submit_pair(
+        self, order: WorkingOrder, legs: tuple[WorkingOrder, ...], other: OrderTicket
+    ) -> WorkingOrder:
+        """Place an order that is cancelled when the other fills, and the other way round."""
+        if not isinstance(other, WorkingOrder):
+            raise ConfigError(f"oco: expected what buy or sell returned, was {other!r}")
+        order.oco = other
+        self.desk.execution.submit(order, legs)
+        if order.is_done or other.is_done:
             order.oco = None
             self.desk.execution.cancel(order, "its OCO order has already ended")
         else:
             other.oco = order
+        return order
 
     def _tell_fill(
         self, order: WorkingOrder, quantity: float, price: float, fee: int, bar: Bar
