@@ -1,0 +1,87 @@
+"""Worker: what it raises is kept and told, and what it feeds is closed in any case."""
+
+from threading import Event
+
+import pytest
+
+from mismartera_core.threads.channel import Channel, Stopped
+from mismartera_core.threads.worker import FrameWorker, Worker
+
+
+class Once(Worker):
+    """Does one thing."""
+
+    def __init__(self, act, told):
+        super().__init__("Once", Event(), lambda name, error: told.append((name, error)))
+        self.act = act
+        self.finished = False
+
+    def work(self):
+        self.act()
+
+    def finish(self):
+        self.finished = True
+
+
+def ran(worker):
+    worker.start()
+    worker.join(10)
+    assert not worker.is_alive()
+    return worker
+
+
+def fails(error):
+    def act():
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), MemoryError(), SystemExit(0), RecursionError()]
+)
+def test_whatever_is_raised_is_kept_and_told(error):
+    told = []
+    worker = ran(Once(fails(error), told))
+    assert worker.failure is error
+    assert told == [("Once", error)]
+    assert worker.finished
+
+
+def test_being_stopped_is_no_failure():
+    told = []
+    worker = ran(Once(fails(Stopped()), told))
+    assert (worker.failure, told, worker.finished) == (None, [], True)
+
+
+def test_no_thread_is_a_daemon():
+    assert not Once(lambda: None, []).daemon
+
+
+class Collector(FrameWorker):
+    """Keeps what it is handed."""
+
+    def __init__(self, stop, source):
+        super().__init__("Collector", stop, lambda *_: None, source)
+        self.seen = []
+
+    def handle(self, frame):
+        self.seen.append(frame)
+
+
+def test_frames_are_handled_until_there_are_no_more():
+    source = Channel(10)
+    worker = Collector(Event(), source)
+    for frame in "abc":
+        source.put(frame, worker.metrics)
+    source.close()
+    assert ran(worker).seen == ["a", "b", "c"]
+    assert worker.metrics.frames == 3
+
+
+def test_once_stopped_no_frame_is_handled():
+    source, stop = Channel(10), Event()
+    worker = Collector(stop, source)
+    source.put("a", worker.metrics)
+    stop.set()
+    assert ran(worker).seen == []
