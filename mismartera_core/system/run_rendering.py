@@ -33,6 +33,10 @@ def _ratio(value: float) -> str:
     return f"{value:.2f}"
 
 
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
+
+
 def _count(value: float) -> str:
     return f"{value:,.0f}"
 
@@ -74,6 +78,14 @@ STRATEGY_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("Commission", "commission", _money),
 )
 
+THREAD_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("Busy s", "busy", _seconds),
+    ("Waiting s", "waiting", _seconds),
+    ("Frames", "frames", _count),
+    ("Bars", "bars", _count),
+    ("Overruns", "overruns", _count),
+)
+
 
 def render(run: Run) -> RenderableType:
     """Summary, strategies where there are several, open trades, refusals and notes."""
@@ -81,6 +93,16 @@ def render(run: Run) -> RenderableType:
     parts += [_rich(head, rows, caption) for caption, head, rows in _sections(run)]
     parts += [Text(line, style="yellow") for line in remarks(run)]
     return Group(*parts)
+
+
+def render_threads(run: Run) -> RenderableType:
+    """What each thread did with its time."""
+    head = ("Thread", *(label for label, _, _ in THREAD_FIGURES))
+    rows = [
+        (name, *(_shown(counted.get(figure), write) for _, figure, write in THREAD_FIGURES))
+        for name, counted in run.record.threads.items()
+    ]
+    return _rich(head, rows, "Threads")
 
 
 def html(run: Run) -> str:
