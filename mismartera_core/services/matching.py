@@ -83,5 +83,10 @@ def trail(side: float, stop: float, distance: float, high: float, low: float) ->
         low: Its low.
     """
     if side < 0.0:
-        return max(stop, high - distance)
-    return min(stop, low + distance)
+        return max(stop, to_price(high - distance))
+    return min(stop, to_price(low + distance))
+
+
+def to_price(value: float) -> float:
+    """A price rounded half to even at 1e-6: what arithmetic leaves behind is no price."""
+    return round(value * 1e6) / 1e6

@@ -25,6 +25,11 @@ KINDS = {  # (limit?, stop?, trail?)
 }
 
 
+def to_price(value):
+    """Moving stops are rounded half to even at 1e-6."""
+    return value if math.isnan(value) else rules.micros(value) / 1e6
+
+
 def sees(order, bar):
     """An order fills from bars that become known later than its placing."""
     return order["from"] < bar[6]
@@ -151,7 +156,7 @@ class Market:
         }
         if trail is not None:
             # The first stop: the close of the bar at which it was placed, minus or plus the trail.
-            order["stop"] = self.last_close[symbol] + side * trail
+            order["stop"] = to_price(self.last_close[symbol] + side * trail)
         return order
 
     def accept(self, order):
@@ -289,9 +294,9 @@ class Market:
             return
         _, _, high, low, *_ = bar
         if order["side"] < 0:
-            order["stop"] = max(order["stop"], high - order["trail"])
+            order["stop"] = max(order["stop"], to_price(high - order["trail"]))
         else:
-            order["stop"] = min(order["stop"], low + order["trail"])
+            order["stop"] = min(order["stop"], to_price(low + order["trail"]))
 
     def fill(self, order, price, at_open, slips, bar):
         quantity = min(order["quantity"] - order["filled"], self.left)

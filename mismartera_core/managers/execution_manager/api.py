@@ -28,6 +28,9 @@ _PRICES = {
 }
 """Prices that an order of each kind must have."""
 
+_LOT_NOISE = 1e-9
+"""Of a lot: what decimal lots such as 0.1 leave in binary fractions."""
+
 AccountLook = Callable[[WorkingOrder], AccountView]
 
 
@@ -84,7 +87,7 @@ class ExecutionManager:
             order: The order; for a bracket the entry.
             legs: Its legs, held until it has filled.
         """
-        reason = self._refusal(order)
+        reason = self._refusal(order) or next(filter(None, map(_wrong_price, legs)), "")
         if reason:
             return self.refuse(order, reason)
         ledger = self.ledger
@@ -120,18 +123,18 @@ class ExecutionManager:
         quantity = order.quantity
         if not 0.0 < quantity < math.inf:
             return f"quantity must be above zero, was {quantity}"
-        lot = self._lot
-        if quantity % lot:
-            return f"quantity must be whole lots of {lot:g}, was {quantity}"
-        for name in _PRICES[order.kind]:
-            price = getattr(order, name)
-            if not 0.0 < price < math.inf:
-                return f"{name} must be a price above zero, was {price}"
-        if self._leverage is not None:
-            reason = self._buying_power(order)
+        lots = quantity / self._lot
+        if abs(lots - round(lots)) > _LOT_NOISE:
+            return f"quantity must be whole lots of {self._lot:g}, was {quantity}"
+        if order.kind:
+            reason = _wrong_price(order)
             if reason:
                 return reason
-        return self._risk_refusal(order) if self._risk else ""
+        if self._risk:
+            reason = self._risk_refusal(order)
+            if reason:
+                return reason
+        return "" if self._leverage is None else self._buying_power(order)
 
     def _buying_power(self, order: WorkingOrder) -> str:
         held = order.owner.position.quantity
@@ -240,6 +243,14 @@ class ExecutionManager:
         left = round(units * order.reference * MICROS)
         self._reserved += left - order.reserved
         order.reserved = left
+
+
+def _wrong_price(order: WorkingOrder) -> str:
+    for name in _PRICES[order.kind]:
+        price = getattr(order, name)
+        if not 0.0 < price < math.inf:
+            return f"{name} must be a price above zero, was {price}"
+    return ""
 
 
 def _enlarging(held: float, signed: float) -> float:

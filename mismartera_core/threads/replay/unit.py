@@ -18,7 +18,14 @@ from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import Bar, from_ns
 from mismartera_core.model.orders import Fill, OrderType, Side, TimeInForce
-from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
+from mismartera_core.services.matching import (
+    LIMIT,
+    MARKET,
+    STOP,
+    STOP_LIMIT,
+    TRAILING,
+    to_price,
+)
 from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
 from mismartera_core.store.session_data import LiveBars
@@ -67,7 +74,6 @@ class Unit:
         self.flattened = False
         self.declaring = False
         self.row = 0
-        self._frame: Frame | None = None
         self.strategy: Strategy | None = None
         self.feed: EventFeed | None = None
 
@@ -108,7 +114,6 @@ class Unit:
 
     def columns(self, frame: Frame) -> list[FloatArray]:
         """Values of the handles at the bars that a frame adds, one column a handle."""
-        self._frame = frame
         data = self.desk.data
         track = data.track(self.holding.symbol, self.interval)
         start = track.start + self.row
@@ -209,12 +214,13 @@ class Unit:
 
     def values_of(self, need: Need, output: str) -> FloatArray:
         """An indicator's history and session up to now."""
-        if self._frame is None:
-            raise ConfigError("indicator values are there from the session's first bar on")
+        found = self.desk.values_now(need)[output]
         track = self.desk.data.track(need.symbol, need.interval)
         known = track.columns.available_at[track.hist : track.stop]
         count = int(np.searchsorted(known, self.desk.clock.now_ns, side="right"))
-        return self.desk.values(self._frame, need)[output][:count]
+        values = found[:count]
+        values.flags.writeable = False
+        return values
 
     def submit(
         self,
@@ -305,13 +311,13 @@ class Unit:
     ) -> None:
         if trail is not None:
             order.type, order.kind = OrderType.TRAILING_STOP, TRAILING
-            order.trail = float(trail)
+            order.trail = _rounded(trail)
             reference = self.desk.data.last_close(self.holding.symbol)
-            order.stop = reference + order.side * order.trail
+            order.stop = _rounded(reference + order.side * order.trail)
             return
         order.type, order.kind = _TYPES[limit is not None, stop is not None]
-        order.limit = math.nan if limit is None else float(limit)
-        order.stop = math.nan if stop is None else float(stop)
+        order.limit = math.nan if limit is None else _rounded(limit)
+        order.stop = math.nan if stop is None else _rounded(stop)
 
     def _legs(
         self, entry: WorkingOrder, stop_loss: Price | None, take_profit: Price | None
@@ -373,3 +379,9 @@ class Unit:
                 filled_at=from_ns(self.desk.clock.now_ns, zone),
             )
         )
+
+
+def _rounded(price: Price) -> float:
+    """A price as orders carry it; what is no number is left for the refusal to name."""
+    value = float(price)
+    return to_price(value) if math.isfinite(value) else value
