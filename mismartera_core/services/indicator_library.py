@@ -9,11 +9,16 @@ import numpy as np
 from pydantic import ValidationError
 
 from mismartera_core.contracts.indicator import IndicatorFunction
-from mismartera_core.errors import ConfigError, PluginError
+from mismartera_core.contracts.strategy import SignalStrategy
+from mismartera_core.errors import ConfigError, PluginError, StrategyError
 from mismartera_core.model.columns import BarColumns, FloatArray, IndicatorOutputs
+from mismartera_core.model.signals import Signals
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 
 Params = tuple[tuple[str, object], ...]
+
+KEPT_BYTES = 256 * 2**20
+"""Most that `KeptIndicators` keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +134,49 @@ class ColumnIndicators:
         """All outputs."""
         checked = self._library.check(name, params)
         return dict(self._library.compute(name, checked, self._bars))
+
+
+class KeptIndicators(ColumnIndicators):
+    """Indicators of one set of columns, asked for again and again: computed once each.
+
+    Those kept longest are let go where they come to more than `KEPT_BYTES`.
+    """
+
+    def __init__(self, library: IndicatorLibrary, bars: BarColumns) -> None:
+        super().__init__(library, bars)
+        self._made: dict[tuple[str, Params], dict[str, FloatArray]] = {}
+        self._bytes = 0
+
+    def outputs(self, name: str, **params: Any) -> dict[str, FloatArray]:
+        """All outputs; not to be written to."""
+        key = (name, self._library.check(name, params))
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = super().outputs(name, **params)
+            self._bytes += _size(found)
+            for array in found.values():
+                array.flags.writeable = False
+            while self._bytes > KEPT_BYTES and len(self._made) > 1:
+                self._bytes -= _size(self._made.pop(next(iter(self._made))))
+        return found
+
+
+def _size(outputs: dict[str, FloatArray]) -> int:
+    return sum(array.nbytes for array in outputs.values())
+
+
+def ask_signals(
+    strategy: SignalStrategy, bars: BarColumns, indicators: ColumnIndicators
+) -> Signals:
+    """What a SignalStrategy wants at each of the bars.
+
+    Raises:
+        StrategyError: It has not one target for each.
+    """
+    made = strategy.signals(bars, indicators)
+    if len(made.target) != len(bars):
+        raise StrategyError(
+            f"{type(strategy).__name__}.signals: expected {len(bars)} targets, "
+            f"was {len(made.target)}"
+        )
+    return made

@@ -150,8 +150,7 @@ class CompiledOrders:
 
     def by_symbol(self, symbols: int) -> FloatArray:
         """Units held net, one a symbol."""
-        net: FloatArray = np.bincount(self._symbols, weights=self.held, minlength=symbols)
-        return net
+        return np.bincount(self._symbols, self.held, symbols).astype(np.float64)
 
     def waiting(self, sessions: int) -> list[int]:
         """Units whose orders work on after so many sessions, in the order in which they were sent.
