@@ -70,8 +70,7 @@ def _portfolio(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan) -> Play
     desk.want_interval(chosen.interval)
     execution: Execution
     if fits_arrays(plan):
-        ledger, lot = desk.execution.ledger, plan.broker.lot
-        execution = AsArrays(ledger, index, chosen.symbols, plan.costs, lot)
+        execution = AsArrays(desk, index, chosen.symbols, plan.costs, plan.broker.lot)
     else:
         holdings = [
             desk.execution.holding(chosen.label, index, row, plan.symbols[row])

@@ -13,7 +13,7 @@ from mismartera_core.contracts.risk import AccountView
 from mismartera_core.errors import ConfigError, did_you_mean
 from mismartera_core.managers.execution_manager.api import ExecutionManager
 from mismartera_core.model.columns import FloatArray
-from mismartera_core.model.intervals import MINUTE, interval_ns
+from mismartera_core.model.intervals import MINUTE, interval_ns, is_daily
 from mismartera_core.model.results import MICROS
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.indicator_library import IndicatorLibrary
@@ -67,6 +67,8 @@ class Desk:
         """Make a frame the one that is replayed."""
         self._frame = frame
         self.data.take(frame)
+        for interval in self.intervals:
+            self._bring(interval)
         if frame.opens:
             self.execution.orders_today = 0
             self._day_start = self._equity_micros()
@@ -74,7 +76,6 @@ class Desk:
     def need(self, symbol: int, interval: str, name: str, params: dict[str, Any]) -> Need:
         """Ask for an indicator."""
         checked = self.library.check(name, params)
-        interval_ns(interval)
         need = Need(symbol, interval, name, checked)
         self.needs[need] = None
         self.want_interval(interval)
@@ -83,10 +84,24 @@ class Desk:
     def want_interval(self, interval: str) -> None:
         """Ask for bars of an interval; what this frame lacks is made at once."""
         if interval not in self.intervals:
-            interval_ns(interval)
+            _check_made_of(interval, self.data.interval)
             self.intervals[interval] = None
+        self._bring(interval)
+
+    def _bring(self, interval: str) -> None:
+        """Make the bars of an interval that no thread knew of when the run began."""
         if self._frame is not None and not self.data.has(interval):
             self.data.add(interval, self._derivation.tracks(self._frame, interval))
+
+    def values_now(self, need: Need) -> Mapping[str, FloatArray]:
+        """An indicator's arrays of the frame that is replayed.
+
+        Raises:
+            ConfigError: No session has begun.
+        """
+        if self._frame is None:
+            raise ConfigError("indicator values are there from on_session_start on")
+        return self.values(self._frame, need)
 
     def values(self, frame: Frame, need: Need) -> Mapping[str, FloatArray]:
         """An indicator's arrays of a frame."""
@@ -104,6 +119,8 @@ class Desk:
 
     def historical(self, name: str) -> FloatArray:
         """Values of a historical indicator for this session, one a symbol."""
+        if self._frame is None:
+            raise ConfigError("historical indicators are there from on_session_start on")
         try:
             return self.data.historical[name]
         except KeyError:
@@ -157,3 +174,17 @@ class Desk:
             else:
                 values[symbol] = round(quantity * price * MICROS)
         return values
+
+
+def _check_made_of(wanted: str, base: str) -> None:
+    """Refuse bars that whole base bars do not make up: they would be known too early.
+
+    Raises:
+        ConfigError: They cannot be made.
+    """
+    whole = is_daily(wanted) or interval_ns(wanted) % interval_ns(base) == 0
+    if not whole or (is_daily(base) and not is_daily(wanted)):
+        raise ConfigError(
+            f"{wanted!r} bars cannot be made of the run's {base!r} bars",
+            hint=f"ask for a multiple of {base!r}, or run on finer bars",
+        )

@@ -33,6 +33,8 @@ class Panel:
         self._known = known
         self._made: dict[str, FloatArray] = {}
         self._filled: dict[str, FloatArray] = {}
+        self._present: BoolArray | None = None
+        self._newest: IntArray | None = None
 
     def exact(self, field: str) -> FloatArray:
         """A column at the bars; NaN where a symbol has none. Shape (steps, symbols)."""
@@ -55,8 +57,10 @@ class Panel:
 
     def present(self) -> BoolArray:
         """Whether a symbol has a bar at a step."""
-        found: BoolArray = ~np.isnan(self.exact("close"))
-        return found
+        if self._present is None:
+            self._present = ~np.isnan(self.exact("close"))
+            self._present.flags.writeable = False
+        return self._present
 
     def last(self, field: str, before: FloatArray) -> FloatArray:
         """A column with the last bar's value where a symbol has no bar.
@@ -66,17 +70,34 @@ class Panel:
             before: Values before the first row, one a symbol.
         """
         if field not in self._filled:
-            exact = self.exact(field)
-            self._filled[field] = exact if self.aligned else forward_fill(exact, before)
+            self._filled[field] = self.fill(self.exact(field), before)
         return self._filled[field]
 
-    def rows(self, columns: list[FloatArray]) -> FloatArray:
-        """Columns by symbol as rows by step."""
+    def fill(self, rows: FloatArray, before: FloatArray) -> FloatArray:
+        """Rows with the value at the last bar where a symbol has no bar, be that value NaN.
+
+        Args:
+            rows: Shape (steps, symbols).
+            before: Values before the first row, one a symbol.
+        """
         if self.aligned:
-            return np.ascontiguousarray(np.array(columns).T)
-        made = np.full((len(self.instants), len(columns)), np.nan)
-        for i, (column, known) in enumerate(zip(columns, self._known, strict=True)):
-            made[np.searchsorted(self.instants, known), i] = column
+            return rows
+        if self._newest is None:
+            numbers = np.arange(1, len(self.instants) + 1)[:, None]
+            self._newest = np.maximum.accumulate(np.where(self.present(), numbers, 0), axis=0)
+        filled = np.take_along_axis(np.vstack([before, rows]), self._newest, axis=0)
+        filled.flags.writeable = False
+        return filled
+
+    def rows(self, columns: list[FloatArray]) -> FloatArray:
+        """Columns by symbol as rows by step; strategies are handed them, so nobody writes there."""
+        if self.aligned:
+            made = np.ascontiguousarray(np.array(columns).T)
+        else:
+            made = np.full((len(self.instants), len(columns)), np.nan)
+            for i, (column, known) in enumerate(zip(columns, self._known, strict=True)):
+                made[np.searchsorted(self.instants, known), i] = column
+        made.flags.writeable = False
         return made
 
 
@@ -89,12 +110,3 @@ def _aligned(tracks: list[Track], starts: list[int]) -> bool:
         or t.columns.ts[s : t.stop].tobytes() == stamps
         for t, s in zip(tracks, starts, strict=True)
     )
-
-
-def forward_fill(rows: FloatArray, before: FloatArray) -> FloatArray:
-    """Each NaN replaced by the last value above it, or by what came before the first row."""
-    whole = np.vstack([before, rows])
-    at = np.where(np.isnan(whole), 0, np.arange(len(whole))[:, None])
-    np.maximum.accumulate(at, axis=0, out=at)
-    filled: FloatArray = np.take_along_axis(whole, at, axis=0)[1:]
-    return filled

@@ -18,7 +18,7 @@ from mismartera_core.store.frame import Frame, Need, Track
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
 from mismartera_core.threads.replay.handles import aligned, check_output
-from mismartera_core.threads.replay.panel import Panel, forward_fill
+from mismartera_core.threads.replay.panel import Panel
 
 
 class Execution(Protocol):
@@ -228,16 +228,23 @@ class PortfolioUnit:
         starts = [t.start + done for t, done in zip(tracks, self._done, strict=True)]
         self._done = [t.stop - t.start for t in tracks]
         panel = Panel(tracks, starts)
-        self.step.take(panel, opens=frame.opens)
-        for row in self._rows:
-            fresh = panel.rows(self._columns(frame, row, tracks, starts))
-            before = np.full(len(tracks), math.nan) if frame.opens else row.rows[-1]
-            row.rows = fresh if panel.aligned else forward_fill(fresh, before)
+        if frame.opens or len(panel.instants):
+            self._take(frame, panel, tracks, starts)
         return panel.instants.tolist(), self._walk(panel)
 
     def events(self, frame: Frame) -> list[Events]:  # noqa: ARG002 - it listens to bars alone
         """None: it listens to bars."""
         return []
+
+    def _take(self, frame: Frame, panel: Panel, tracks: list[Track], starts: list[int]) -> None:
+        """Go on with the rows of a frame; one without steps leaves what was last."""
+        self.step.take(panel, opens=frame.opens)
+        for row in self._rows:
+            if frame.opens:
+                row.rows = np.full((1, len(tracks)), math.nan)
+            if len(panel.instants):
+                fresh = panel.rows(self._columns(frame, row, tracks, starts))
+                row.rows = panel.fill(fresh, row.rows[-1])
 
     def _columns(
         self, frame: Frame, row: Row, tracks: list[Track], starts: list[int]
@@ -280,7 +287,8 @@ class PortfolioUnit:
         """Units for fractions of the account's equity, whole lots, towards zero."""
         lot = self.desk.execution.broker.lot
         close = self.step.close
-        equity = self._execution.equity(np.where(np.isnan(close), self._closes, close))
+        close = np.where(np.isnan(close), self._closes, close)
+        equity = self._execution.equity(close)
         with np.errstate(invalid="ignore"):
             return np.trunc(weights * equity / close / lot) * lot
 

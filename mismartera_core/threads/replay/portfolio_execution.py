@@ -8,7 +8,7 @@ import numpy as np
 
 from mismartera_core.contracts.broker import Costs
 from mismartera_core.managers.execution_manager.batches import OrderBatches
-from mismartera_core.managers.execution_manager.ledger import Ledger
+from mismartera_core.managers.execution_manager.ledger import market_orders
 from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.results import MICROS
@@ -73,7 +73,7 @@ class AsArrays:
     going flat before the close; a test holds both ways to one trade hash.
 
     Args:
-        ledger: Where fills, orders and cash are booked.
+        desk: Its ledger takes fills, orders and cash; its equity counts these positions.
         strategy: Row of the strategy.
         symbols: Rows of its symbols.
         costs: Commission and slippage.
@@ -82,14 +82,18 @@ class AsArrays:
 
     def __init__(
         self,
-        ledger: Ledger,
+        desk: Desk,
         strategy: int,
         symbols: tuple[int, ...],
         costs: Costs,
         lot: float,
     ) -> None:
-        self.quantities: FloatArray = np.zeros(len(symbols))
-        self._ledger = ledger
+        self._quantities: FloatArray = np.zeros(len(symbols))
+        self._symbols = symbols
+        self._desk = desk
+        self._ledger = ledger = desk.execution.ledger
+        desk.worth = self._worth
+        self._strategy = strategy
         self._costs = costs
         self._lot = lot
         self._waiting = np.zeros(len(symbols))
@@ -97,9 +101,16 @@ class AsArrays:
         self._since = np.zeros(len(symbols), dtype=np.int64)
         self._batches = OrderBatches(ledger, strategy, np.array(symbols, dtype=np.int64))
 
+    @property
+    def quantities(self) -> FloatArray:
+        """Units held, one a symbol; read only."""
+        held = self._quantities.view()
+        held.flags.writeable = False
+        return held
+
     def equity(self, closes: FloatArray) -> float:
         """Cash plus positions at their last closes."""
-        held = np.where(self.quantities == 0.0, 0.0, self.quantities * closes * MICROS)
+        held = np.where(self._quantities == 0.0, 0.0, self._quantities * closes * MICROS)
         return (self._ledger.cash + int(np.rint(held).sum())) / MICROS
 
     def match(self, panel: Panel, row: int, now_ns: int) -> None:
@@ -121,7 +132,7 @@ class AsArrays:
             price, fee = self._charge(panel, row, waiting, signed, price)
         notional = np.rint(quantity * price * MICROS) * np.sign(signed)
         self._ledger.cash -= int(notional.sum()) + int(fee.sum())
-        self.quantities[waiting] += signed
+        self._quantities[waiting] += signed
         self._waiting[waiting] = 0.0
         self._batches.fill(
             now_ns, self._order[waiting], waiting, signed, price, fee, panel.opens_at(row, waiting)
@@ -129,17 +140,18 @@ class AsArrays:
 
     def aim(self, targets: FloatArray, now_ns: int) -> None:
         """Go after targets; NaN leaves a symbol as it is."""
-        planned = self.quantities + self._waiting
+        planned = self._quantities + self._waiting
         changed = ((targets != planned) & (targets == targets)).nonzero()[0]
         if len(changed) == 0:
             return
         replaced = changed[self._waiting[changed] != 0.0]
         if len(replaced):
             self._end(replaced, OrderStatus.CANCELLED, REPLACED, now_ns)
-        difference = targets[changed] - self.quantities[changed]
+        difference = targets[changed] - self._quantities[changed]
         wanted = difference.nonzero()[0]
         changed, difference = changed[wanted], difference[wanted]
-        wrong = ~np.isfinite(difference) | (np.mod(difference, self._lot) != 0.0)
+        with np.errstate(invalid="ignore"):  # an infinite one leaves NaN, which is not zero
+            wrong = np.mod(np.abs(difference), self._lot) != 0.0
         if wrong.any():
             self._refuse(changed[wrong], difference[wrong], now_ns)
             changed, difference = changed[~wrong], difference[~wrong]
@@ -169,15 +181,35 @@ class AsArrays:
         self._waiting[rows] = 0.0
 
     def _refuse(self, rows: IntArray, difference: FloatArray, now_ns: int) -> None:
-        for row, quantity in zip(rows.tolist(), np.abs(difference).tolist(), strict=True):
-            reason = (
-                f"quantity must be whole lots of {self._lot:g}, was {quantity}"
-                if math.isfinite(quantity)
-                else f"quantity must be above zero, was {quantity}"
+        """Book signals that become no order."""
+        quantity = np.abs(difference)
+        reasons = [
+            f"quantity must be whole lots of {self._lot:g}, was {units}"
+            if math.isfinite(units)
+            else f"quantity must be above zero, was {units}"
+            for units in quantity.tolist()
+        ]
+        stamps = np.full(len(rows), now_ns)
+        self._ledger.add_refusals(
+            market_orders(
+                ids=np.zeros(len(rows), dtype=np.int64),
+                strategy=self._strategy,
+                symbol=np.array(self._symbols, dtype=np.int64)[rows],
+                side=np.sign(difference).astype(np.int64),
+                quantity=quantity,
+                filled_quantity=np.zeros(len(rows)),
+                status=[OrderStatus.REJECTED.value] * len(rows),
+                reason=reasons,
+                submitted_ns=stamps,
+                updated_ns=stamps,
             )
-            one = np.array([row])
-            ids = self._batches.place(now_ns, one, np.array([quantity]))
-            self._batches.end(now_ns, ids, OrderStatus.REJECTED, reason)
+        )
+
+    def _worth(self) -> int:
+        """Value of all positions at last closes, in 1e-6 currency units."""
+        held = self._quantities.nonzero()[0].tolist()
+        closes = {row: self._desk.data.last_close(self._symbols[row]) for row in held}
+        return sum(round(float(self._quantities[row]) * closes[row] * MICROS) for row in held)
 
     def _charge(
         self, panel: Panel, row: int, waiting: IntArray, signed: FloatArray, price: FloatArray
