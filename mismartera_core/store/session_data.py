@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import tzinfo
@@ -13,7 +14,7 @@ import pandas as pd
 
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.errors import DataError, did_you_mean
-from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray, IntArray
+from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns, FloatArray, IntArray
 from mismartera_core.model.market import Bar, Series
 from mismartera_core.store.frame import Frame, Track, known_rows
 from mismartera_core.store.lists import Bars, bars_of
@@ -148,14 +149,19 @@ class LiveBars:
         track = self._data.track(self._symbol, self._interval)
         known = track.columns.available_at[track.hist : track.stop]
         count = int(np.searchsorted(known, self._clock.now_ns, side="right"))
-        return track.columns.slice(track.hist, track.hist + count)
+        return _read_only(track.columns.slice(track.hist, track.hist + count))
 
     def __len__(self) -> int:
         return len(self.columns)
 
     def __getitem__(self, index: int) -> Bar:
         columns = self.columns
-        row = index + len(columns) if index < 0 else index
+        try:
+            row = operator.index(index)
+        except TypeError as error:
+            text = "bars are taken one by one, as bars[-1]; slice a column: bars.close[-5:]"
+            raise TypeError(text) from error
+        row += len(columns) if row < 0 else 0
         if not 0 <= row < len(columns):
             raise IndexError(f"{len(columns)} bars are known by now, was asked for [{index}]")
         return Bar(
@@ -172,27 +178,27 @@ class LiveBars:
     @property
     def open(self) -> FloatArray:
         """First prices, newest last."""
-        return _read_only(self.columns.open)
+        return self.columns.open
 
     @property
     def high(self) -> FloatArray:
         """Highest prices, newest last."""
-        return _read_only(self.columns.high)
+        return self.columns.high
 
     @property
     def low(self) -> FloatArray:
         """Lowest prices, newest last."""
-        return _read_only(self.columns.low)
+        return self.columns.low
 
     @property
     def close(self) -> FloatArray:
         """Last prices, newest last."""
-        return _read_only(self.columns.close)
+        return self.columns.close
 
     @property
     def volume(self) -> FloatArray:
         """Units traded, newest last."""
-        return _read_only(self.columns.volume)
+        return self.columns.volume
 
     def to_pandas(self) -> pd.DataFrame:
         """A DataFrame with an aware index in the exchange's zone."""
@@ -212,10 +218,11 @@ class LiveBars:
         return pa.table({"timestamp": stamps, **prices})
 
 
-def _read_only(column: FloatArray) -> FloatArray:
-    view = column.view()
-    view.flags.writeable = False
-    return view
+def _read_only(columns: BarColumns) -> BarColumns:
+    """The same columns; the views of a slice are its own, so no one else is locked out."""
+    for name in BAR_FIELDS:
+        getattr(columns, name).flags.writeable = False
+    return columns
 
 
 def _stamps(ts: IntArray, zone: tzinfo) -> pd.DatetimeIndex:

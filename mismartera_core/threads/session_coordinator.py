@@ -163,16 +163,20 @@ class SessionCoordinator(Worker):
         }
 
     def _trailing_average(self, block: Block, wanted: TrailingAverage) -> FloatArray:
-        """Mean of a field over the daily bars of the sessions before each; NaN without enough."""
+        """Mean of a field over the daily bars of the sessions before each; NaN where one lacks."""
         sessions = block.stop - block.first
         result = np.full((sessions, len(block.columns)), np.nan)
         for symbol in wanted.symbols:
             bars = aggregate(block.columns[symbol], DAY, self._hours.opens, self._hours.closes)
             values = bars.field(wanted.field)
-            before = np.searchsorted(bars.session, np.arange(block.first, block.stop))
-            for row, end in enumerate(before.tolist()):
-                if end >= wanted.days:
-                    result[row, symbol] = float(np.mean(values[end - wanted.days : end]))
+            # By number of the session, not of the bar: how much older history the block happens
+            # to hold must not matter.
+            numbers = np.arange(block.first, block.stop)
+            begin = np.searchsorted(bars.session, numbers - wanted.days)
+            before = np.searchsorted(bars.session, numbers)
+            for row, (start, end) in enumerate(zip(begin.tolist(), before.tolist(), strict=True)):
+                if end - start == wanted.days:
+                    result[row, symbol] = float(np.mean(values[start:end]))
         return result
 
 
