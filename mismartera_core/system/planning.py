@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from mismartera_core.config.session_config import SessionConfig
+from mismartera_core.config.session_config import BacktestConfig, SessionConfig
 from mismartera_core.contracts.broker import Costs
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.costs import CostRole
@@ -21,6 +21,7 @@ from mismartera_core.model.sessions import SessionTable
 from mismartera_core.registry import resolve_attribute
 from mismartera_core.services.bar_aggregation import aggregate, ticks_to_bars
 from mismartera_core.services.config_resolution import Resolved
+from mismartera_core.services.session_rows import inside
 from mismartera_core.services.stream_plan import GENERATED, TICKS, Source, decide
 from mismartera_core.store.block import Hours, session_hours
 from mismartera_core.system.costs import priced
@@ -39,11 +40,13 @@ class _Days:
         table: History first.
         first: Number of the first session that is replayed.
         trailing: Trading days of history each session has; None for all.
+        notes: What of the days asked for is left out.
     """
 
     table: SessionTable
     first: int
     trailing: int | None
+    notes: tuple[str, ...]
 
 
 def make_plan(
@@ -103,7 +106,7 @@ def make_plan(
         minimum_quality=data.min_quality,
         measure_quality=data.historical.enable_quality,
         fingerprint=True,
-        notes=_notes(config, resolved, source),
+        notes=(*_notes(resolved, source), *days.notes),
     )
 
 
@@ -148,20 +151,9 @@ def _loader(provider: DataProvider, source: Source, hours: Hours) -> BarLoader:
 
 
 def _coarser(bars: BarColumns, length: int, hours: Hours) -> BarColumns:
-    session = hours.starts.searchsorted(bars.ts, side="right") - 1
-    inside = (session >= 0) & (bars.ts < hours.ends[session])
-    kept = bars.take(inside)
-    numbered = BarColumns(
-        kept.ts,
-        kept.open,
-        kept.high,
-        kept.low,
-        kept.close,
-        kept.volume,
-        kept.available_at,
-        session[inside],
-    )
-    return aggregate(numbered, length, hours.opens, hours.closes)
+    """Longer bars; those of a day, too, are made of what lies between its open and its close."""
+    rows, session = inside(bars.ts, hours.opens, hours.closes)
+    return aggregate(replace(bars.take(rows), session=session), length, hours.opens, hours.closes)
 
 
 def _intervals(config: SessionConfig, base: str) -> tuple[str, ...]:
@@ -215,21 +207,61 @@ def _days(
             "mode: 'live' needs a data provider and a broker of a venue, and none is installed",
             hint="run it with mode 'backtest'",
         )
-    newest = _newest(config, provider, source, clock)
-    if backtest.backtest_days is None:
-        table = clock.init_backtest(None, backtest.start_date, backtest.end_date)
-    else:
-        table = clock.init_backtest(None, None, newest, backtest.backtest_days)
+    spans = _spans(config, provider, source, clock)
+    start, end = _wanted(backtest, spans, clock)
+    notes: tuple[str, ...] = ()
+    if spans is not None:
+        start, end, notes = _within(spans, start, end, config.data_provider.name)
+    table = clock.init_backtest(None, start, end)
+    if len(table) < (backtest.backtest_days or 0):
+        notes = (f"{len(table)} sessions: the data hold no more", *notes)
     trailing = _trailing(config)
-    if trailing == 0:
-        return _Days(table, 0, 0)
     first = table.dates[0]
+    if trailing == 0:
+        return _Days(table, 0, 0, notes)
     if trailing is None:
-        start = _oldest(config, provider, source, clock) or first
+        oldest = first if spans is None else spans[0]
     else:
-        start = clock.get_previous_trading_date(None, first, trailing)
-    whole = clock.session_table(min(start, first), table.dates[-1])
-    return _Days(whole, whole.index_of(first), trailing)
+        oldest = clock.get_previous_trading_date(None, first, trailing)
+    whole = clock.session_table(min(oldest, first), table.dates[-1])
+    return _Days(whole, whole.index_of(first), trailing, notes)
+
+
+def _wanted(
+    backtest: BacktestConfig, spans: tuple[date, date] | None, clock: TimeManager
+) -> tuple[date, date]:
+    """First and last day the config asks for."""
+    if backtest.start_date is not None and backtest.end_date is not None:
+        return backtest.start_date, backtest.end_date
+    days = backtest.backtest_days
+    if spans is None or days is None:
+        dates = clock.init_backtest(None, None, None, days).dates
+    else:
+        dates = clock.session_table(*spans).dates[-days:]
+    return dates[0], dates[-1]
+
+
+def _within(
+    spans: tuple[date, date], start: date, end: date, provider: str
+) -> tuple[date, date, tuple[str, ...]]:
+    """The days that data cover, and a note where some were asked for that they do not.
+
+    Raises:
+        DataError: They cover none.
+    """
+    oldest, newest = spans
+    if end < oldest or start > newest:
+        raise DataError(
+            f"data of {provider!r} cover {oldest} to {newest}, and backtest_config asks for "
+            f"{start} to {end}",
+            hint=f"choose start_date and end_date from {oldest} to {newest}",
+        )
+    notes = []
+    if start < oldest:
+        notes.append(f"data of {provider!r} begin {oldest}: sessions before it are left out")
+    if end > newest:
+        notes.append(f"data of {provider!r} end {newest}: sessions after it are left out")
+    return max(start, oldest), min(end, newest), tuple(notes)
 
 
 def _trailing(config: SessionConfig) -> int | None:
@@ -242,27 +274,19 @@ def _trailing(config: SessionConfig) -> int | None:
     return max([*(d for d in days if isinstance(d, int)), *periods], default=0)
 
 
-def _span(config: SessionConfig, provider: DataProvider, source: Source) -> list[tuple[int, int]]:
+def _spans(
+    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
+) -> tuple[date, date] | None:
+    """First and last day that data of any symbol cover; None where the provider cannot tell."""
     symbols = config.session_data_config.symbols
-    spans = [provider.coverage(symbol, source.of) for symbol in symbols]
-    return [span for span in spans if span is not None]
+    spans = [s for symbol in symbols if (s := provider.coverage(symbol, source.of)) is not None]
+    if not spans:
+        return None
+    first, last = min(s[0] for s in spans), max(s[1] for s in spans)
+    return from_ns(first, clock.zone).date(), from_ns(last, clock.zone).date()
 
 
-def _newest(
-    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
-) -> date | None:
-    spans = _span(config, provider, source)
-    return from_ns(max(s[1] for s in spans), clock.zone).date() if spans else None
-
-
-def _oldest(
-    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
-) -> date | None:
-    spans = _span(config, provider, source)
-    return from_ns(min(s[0] for s in spans), clock.zone).date() if spans else None
-
-
-def _notes(config: SessionConfig, resolved: Resolved, source: Source) -> tuple[str, ...]:
+def _notes(resolved: Resolved, source: Source) -> tuple[str, ...]:
     notes = []
     if resolved.risk is None:
         notes.append("no risk block: nothing limits the orders")
@@ -272,5 +296,4 @@ def _notes(config: SessionConfig, resolved: Resolved, source: Source) -> tuple[s
         notes.append(f"{source.interval} bars are generated from {source.of}")
     if resolved.data_provider.record.capabilities.simulated:
         notes.append("simulated intraday: the bars within a day are generated, not observed")
-    del config
     return tuple(notes)

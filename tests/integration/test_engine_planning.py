@@ -1,0 +1,223 @@
+"""Which sessions and which bars a session config comes to, and what it says where it cannot."""
+
+import types
+from datetime import date
+
+import numpy as np
+import pytest
+
+from mismartera_core import (
+    BarColumns,
+    DataError,
+    DataProvider,
+    DataProviderReg,
+    MisMarteraError,
+    ProviderCapabilities,
+    Session,
+    Strategy,
+    StrategyReg,
+    TickColumns,
+    hookimpl,
+    interval_ns,
+)
+from mismartera_core.registry import Registry
+from mismartera_core.services.bar_aggregation import aggregate, ticks_to_bars
+
+DAYS = {"start_date": "2012-10-01", "end_date": "2012-10-02"}
+BROKER = {"name": "simulated", "config": {"cash": "100000", "leverage": None}}
+
+
+@pytest.fixture(autouse=True)
+def _own_runtime(tmp_path, monkeypatch):
+    monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path))
+
+
+def session(strategy, days=DAYS, provider=None, *, name="sample", data=None, **changes):
+    """A session of one strategy; a provider is a factory with its capabilities."""
+    plugin = types.ModuleType("plugin")
+
+    @hookimpl
+    def mismartera_strategies():
+        return [StrategyReg(name="mine", factory=strategy)]
+
+    @hookimpl
+    def mismartera_data_providers():
+        factory, capabilities = provider
+        return [DataProviderReg(name="made", factory=factory, capabilities=capabilities)]
+
+    plugin.mismartera_strategies = mismartera_strategies
+    if provider is not None:
+        plugin.mismartera_data_providers = mismartera_data_providers
+        name = "made"
+    config = {
+        "session_name": "planning",
+        "exchange_group": "US_EQUITY",
+        "asset_class": "EQUITY",
+        "mode": "backtest",
+        "backtest_config": days,
+        "session_data_config": {"symbols": ["IBM"], "streams": ["bars_1m"], **(data or {})},
+        "data_provider": {"name": name},
+        "strategies": [{"name": "mine"}],
+        "broker": BROKER,
+        **changes,
+    }
+    return Session(config, registry=Registry.from_modules({"plugin": plugin}))
+
+
+class Quiet(Strategy):
+    """Does nothing."""
+
+
+def sessions_of(run):
+    return run.record.sessions
+
+
+def test_dates_outside_the_data_name_what_they_cover():
+    days = {"start_date": "2020-01-06", "end_date": "2020-01-10"}
+    with pytest.raises(DataError, match="2000-03-01 to 2013-03-01") as error:
+        session(Quiet, days).run()
+    assert "2000-03-01" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last", "note"),
+    [
+        ("2000-02-14", "2000-03-02", date(2000, 3, 1), date(2000, 3, 2), "begin 2000-03-01"),
+        ("2013-02-28", "2013-03-08", date(2013, 2, 28), date(2013, 3, 1), "end 2013-03-01"),
+    ],
+)
+def test_sessions_outside_the_data_are_left_out_and_said(start, end, first, last, note):
+    run = session(Quiet, {"start_date": start, "end_date": end}).run()
+    assert (sessions_of(run)[0], sessions_of(run)[-1]) == (first, last)
+    assert any(note in line for line in run.record.notes)
+
+
+def test_backtest_days_count_back_from_the_newest_data():
+    run = session(Quiet, {"backtest_days": 3}).run()
+    assert sessions_of(run) == (date(2013, 2, 27), date(2013, 2, 28), date(2013, 3, 1))
+
+
+def test_more_backtest_days_than_there_are_data_take_what_there_is():
+    data = {"streams": ["bars_1d"]}
+    run = session(Quiet, {"backtest_days": 9000}, data=data).run()
+    assert sessions_of(run)[0] == date(2000, 3, 1)
+    assert any("the data hold no more" in line for line in run.record.notes)
+
+
+@pytest.mark.parametrize(
+    ("data", "strategy", "words"),
+    [
+        ({"symbols": ["IBMM"]}, {}, ("'IBMM'", "IBM")),
+        ({"streams": ["bars_30s"]}, {}, ("streams", "bars_1m")),
+        ({"streams": ["bars_5m"]}, {"interval": "7m"}, ("7m", "5m")),
+        ({"streams": ["ticks"]}, {}, ("streams", "bars_1m")),
+    ],
+)
+def test_what_cannot_be_had_is_one_sentence(data, strategy, words):
+    with pytest.raises(MisMarteraError) as error:
+        session(Quiet, data=data, strategies=[{"name": "mine", **strategy}]).run()
+    text = f"{error.value} {error.value.hint}"
+    assert all(word in text for word in words), text
+    assert "\n" not in str(error.value).strip()
+
+
+OPEN = 1_349_098_200 * 1_000_000_000
+"""2012-10-01 09:30 in New York."""
+SECOND = interval_ns("1s")
+HOUR = interval_ns("1h")
+
+
+def some_ticks():
+    """Trades from before the open until after the close."""
+    rng = np.random.default_rng(3)
+    ts = np.sort(rng.integers(OPEN - HOUR, OPEN + 8 * HOUR, 4000))
+    price = 100 + np.cumsum(rng.integers(-2, 3, len(ts))) * 0.01
+    return TickColumns(ts, price, rng.integers(1, 9, len(ts)).astype(float))
+
+
+def fine_bars():
+    """One bar a second where something traded, extended hours among them."""
+    ticks = some_ticks()
+    anchor = np.array([OPEN - HOUR])
+    return ticks_to_bars(ticks, SECOND, anchor, anchor + 10 * HOUR)
+
+
+class Finer(DataProvider):
+    """Has bars of a second, and of an hour."""
+
+    def __init__(self, config, context):
+        self.bars = {"1s": fine_bars()}
+
+    def symbols(self):
+        return ["IBM"]
+
+    def get_bars(self, symbol, interval, start_ns, end_ns):
+        bars = self.bars[interval]
+        return bars.slice(*np.searchsorted(bars.ts, (start_ns, end_ns)).tolist())
+
+
+class Ticks(DataProvider):
+    """Has ticks only."""
+
+    def __init__(self, config, context):
+        pass
+
+    def symbols(self):
+        return ["IBM"]
+
+    def get_bars(self, symbol, interval, start_ns, end_ns):
+        raise AssertionError("it has no bars")
+
+    def get_ticks(self, symbol, start_ns, end_ns):
+        ticks = some_ticks()
+        return ticks.slice(*np.searchsorted(ticks.ts, (start_ns, end_ns)).tolist())
+
+
+def collector(seen):
+    class Collect(Strategy):
+        def on_bar(self, bar):
+            seen.append(tuple(bar[1:]))
+
+    return Collect
+
+
+def rows(bars):
+    fields = ("ts", "open", "high", "low", "close", "volume", "available_at")
+    return list(zip(*(getattr(bars, f).tolist() for f in fields), strict=True))
+
+
+@pytest.mark.parametrize("interval", ["1m", "5m", "1h", "1d"])
+@pytest.mark.parametrize("of", ["ticks", "1s"])
+def test_bars_that_the_provider_lacks_are_generated(of, interval):
+    made = {
+        "ticks": (Ticks, ProviderCapabilities(ticks=True)),
+        "1s": (Finer, ProviderCapabilities(bars=("1s",))),
+    }
+    opens, closes = np.array([OPEN]), np.array([OPEN + 13 * HOUR // 2])
+    if of == "ticks":
+        expected = ticks_to_bars(some_ticks(), interval_ns(interval), opens, closes)
+    else:
+        bars = fine_bars()
+        inside = bars.take((bars.ts >= opens[0]) & (bars.ts < closes[0]))
+        expected = aggregate(inside, interval_ns(interval), opens, closes)
+    seen = []
+    one_day = {"start_date": "2012-10-01", "end_date": "2012-10-01"}
+    data = {"streams": [f"bars_{interval}"]}
+    run = session(collector(seen), one_day, made[of], data=data).run()
+    assert seen == rows(expected)
+    assert any(f"{interval} bars are generated from {of}" in line for line in run.record.notes)
+
+
+def test_a_providers_own_bars_go_before_generated_ones():
+    hours = BarColumns.build(
+        OPEN + np.arange(6) * HOUR, *[[5.0] * 6] * 4, [1.0] * 6, interval_ns=HOUR
+    )
+
+    class Both(Finer):
+        def __init__(self, config, context):
+            self.bars = {"1s": fine_bars(), "1h": hours}
+
+    seen = []
+    provider = (Both, ProviderCapabilities(bars=("1s", "1h")))
+    session(collector(seen), DAYS, provider, data={"streams": ["bars_1h"]}).run()
+    assert seen == rows(hours)
