@@ -1,0 +1,387 @@
+"""A unit: one strategy on one symbol, and what the engine does for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from mismartera_core.contracts.broker import WorkingOrder, decimal
+from mismartera_core.contracts.strategy import Strategy
+from mismartera_core.contracts.views import OrderTicket, Price
+from mismartera_core.errors import ConfigError
+from mismartera_core.managers.execution_manager.positions import Holding
+from mismartera_core.model.columns import FloatArray
+from mismartera_core.model.market import Bar, from_ns
+from mismartera_core.model.orders import Fill, OrderType, Side, TimeInForce
+from mismartera_core.services.matching import (
+    LIMIT,
+    MARKET,
+    STOP,
+    STOP_LIMIT,
+    TRAILING,
+    to_price,
+)
+from mismartera_core.store.frame import Frame, Need
+from mismartera_core.store.lists import Bars, bars_of
+from mismartera_core.store.session_data import LiveBars
+from mismartera_core.threads.replay.desk import Desk
+from mismartera_core.threads.replay.events import EventFeed, Events
+from mismartera_core.threads.replay.handles import Handle, aligned, check_output
+from mismartera_core.threads.replay.stepper import stepper
+
+# Looking a member up on an Enum class costs as much as a small function (Python 3.11).
+DAY = TimeInForce.DAY
+GTC = TimeInForce.GTC
+
+CLOSING = "closing the position"
+FLAT = "flat by close"
+BY_STRATEGY = "cancelled by the strategy"
+
+_TYPES = {
+    (False, False): (OrderType.MARKET, MARKET),
+    (True, False): (OrderType.LIMIT, LIMIT),
+    (False, True): (OrderType.STOP, STOP),
+    (True, True): (OrderType.STOP_LIMIT, STOP_LIMIT),
+}
+"""Order type and kind by (has a limit price, has a stop price)."""
+
+
+class Unit:
+    """The host of an event strategy on one symbol.
+
+    Args:
+        desk: What the units of a run share.
+        holding: Books of the strategy in the symbol.
+        interval: Bars it listens to.
+        flat_minutes: Minutes before the close at which it goes flat; None for never.
+    """
+
+    def __init__(
+        self, desk: Desk, holding: Holding, interval: str, flat_minutes: int | None
+    ) -> None:
+        self.desk = desk
+        self.holding = holding
+        self.interval = interval
+        self.symbol = holding.symbol_name
+        self.position = holding.position
+        self.handles: list[Handle] = []
+        self.flat_minutes = flat_minutes
+        self.flattened = False
+        self.declaring = False
+        self.row = 0
+        self.strategy: Strategy | None = None
+        self.feed: EventFeed | None = None
+
+    # what the player calls
+
+    @property
+    def label(self) -> str:
+        """Strategy and symbol, for errors."""
+        return f"strategy {self.holding.strategy!r} on {self.symbol}"
+
+    def bind(self, strategy: Strategy) -> None:
+        """Take the strategy and let it declare what it needs."""
+        self.strategy = strategy
+        if type(strategy).on_fill is not Strategy.on_fill:
+            self.holding.on_fill = self._tell_fill
+        symbol = self.holding.symbol
+        self.feed = EventFeed(strategy, symbol, self.desk.data.series(symbol, ""))
+        self._declare(strategy.setup)
+
+    def begin_session(self, *, declared: bool) -> None:
+        """Start a session: set up again (but for the first), then tell the strategy."""
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        self.flattened = False
+        self.row = 0
+        if self.feed is not None:
+            self.feed.begin_session()
+        if not declared:
+            self._declare(self.strategy.setup)
+        self.strategy.on_session_start()
+
+    def end_session(self) -> None:
+        """Tell the strategy that the session closes."""
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        self.strategy.on_session_end()
+
+    def finish(self) -> None:
+        """The run has ended; everything is booked already."""
+
+    def columns(self, frame: Frame) -> list[FloatArray]:
+        """Values of the handles at the bars that a frame adds, one column a handle."""
+        data = self.desk.data
+        track = data.track(self.holding.symbol, self.interval)
+        start = track.start + self.row
+        return [
+            aligned(
+                self.desk.values(frame, handle.need)[handle.output],
+                data.track(handle.need.symbol, handle.need.interval),
+                track,
+                start,
+            )
+            for handle in self.handles
+        ]
+
+    def steps(self, frame: Frame, columns: list[list[float]]) -> tuple[list[int], Iterator[None]]:
+        """The instants at which the unit is called in a frame, and what to advance at each.
+
+        Args:
+            frame: The frame.
+            columns: What `columns` gave, as lists.
+        """
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        del frame
+        bars, known = self._bars()
+        return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
+
+    def events(self, frame: Frame) -> list[Events]:
+        """Ticks and quotes that a frame adds."""
+        return [] if self.feed is None else self.feed.events(frame)
+
+    def _bars(self) -> Bars:
+        """The bars that the frame adds."""
+        data, symbol = self.desk.data, self.holding.symbol
+        track = data.track(symbol, self.interval)
+        done, self.row = self.row, track.stop - track.start
+        if self.interval != data.interval:
+            series = data.series(symbol, self.interval)
+            return bars_of([track], [track.start + done], [series])[0][0]
+        bars, known = data.base_bars(symbol)
+        return (bars[done:], known[done:]) if done else (bars, known)
+
+    def flatten(self) -> None:
+        """Cancel what works, leave the position, and refuse entries until the next session."""
+        self.flattened = True
+        self.cancel_all(FLAT)
+        self._leave(FLAT)
+
+    # what the strategy calls
+
+    @property
+    def now(self) -> datetime:
+        """The clock, in the exchange's zone."""
+        return from_ns(self.desk.clock.now_ns, self.holding.zone)
+
+    @property
+    def cash(self) -> Decimal:
+        """Cash of the account."""
+        return self.desk.cash()
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash plus positions of the account at their last closes."""
+        return self.desk.equity()
+
+    @property
+    def orders(self) -> Sequence[OrderTicket]:
+        """Working orders of this unit, held legs among them."""
+        return self._open_orders()
+
+    def historical(self, name: str) -> float:
+        """Value of a historical indicator for this session."""
+        return float(self.desk.historical(name)[self.holding.symbol])
+
+    def bars(self, interval: str | None) -> LiveBars:
+        """Bars known by now."""
+        wanted = interval or self.interval
+        self.desk.want_interval(wanted)
+        return self.desk.data.get_bars(self.symbol, wanted)
+
+    def indicator(self, name: str, interval: str | None, params: dict[str, Any]) -> Handle:
+        """A handle on the principal output of an indicator."""
+        need = self.desk.need(self.holding.symbol, interval or self.interval, name, params)
+        return self.handle(need, self.desk.library.get(name).outputs[0])
+
+    def handle(self, need: Need, output: str) -> Handle:
+        """The handle on one output; made in setup, found again later."""
+        for known in self.handles:
+            if known.need == need and known.output == output:
+                return known
+        check_output(output, self.desk.library.get(need.name).outputs, need.name)
+        if not self.declaring:
+            raise ConfigError(
+                f"indicator {need.name!r}, output {output!r}, was not declared in setup",
+                hint="declare it there: self.x = self.indicator(...).output",
+            )
+        made = Handle(self, need, output)
+        self.handles.append(made)
+        return made
+
+    def values_of(self, need: Need, output: str) -> FloatArray:
+        """An indicator's history and session up to now."""
+        found = self.desk.values_now(need)[output]
+        track = self.desk.data.track(need.symbol, need.interval)
+        known = track.columns.available_at[track.hist : track.stop]
+        count = int(np.searchsorted(known, self.desk.clock.now_ns, side="right"))
+        values = found[:count]
+        values.flags.writeable = False
+        return values
+
+    def submit(
+        self,
+        side: int,
+        quantity: Price,
+        limit: Price | None,
+        stop: Price | None,
+        trail: Price | None,
+        stop_loss: Price | None,
+        take_profit: Price | None,
+        time_in_force: str,
+        oco: OrderTicket | None,
+        tag: str,
+    ) -> WorkingOrder:
+        """Place an order; see `Strategy.buy`."""
+        desk = self.desk
+        now = desk.clock.now_ns
+        order = WorkingOrder(self.holding, self.holding.symbol, side, float(quantity), now)
+        if limit is not None or stop is not None or trail is not None:
+            self._price(order, limit, stop, trail)
+        order.tag = tag
+        if time_in_force is not DAY:
+            order.gtc = time_in_force == GTC
+            if not order.gtc and time_in_force != DAY:
+                wrong = f"time_in_force must be 'day' or 'gtc', was {time_in_force!r}"
+                return desk.execution.refuse(order, wrong)
+        if self.flattened and self._would_open(order):
+            return desk.execution.refuse(order, f"{FLAT}: no entries until the next session")
+        if stop_loss is None and take_profit is None and oco is None:
+            return desk.execution.submit(order)
+        legs = self._legs(order, stop_loss, take_profit)
+        if oco is None:
+            return desk.execution.submit(order, legs)
+        return self._submit_pair(order, legs, oco)
+
+    def close(self, tag: str) -> WorkingOrder | None:
+        """Cancel what works and leave the position at market; see `Strategy.close`."""
+        working = self._open_orders()
+        for order in working:
+            if order.closing:
+                return order
+        if working:
+            self.cancel_all(CLOSING)
+        return self._leave(tag)
+
+    def cancel(self, ticket: OrderTicket | None) -> None:
+        """Cancel one order, or all of this unit's."""
+        if ticket is None:
+            self.cancel_all(BY_STRATEGY)
+        elif isinstance(ticket, WorkingOrder):
+            self.desk.execution.cancel(ticket, BY_STRATEGY)
+
+    # within
+
+    def _declare(self, setup: Callable[[], None]) -> None:
+        self.declaring = True
+        try:
+            setup()
+        finally:
+            self.declaring = False
+
+    def _open_orders(self) -> list[WorkingOrder]:
+        book = self.desk.working.get(self.holding.symbol)
+        if not book:
+            return []
+        return [order for order in book if order.owner is self.holding]
+
+    def cancel_all(self, reason: str) -> None:
+        """Cancel every working order of this unit."""
+        for order in self._open_orders():
+            order.legs = ()  # they are among the open orders and get the same reason
+            self.desk.execution.cancel(order, reason)
+
+    def _leave(self, tag: str) -> WorkingOrder | None:
+        held = self.position.quantity
+        if held == 0.0:
+            return None
+        side = -1 if held > 0.0 else 1
+        order = WorkingOrder(
+            self.holding, self.holding.symbol, side, abs(held), self.desk.clock.now_ns, tag=tag
+        )
+        order.closing = True
+        order.gtc = self.flattened
+        return self.desk.execution.submit(order)
+
+    def _price(
+        self, order: WorkingOrder, limit: Price | None, stop: Price | None, trail: Price | None
+    ) -> None:
+        if trail is not None:
+            order.type, order.kind = OrderType.TRAILING_STOP, TRAILING
+            order.trail = _rounded(trail)
+            reference = self.desk.data.last_close(self.holding.symbol)
+            order.stop = _rounded(reference + order.side * order.trail)
+            return
+        order.type, order.kind = _TYPES[limit is not None, stop is not None]
+        order.limit = math.nan if limit is None else _rounded(limit)
+        order.stop = math.nan if stop is None else _rounded(stop)
+
+    def _legs(
+        self, entry: WorkingOrder, stop_loss: Price | None, take_profit: Price | None
+    ) -> tuple[WorkingOrder, ...]:
+        legs = []
+        for price, kind in ((take_profit, OrderType.LIMIT), (stop_loss, OrderType.STOP)):
+            if price is None:
+                continue
+            leg = WorkingOrder(
+                self.holding,
+                self.holding.symbol,
+                -entry.side,
+                entry.quantity,
+                entry.submitted_ns,
+                gtc=True,
+                tag=entry.tag,
+            )
+            if kind is OrderType.LIMIT:
+                self._price(leg, price, None, None)
+            else:
+                self._price(leg, None, price, None)
+            legs.append(leg)
+        return tuple(legs)
+
+    def _would_open(self, order: WorkingOrder) -> bool:
+        held = self.position.quantity
+        return order.side * held >= 0.0 or order.quantity > abs(held)
+
+    def _submit_pair(
+        self, order: WorkingOrder, legs: tuple[WorkingOrder, ...], other: OrderTicket
+    ) -> WorkingOrder:
+        """Place an order that is cancelled when the other fills, and the other way round."""
+        if not isinstance(other, WorkingOrder):
+            raise ConfigError(f"oco: expected what buy or sell returned, was {other!r}")
+        order.oco = other
+        self.desk.execution.submit(order, legs)
+        if order.is_done or other.is_done:
+            order.oco = None
+            self.desk.execution.cancel(order, "its OCO order has already ended")
+        else:
+            other.oco = order
+        return order
+
+    def _tell_fill(
+        self, order: WorkingOrder, quantity: float, price: float, fee: int, bar: Bar
+    ) -> None:
+        assert self.strategy is not None  # noqa: S101 - bound before the first order
+        zone = self.holding.zone
+        self.strategy.on_fill(
+            Fill(
+                order_id=order.id,
+                strategy=self.holding.strategy,
+                symbol=self.symbol,
+                side=Side.BUY if order.side > 0 else Side.SELL,
+                quantity=decimal(quantity),
+                price=decimal(price),
+                commission=Decimal(fee).scaleb(-6),
+                bar_timestamp=from_ns(bar.ts, zone),
+                filled_at=from_ns(self.desk.clock.now_ns, zone),
+            )
+        )
+
+
+def _rounded(price: Price) -> float:
+    """A price as orders carry it; what is no number is left for the refusal to name."""
+    value = float(price)
+    return to_price(value) if math.isfinite(value) else value
