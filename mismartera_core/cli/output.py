@@ -79,7 +79,14 @@ def table(title: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> 
     from rich.table import Table
     from rich.text import Text
 
-    found = Table(title=title or None, box=box.SIMPLE, title_justify="left", pad_edge=False)
+    columns = list(columns)
+    found = Table(
+        title=title or None,
+        box=box.SIMPLE,
+        title_justify="left",
+        pad_edge=False,
+        show_header=any(columns),
+    )
     for column in columns:
         found.add_column(column, overflow="fold")
     for row in rows:

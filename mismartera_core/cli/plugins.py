@@ -19,7 +19,9 @@ app = typer.Typer(no_args_is_help=True, help="List and show plugins.")
 
 Kind = Annotated[str | None, typer.Option("--kind", help="Only of a kind, such as 'strategy'.")]
 
-_COLUMNS = ("kind", "name", "plugin", "version", "status", "summary")
+_COLUMNS = ("kind", "name", "plugin", "summary")
+"""What is listed on a terminal; JSON has version and status too."""
+
 _GENERAL = frozenset({"name", "factory", "config_model", "summary", "parameters"})
 
 
