@@ -18,13 +18,11 @@ _FIGURES = ("sessions", "total_return", "pnl", "trades", "trade_hash")
 _COLUMNS = {
     "run": "run",
     "state": "state",
-    "sessions": "sessions",
     "return": "total_return",
     "P&L": "pnl",
     "trades": "trades",
-    "hash": "trade_hash",
 }
-"""What is listed of a run, by its heading."""
+"""What is listed of a run on a terminal, by its heading; JSON has all of `_FIGURES`."""
 
 
 @app.command("ls")
@@ -93,8 +91,6 @@ def _row(stored: StoredRun) -> dict[str, Any]:
 def _figure(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if name == "trade_hash":
-        return str(value)[:8]
     if isinstance(value, float):
         return f"{value:+.2%}" if name.endswith("return") else f"{value:+,.0f}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
