@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,10 @@ class IndicatorLibrary:
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
             raise PluginError(f"indicator {name!r} raised {what}") from error
+        if not isinstance(outputs, Mapping):
+            raise PluginError(
+                f"indicator {name!r}: expected arrays by name, was {type(outputs).__name__}"
+            )
         for output in indicator.outputs:
             array = outputs.get(output)
             if array is None or len(array) != len(bars):
