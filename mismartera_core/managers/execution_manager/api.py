@@ -28,7 +28,7 @@ _PRICES = {
 }
 """Prices that an order of each kind must have."""
 
-_LOT_NOISE = 1e-9
+LOT_NOISE = 1e-9
 """Of a lot: what decimal lots such as 0.1 leave in binary fractions."""
 
 AccountLook = Callable[[WorkingOrder], AccountView]
@@ -124,7 +124,7 @@ class ExecutionManager:
         if not 0.0 < quantity < math.inf:
             return f"quantity must be above zero, was {quantity}"
         lots = quantity / self._lot
-        if abs(lots - round(lots)) > _LOT_NOISE:
+        if abs(lots - round(lots)) > LOT_NOISE:
             return f"quantity must be whole lots of {self._lot:g}, was {quantity}"
         if order.kind:
             reason = _wrong_price(order)

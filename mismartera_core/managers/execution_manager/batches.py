@@ -27,7 +27,7 @@ class OrderBatches:
         self._symbols = symbols
         self._placed: list[tuple[int, IntArray, IntArray, FloatArray]] = []
         self._filled: list[
-            tuple[int, IntArray, IntArray, FloatArray, FloatArray, IntArray, IntArray]
+            tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, IntArray, IntArray]
         ] = []
         self._ended: list[tuple[int, IntArray, OrderStatus, str]] = []
 
@@ -46,7 +46,7 @@ class OrderBatches:
 
     def fill(
         self,
-        now_ns: int,
+        filled_ns: IntArray,
         ids: IntArray,
         rows: IntArray,
         signed: FloatArray,
@@ -55,7 +55,7 @@ class OrderBatches:
         bar_ts: IntArray,
     ) -> None:
         """Fill orders completely."""
-        self._filled.append((now_ns, ids, rows, signed, price, fee, bar_ts))
+        self._filled.append((filled_ns, ids, rows, signed, price, fee, bar_ts))
 
     def end(self, now_ns: int, ids: IntArray, status: OrderStatus, reason: str) -> None:
         """End orders without a fill."""
@@ -125,5 +125,5 @@ class OrderBatches:
             price=np.concatenate(price),
             commission=np.concatenate(fee),
             bar_ts=np.concatenate(bar_ts),
-            filled_ns=np.repeat(np.array(stamps, dtype=np.int64), [len(r) for r in rows]),
+            filled_ns=np.concatenate(stamps),
         )

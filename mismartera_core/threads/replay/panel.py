@@ -34,6 +34,8 @@ class Panel:
         self._made: dict[str, FloatArray] = {}
         self._filled: dict[str, FloatArray] = {}
         self._present: BoolArray | None = None
+        self._tradable: BoolArray | None = None
+        self._all_tradable: bool | None = None
         self._newest: IntArray | None = None
 
     def exact(self, field: str) -> FloatArray:
@@ -47,13 +49,28 @@ class Panel:
             )
         return self._made[field]
 
-    def opens_at(self, row: int, symbols: IntArray) -> IntArray:
-        """Opens of the bars of a step, nanoseconds UTC, of symbols that have one."""
+    def opens_at(self, rows: IntArray, symbols: IntArray) -> IntArray:
+        """Opens of bars by step and symbol, nanoseconds UTC; each must have one."""
         if self.aligned:
-            return np.full(len(symbols), self._opens[0][row])
-        now = self.instants[row]
-        found = [self._opens[i][np.searchsorted(self._known[i], now)] for i in symbols.tolist()]
+            return self._opens[0][rows]
+        found = [
+            self._opens[i][np.searchsorted(self._known[i], now)]
+            for i, now in zip(symbols.tolist(), self.instants[rows].tolist(), strict=True)
+        ]
         return np.array(found, dtype=np.int64)
+
+    def tradable(self) -> BoolArray:
+        """Whether a symbol has a bar at a step in which something traded."""
+        if self._tradable is None:
+            self._tradable = self.present() & (self.exact("volume") != 0.0)
+        return self._tradable
+
+    @property
+    def all_tradable(self) -> bool:
+        """Whether every symbol traded at every step."""
+        if self._all_tradable is None:
+            self._all_tradable = self.aligned and bool((self.exact("volume") != 0.0).all())
+        return self._all_tradable
 
     def present(self) -> BoolArray:
         """Whether a symbol has a bar at a step."""

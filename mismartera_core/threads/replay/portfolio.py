@@ -46,6 +46,9 @@ class Execution(Protocol):
     def end_session(self, close_ns: int) -> None:
         """A session closes."""
 
+    def settle(self) -> None:
+        """Bring the account's cash up to now."""
+
     def finish(self) -> None:
         """The run has ended."""
 
@@ -302,6 +305,7 @@ class PortfolioUnit:
     @property
     def cash(self) -> Decimal:
         """Cash of the account."""
+        self._execution.settle()
         return self.desk.cash()
 
     @property

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from mismartera_core.contracts.broker import Costs
+from mismartera_core.managers.execution_manager.api import LOT_NOISE
 from mismartera_core.managers.execution_manager.batches import OrderBatches
 from mismartera_core.managers.execution_manager.ledger import market_orders
 from mismartera_core.model.columns import FloatArray, IntArray
@@ -62,6 +63,9 @@ class OrderByOrder:
     def end_session(self, close_ns: int) -> None:
         """The broker expires day orders."""
 
+    def settle(self) -> None:
+        """Everything is booked already."""
+
     def finish(self) -> None:
         """Everything is booked already."""
 
@@ -99,6 +103,7 @@ class AsArrays:
         self._waiting = np.zeros(len(symbols))
         self._order = np.zeros(len(symbols), dtype=np.int64)
         self._since = np.zeros(len(symbols), dtype=np.int64)
+        self._unsettled: list[tuple[Panel, int, int, IntArray, IntArray, FloatArray]] = []
         self._batches = OrderBatches(ledger, strategy, np.array(symbols, dtype=np.int64))
 
     @property
@@ -110,53 +115,60 @@ class AsArrays:
 
     def equity(self, closes: FloatArray) -> float:
         """Cash plus positions at their last closes."""
+        self.settle()
         held = np.where(self._quantities == 0.0, 0.0, self._quantities * closes * MICROS)
         return (self._ledger.cash + int(np.rint(held).sum())) / MICROS
 
     def match(self, panel: Panel, row: int, now_ns: int) -> None:
-        """Fill what waits for the bars of this step, at their opens."""
+        """Fill what waits for the bars of this step, at their opens; priced when it is settled."""
         waiting = self._waiting.nonzero()[0]
+        if len(waiting) and not panel.all_tradable:
+            waiting = waiting[panel.tradable()[row][waiting]]
         if len(waiting) == 0:
             return
-        price = panel.exact("open")[row][waiting]
-        volume = panel.exact("volume")[row][waiting]
-        tradable = (volume != 0.0) & (price == price)
-        if not tradable.all():
-            waiting, price = waiting[tradable], price[tradable]
-            if len(waiting) == 0:
-                return
         signed = self._waiting[waiting]
-        quantity = np.abs(signed)
-        fee = np.zeros(len(waiting), dtype=np.int64)
-        if self._costs.slippage is not None or self._costs.commission is not None:
-            price, fee = self._charge(panel, row, waiting, signed, price)
-        notional = np.rint(quantity * price * MICROS) * np.sign(signed)
-        self._ledger.cash -= int(notional.sum()) + int(fee.sum())
         self._quantities[waiting] += signed
         self._waiting[waiting] = 0.0
-        self._batches.fill(
-            now_ns, self._order[waiting], waiting, signed, price, fee, panel.opens_at(row, waiting)
-        )
+        self._unsettled.append((panel, row, now_ns, self._order[waiting], waiting, signed))
+
+    def settle(self) -> None:
+        """Price and book what was filled since the last time."""
+        while self._unsettled:
+            panel = self._unsettled[0][0]
+            of_panel = [fill[1:] for fill in self._unsettled if fill[0] is panel]
+            self._unsettled = self._unsettled[len(of_panel) :]
+            rows, instants, orders, waiting, signed = zip(*of_panel, strict=True)
+            counts = [len(each) for each in waiting]
+            self._book(
+                panel,
+                np.repeat(rows, counts),
+                np.repeat(np.array(instants, dtype=np.int64), counts),
+                np.concatenate(orders),
+                np.concatenate(waiting),
+                np.concatenate(signed),
+            )
 
     def aim(self, targets: FloatArray, now_ns: int) -> None:
         """Go after targets; NaN leaves a symbol as it is."""
-        planned = self._quantities + self._waiting
+        waiting = self._waiting
+        planned = self._quantities + waiting
         changed = ((targets != planned) & (targets == targets)).nonzero()[0]
         if len(changed) == 0:
             return
-        replaced = changed[self._waiting[changed] != 0.0]
-        if len(replaced):
-            self._end(replaced, OrderStatus.CANCELLED, REPLACED, now_ns)
         difference = targets[changed] - self._quantities[changed]
-        wanted = difference.nonzero()[0]
-        changed, difference = changed[wanted], difference[wanted]
-        with np.errstate(invalid="ignore"):  # an infinite one leaves NaN, which is not zero
-            wrong = np.mod(np.abs(difference), self._lot) != 0.0
-        if wrong.any():
-            self._refuse(changed[wrong], difference[wrong], now_ns)
-            changed, difference = changed[~wrong], difference[~wrong]
+        if waiting.any():
+            replaced = changed[waiting[changed] != 0.0]
+            self._end(replaced, OrderStatus.CANCELLED, REPLACED, now_ns)
+            wanted = difference.nonzero()[0]
+            changed, difference = changed[wanted], difference[wanted]
+        lots = difference / self._lot
+        with np.errstate(invalid="ignore"):  # an infinite one leaves NaN, which is not close
+            whole = np.abs(lots - np.rint(lots)) <= LOT_NOISE
+        if not whole.all():
+            self._refuse(changed[~whole], difference[~whole], now_ns)
+            changed, difference = changed[whole], difference[whole]
         self._order[changed] = self._batches.place(now_ns, changed, difference)
-        self._waiting[changed] = difference
+        waiting[changed] = difference
         self._since[changed] = now_ns
 
     def flatten(self) -> None:
@@ -167,6 +179,7 @@ class AsArrays:
 
     def end_session(self, close_ns: int) -> None:
         """Expire day orders placed before the close, and book what the session has brought."""
+        self.settle()
         old = ((self._waiting != 0.0) & (self._since < close_ns)).nonzero()[0]
         if len(old):
             self._end(old, OrderStatus.EXPIRED, EXPIRED, close_ns)
@@ -174,6 +187,7 @@ class AsArrays:
 
     def finish(self) -> None:
         """Book what is left, working orders among it."""
+        self.settle()
         self._batches.book(last=True)
 
     def _end(self, rows: IntArray, status: OrderStatus, reason: str, now_ns: int) -> None:
@@ -206,17 +220,36 @@ class AsArrays:
         )
 
     def _worth(self) -> int:
-        """Value of all positions at last closes, in 1e-6 currency units."""
+        """Value of all positions at last closes, in 1e-6 currency units; cash is up to date too."""
+        self.settle()
         held = self._quantities.nonzero()[0].tolist()
         closes = {row: self._desk.data.last_close(self._symbols[row]) for row in held}
         return sum(round(float(self._quantities[row]) * closes[row] * MICROS) for row in held)
 
+    def _book(
+        self,
+        panel: Panel,
+        rows: IntArray,
+        instants: IntArray,
+        orders: IntArray,
+        waiting: IntArray,
+        signed: FloatArray,
+    ) -> None:
+        price = panel.exact("open")[rows, waiting]
+        fee = np.zeros(len(waiting), dtype=np.int64)
+        if self._costs.slippage is not None or self._costs.commission is not None:
+            price, fee = self._charge(panel, rows, waiting, signed, price)
+        notional = np.rint(np.abs(signed) * price * MICROS) * np.sign(signed)
+        self._ledger.cash -= int(notional.sum()) + int(fee.sum())
+        opened = panel.opens_at(rows, waiting)
+        self._batches.fill(instants, orders, waiting, signed, price, fee, opened)
+
     def _charge(
-        self, panel: Panel, row: int, waiting: IntArray, signed: FloatArray, price: FloatArray
+        self, panel: Panel, rows: IntArray, waiting: IntArray, signed: FloatArray, price: FloatArray
     ) -> tuple[FloatArray, IntArray]:
         """Prices after slippage, and commissions in 1e-6 currency units, fill by fill."""
         names = ("open", "high", "low", "close", "volume")
-        bars = np.array([panel.exact(name)[row][waiting] for name in names]).T.tolist()
+        bars = np.array([panel.exact(name)[rows, waiting] for name in names]).T.tolist()
         paid, fees = [], []
         for units, exact, bar in zip(signed.tolist(), price.tolist(), bars, strict=True):
             side, quantity, at, fee = math.copysign(1.0, units), abs(units), exact, 0.0
