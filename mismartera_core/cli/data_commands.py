@@ -61,8 +61,6 @@ def import_(
     """Store bars from files; says what it understood and what it refused."""
     from mismartera_core.errors import DataError, UsageError
 
-    if symbol and len(paths) > 1:
-        raise UsageError(f"--symbol {symbol} is for one file, found {len(paths)}")
     if kind not in ("bars", "ticks", "quotes"):
         raise UsageError(f"expected --kind bars, ticks or quotes, was {kind!r}")
     done: list[tuple[Path, ImportReport]] = []

@@ -63,7 +63,7 @@ class DataQualityManager(FrameWorker):
         self._minimum = minimum
         self._changed = changed
         self._traded = np.zeros(len(symbols), dtype=np.int64)
-        self._expected = 0
+        self._expected = np.zeros(len(symbols), dtype=np.int64)
         self.reports: list[QualityReport] = []
 
     def handle(self, frame: Frame) -> None:
@@ -91,8 +91,11 @@ class DataQualityManager(FrameWorker):
             source=self._provider,
             simulated=self._simulated,
         )
-        self._traded += [len(ts) for ts in stamps]
-        self._expected += len(expected)
+        counts = np.array([len(ts) for ts in stamps], dtype=np.int64)
+        self._traded += counts
+        # A session without a bar says nothing of how often a symbol trades: an outage of weeks
+        # must not make its own silence probable.
+        self._expected += np.where(counts > 0, len(expected), 0)
         self.metrics.bars += sum(len(ts) for ts in stamps)
         self.reports += reports
         for report in reports:
@@ -105,12 +108,17 @@ class DataQualityManager(FrameWorker):
         return {
             symbol: Evidence(
                 traded=int(traded),
-                expected=self._expected,
+                expected=int(seen),
                 quotes=None if quoted is None else quoted.ts,
                 outside=int(outside),
             )
-            for symbol, traded, quoted, outside in zip(
-                self._symbols, self._traded.tolist(), quotes, frame.outside, strict=True
+            for symbol, traded, seen, quoted, outside in zip(
+                self._symbols,
+                self._traded.tolist(),
+                self._expected.tolist(),
+                quotes,
+                frame.outside,
+                strict=True,
             )
         }
 
