@@ -280,7 +280,8 @@ class PortfolioUnit:
             yield
 
     def _check(self, wanted: FloatArray) -> None:
-        if not isinstance(wanted, np.ndarray) or len(wanted) != len(self.symbols):
+        row = isinstance(wanted, np.ndarray) and wanted.shape == (len(self.symbols),)
+        if not row or wanted.dtype.kind not in "fiu":
             raise StrategyError(
                 f"{self.label}: on_step must return an array of {len(self.symbols)} targets or "
                 f"None, was {wanted!r}"
