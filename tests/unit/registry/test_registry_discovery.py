@@ -188,6 +188,7 @@ def test_plugins_check_configs_and_may_fail_at_it(install):
     )
     install("weak", "@hookimpl\ndef mismartera_check_config(config):\n    raise ValueError('no')")
     found = discover("strict", "weak").check_config("this")
+    assert "plugin 'builtin' could not check the config: AttributeError" in found.pop(0)
     assert found == ["this is odd", "plugin 'weak' could not check the config: ValueError: no"]
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from mismartera_core import FloatArray, PortfolioStrategy, StrategyParams, interval_ns
-from mismartera_core import Step
+from mismartera_core import FloatArray, PortfolioStrategy, Step, StrategyParams, interval_ns
 
 _MINUTE = interval_ns("1m")
 

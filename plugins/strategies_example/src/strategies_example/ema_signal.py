@@ -7,8 +7,7 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from mismartera_core import BarColumns, Signals, SignalStrategy, StrategyParams
-from mismartera_core import IndicatorSource
+from mismartera_core import BarColumns, IndicatorSource, Signals, SignalStrategy, StrategyParams
 
 
 class EmaSignal(SignalStrategy):
