@@ -23,6 +23,11 @@ ROOT = Path(__file__).parents[2]
 EXPECTED = Path(__file__).parent / "expected"
 CONFIGS = {path.stem: path for path in sorted((ROOT / "session_configs").glob("*.json"))}
 NOT_A_RESULT = {"seconds", "bars_per_second", "notes"}
+FAST_PATHS = {
+    "portfolio": ("broker.config.leverage=null", "strategies.0.flat_by_close=null"),
+    "signals": ("strategies.0.interval=null",),
+}
+"""Overrides by which orders are handled as arrays, or signals by a compiled loop."""
 HASHES = """
 import json, sys
 from pathlib import Path
@@ -124,6 +129,19 @@ def test_paced_and_step_by_step(run, name):
     assert paced.record.threads["AnalysisEngine"]["frames"] > 2
     assert figures(paced) == figures(at_once)
     assert paced.equity.equals(at_once.equity)
+
+
+@pytest.mark.parametrize("name", FAST_PATHS)
+@pytest.mark.parametrize("days", [1, 50])
+def test_fast_paths_whatever_is_prefetched_and_paced(run, name, days):
+    fast = FAST_PATHS[name]
+    at_once = run(name, *fast)
+    ahead = run(name, *fast, f"backtest_config.prefetch_days={days}")
+    assert figures(ahead) == figures(at_once)
+    assert ahead.equity.equals(at_once.equity)
+    few = session_overrides(at_once, 2)
+    paced = run(name, *fast, *few, "backtest_config.speed_multiplier=1e6")
+    assert figures(paced) == figures(run(name, *fast, *few))
 
 
 @pytest.mark.parametrize("seed", ["0", "4711"])
