@@ -21,6 +21,7 @@ from mismartera_core import (
     StrategyParams,
     backtest,
 )
+from mismartera_core.system.sweep import sweep as run_sweep
 
 CASH = 1_000_000
 """Nothing is refused for want of it: the runs test no buying power (leverage None)."""
@@ -96,10 +97,12 @@ def engine(market: Market, strategy: type) -> Callable[[], Sample]:
 
 
 def sweep(market: Market) -> Sample:
-    """`SignalCross` for every pair of averages; the engine's own time of all."""
-    records = [_record(market, SignalCross, {"fast": fast, "slow": slow}) for fast, slow in PAIRS]
-    fills, cash = zip(*map(_outcome, records), strict=True)
-    return Sample(sum(record.seconds for record in records), list(fills), list(cash))
+    """`SignalCross` for every pair of averages; the sweep's own time."""
+    gc.collect()
+    grid = [{"fast": fast, "slow": slow} for fast, slow in PAIRS]
+    found = run_sweep(market.frames, SignalCross, grid, cash=CASH)
+    cash = (found.frame["ending_cash"] - CASH).tolist()
+    return Sample(found.seconds, found.frame["fills"].tolist(), cash, note="; ".join(found.notes))
 
 
 def _record(market: Market, strategy: type, params: dict[str, int]) -> Any:

@@ -37,8 +37,9 @@ class SweepResult:
     """What each set of parameters came to.
 
     Attributes:
-        frame: One row a set: its parameters, `fills`, `ending_equity`, `total_return`, and
-            `trade_hash` where it was asked for. A row is what `backtest` gives for its parameters.
+        frame: One row a set: its parameters, `fills`, `ending_cash`, `ending_equity`,
+            `total_return`, and `trade_hash` where it was asked for. A row is what `backtest` gives
+            for its parameters.
         seconds: Time it took, by a monotonic timer, without reading the bars.
         notes: What a reader should know ("stepped: ...").
     """
@@ -129,11 +130,11 @@ def sweep(
             record = backtest(
                 bars, strategy, params=params, registry=prepared.registry, **words
             ).record
-            ending = float(record.equity.equity[-1])
-            found.append((len(record.fills), ending, record.trade_hash))
+            money = float(record.equity.cash[-1]), float(record.equity.equity[-1])
+            found.append((len(record.fills), *money, record.trade_hash))
         else:
-            ending = row.cash / MICROS + row.worth
-            found.append((row.fills, ending, _hash(prepared.plan, row) if hashes else ""))
+            money = row.cash / MICROS, row.cash / MICROS + row.worth
+            found.append((row.fills, *money, _hash(prepared.plan, row) if hashes else ""))
     return SweepResult(
         _frame(sets, found, micros / MICROS, hashes=hashes),
         perf_counter() - began,
@@ -165,9 +166,8 @@ def _run_compiled(prepared: Prepared, rows: list[_Row], *, keep_fills: bool) -> 
         )
     library = IndicatorLibrary(prepared.registry)
     for symbol, bars in enumerate(block.columns):
-        _one_symbol(
-            plan, symbol, bars, span.closes, KeptIndicators(library, bars), rows, keep_fills
-        )
+        kept = KeptIndicators(library, bars)
+        _one_symbol(plan, symbol, bars, span.closes, kept, rows, keep_fills=keep_fills)
 
 
 def _one_symbol(
@@ -177,10 +177,12 @@ def _one_symbol(
     closes: IntArray,
     indicators: KeptIndicators,
     rows: list[_Row],
+    *,
     keep_fills: bool,
 ) -> None:
     trade, pricing, lot = kernels().trade, Pricing.of(plan.costs), plan.broker.lot
     numbers, prices = loop.scratch(len(bars))
+    free = np.zeros(len(numbers), dtype=np.int64)
     units, waits = np.zeros((1, 2)), np.zeros((1, 2), dtype=np.int64)
     last_close = float(bars.close[-1]) if len(bars) else 0.0
     for row in rows:
@@ -193,11 +195,11 @@ def _one_symbol(
         units[:] = 0.0
         count = trade(
             *(bars.open, bars.volume, bars.ts, bars.available_at, bars.session, closes),
-            np.asarray(signals.target, dtype=np.float64),
+            np.ascontiguousarray(signals.target, dtype=np.float64),
             *(0, len(bars), 0, len(closes), lot, 0, units, waits, numbers, prices),
         )
         ended, priced = numbers[:count], prices[:count]
-        fees = np.zeros(count, dtype=np.int64)
+        fees = free[:count]
         if not pricing.is_free:
             fees = pricing.apply(ended, priced, loop.bars_of_fills(bars, ended))
         filled = (ended[:, loop.CODE] == loop.FILLED).nonzero()[0]
@@ -236,14 +238,15 @@ def _hash(plan: Plan, row: _Row) -> str:
 
 def _frame(
     sets: list[dict[str, Any]],
-    found: list[tuple[int, float, str]],
+    found: list[tuple[int, float, float, str]],
     start: float,
     *,
     hashes: bool,
 ) -> pd.DataFrame:
-    fills, ending, digests = zip(*found, strict=True)
+    fills, cash, ending, digests = zip(*found, strict=True)
     frame = pd.DataFrame(sets)
     frame["fills"] = np.array(fills, dtype=np.int64)
+    frame["ending_cash"] = np.array(cash)
     frame["ending_equity"] = np.array(ending)
     frame["total_return"] = np.array(ending) / start - 1.0
     if hashes:

@@ -112,7 +112,7 @@ class CompiledPlayer:
                 if end
             ]
         )
-        targets = [np.asarray(each.target, dtype=np.float64) for each in signals]
+        targets = [np.ascontiguousarray(each.target, dtype=np.float64) for each in signals]
         self._orders.trade(tracks, stops, targets, ended)
 
     def _hand_over(self, frame: Frame) -> None:
