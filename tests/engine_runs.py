@@ -120,6 +120,7 @@ def run_engine(
     trailing=None,
     compiled=None,
     progress=None,
+    keep=None,
 ):
     """A RunRecord; strategies are classes by name, all on every symbol."""
     flat = flat_by_close or {}
@@ -167,6 +168,8 @@ def run_engine(
         compiled=compiled,
     )
     outcome = SystemManager(plan, registry(), HandClock(), progress).run()
+    if keep is not None:
+        keep.append(outcome.record)
     if outcome.error is not None:
         raise outcome.error
     return outcome.record

@@ -54,7 +54,7 @@ def test_costs_are_those_of_the_formulas(made, slipping, charging):
         assert fees[row] == formulas.to_micros(fee)
 
 
-@pytest.mark.parametrize("amount", [0.0000005, 0.0000015, 0.0000025, 2.5e-6, 1.0000005, 12345.6785])
+@pytest.mark.parametrize("amount", [0.0000005, 0.0000015, 0.0000025, 1.0000005, 12345.6785])
 def test_halves_round_alike(amount):
     """Half to even, in machine code as in Python."""
     none = np.zeros((1, 5))
