@@ -23,7 +23,8 @@ class Block:
         stop: Number after the last.
         columns: Rows of each symbol, history first; `session` holds session numbers of the run.
         offsets: Row at which each session starts, shape (symbols, stop - first + 1).
-        outside: Rows left out because they lie outside every session, shape (symbols,).
+        outside: Rows left out since the session before, because they lie outside every session;
+            a column for each of the sessions that were loaded last, shape (symbols, loaded).
     """
 
     first: int
@@ -37,6 +38,11 @@ class Block:
         at = self.offsets[symbol]
         column = session - self.first
         return int(at[column]), int(at[column + 1])
+
+    def left_out(self, session: int) -> tuple[int, ...]:
+        """Rows of each symbol that were left out between the session before and this one's end."""
+        counts: list[int] = self.outside[:, session - self.stop].tolist()
+        return tuple(counts)
 
     def row_of(self, symbol: int, session: int) -> int:
         """First row of a session; of the first one here where it is older."""
@@ -83,6 +89,24 @@ def session_hours(table: SessionTable, interval: str, *, extended: bool) -> Hour
     return Hours(np.minimum(starts, opens), np.maximum(ends, opens + 1), opens, closes)
 
 
+def loading_cuts(table: SessionTable, hours: Hours) -> IntArray:
+    """Where loading may be cut so that every row of the run's days is loaded once.
+
+    Args:
+        table: The run's sessions.
+        hours: Their hours.
+
+    Returns:
+        Instants, nanoseconds UTC: session i and what lies outside before it is in [i, i + 1).
+    """
+    days = session_hours(table, "1d", extended=False)
+    cuts = np.empty(len(table) + 1, dtype=np.int64)
+    cuts[0] = min(days.starts[0], hours.starts[0])
+    cuts[1:-1] = np.clip(days.ends[:-1], hours.ends[:-1], hours.starts[1:])
+    cuts[-1] = max(days.ends[-1], hours.ends[-1])
+    return cuts
+
+
 def build_block(
     bars: Mapping[str, BarColumns],
     symbols: Sequence[str],
@@ -109,13 +133,13 @@ def build_block(
             grid = _grid(source.ts, hours, interval, first, stop)
         columns.append(grid.lay(source))
         offsets.append(grid.offsets)
-        outside.append(len(source) - int(grid.offsets[-1]))
+        outside.append(grid.outside)
     return Block(
         first,
         stop,
         tuple(columns),
         np.array(offsets, dtype=np.int64).reshape(len(columns), stop - first + 1),
-        np.array(outside, dtype=np.int64),
+        np.array(outside, dtype=np.int64).reshape(len(columns), stop - first),
     )
 
 
@@ -126,6 +150,7 @@ class _Grid:
     source: IntArray
     rows: IntArray | None
     offsets: IntArray
+    outside: IntArray
     ts: IntArray
     available_at: IntArray
     session: IntArray
@@ -162,7 +187,9 @@ def _grid(ts: IntArray, hours: Hours, interval: str, first: int, stop: int) -> _
         opens = ts if rows is None else ts[rows]
         known = np.minimum(opens + interval_ns(interval), closes)
     offsets = np.concatenate(([0], np.cumsum(counts)))
-    return _Grid(ts, rows, offsets, opens, known, session)
+    outside = np.maximum(begin - np.concatenate(([0], end[:-1])), 0)
+    outside[-1] += len(ts) - end[-1]
+    return _Grid(ts, rows, offsets, outside, opens, known, session)
 
 
 def _spans(begin: IntArray, counts: IntArray, total: int) -> IntArray:

@@ -15,7 +15,13 @@ from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray
 from mismartera_core.model.intervals import DAY
 from mismartera_core.model.sessions import SessionPhase
 from mismartera_core.services.bar_aggregation import aggregate
-from mismartera_core.store.block import Block, build_block, join_blocks, session_hours
+from mismartera_core.store.block import (
+    Block,
+    build_block,
+    join_blocks,
+    loading_cuts,
+    session_hours,
+)
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.channel import Channel, Stopped
 from mismartera_core.threads.framing import one_step_each, whole_session
@@ -52,6 +58,7 @@ class SessionCoordinator(Worker):
         self._intervals = tuple(i for i in intervals if i != plan.interval)
         self._entered = entered
         self._hours = session_hours(plan.table, plan.interval, extended=plan.extended)
+        self._cuts = loading_cuts(plan.table, self._hours)
         self._next = plan.first
         self._digests = {(s, f): hashlib.sha256() for s in plan.symbols for f in _SIGNED}
 
@@ -59,10 +66,8 @@ class SessionCoordinator(Worker):
         """Lead every session of the run from preparation to its end."""
         for block in self._blocks():
             daily = self._daily(block)
-            outside = tuple(block.outside.tolist())
             for session in range(max(block.first, self._next), block.stop):
-                self._lead(block, session, daily, outside)
-                outside = (0,) * len(outside)
+                self._lead(block, session, daily)
 
     def fingerprint(self) -> str:
         """sha256 over the bars that were loaded, however many at once; only where it is asked for.
@@ -96,7 +101,7 @@ class SessionCoordinator(Worker):
 
     def _load(self, first: int, stop: int) -> Block:
         plan, hours = self._plan, self._hours
-        begin, end = int(hours.starts[first]), int(hours.ends[stop - 1])
+        begin, end = self._cuts[[first, stop]].tolist()
         bars = plan.load(plan.symbols, plan.interval, begin, end)
         if plan.fingerprint:
             self._sign(bars)
@@ -111,7 +116,6 @@ class SessionCoordinator(Worker):
         block: Block,
         session: int,
         daily: Mapping[str, FloatArray],
-        outside: tuple[int, ...],
     ) -> None:
         if self.stop.is_set():
             raise Stopped
@@ -119,7 +123,7 @@ class SessionCoordinator(Worker):
         day = plan.table.dates[session]
         self._entered(day, SessionPhase.HISTORICAL_DATA)
         frame = whole_session(block, plan.table, self._hours, session, plan.trailing)
-        frame.outside = outside
+        frame.outside = block.left_out(session)
         self._add_streams(frame)
         self._entered(day, SessionPhase.HISTORICAL_INDICATORS)
         frame.historical = {name: rows[session - block.first] for name, rows in daily.items()}
