@@ -40,6 +40,7 @@ class SessionData:
         self._clock = clock
         self._tracks: dict[str, tuple[Track, ...]] = {}
         self._series: dict[tuple[str, int], Series] = {}
+        self._starts: list[int] = []
         self._bars: list[Bars] = []
         self._made: list[Bar] = []
         self._closes = [math.nan] * len(self.symbols)
@@ -49,6 +50,9 @@ class SessionData:
         """Make a frame's columns the visible ones (up to the clock)."""
         if frame.opens:
             self._keep_closes()
+            self._starts = [track.start for track in frame.base]
+        else:
+            self._starts = [track.stop for track in self._tracks[self.interval]]
         self._tracks = {self.interval: frame.base, **frame.derived}
         self.release()
         self.historical = dict(frame.historical)
@@ -80,10 +84,10 @@ class SessionData:
         return self._series[key]
 
     def base_bars(self, symbol: int) -> Bars:
-        """The session's base bars of a symbol and the instants at which they become known."""
+        """The base bars that the frame adds, and the instants at which they become known."""
         if not self._bars:
             tracks = self._tracks[self.interval]
-            starts = [track.start for track in tracks]
+            starts = self._starts
             series = [self.series(row, self.interval) for row in range(len(tracks))]
             self._bars, self._made = bars_of(tracks, starts, series)
         return self._bars[symbol]
@@ -93,7 +97,8 @@ class SessionData:
         if self._bars:
             bars, known = self._bars[symbol]
             row = bisect_right(known, self._clock.now_ns) - 1
-            return bars[row].close if row >= 0 else self._closes[symbol]
+            if row >= 0:
+                return bars[row].close
         if self.interval not in self._tracks:
             return self._closes[symbol]
         track = self._tracks[self.interval][symbol]

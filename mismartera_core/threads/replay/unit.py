@@ -151,8 +151,7 @@ class Unit:
         if self.interval != data.interval:
             series = data.series(symbol, self.interval)
             return bars_of([track], [track.start + done], [series])[0][0]
-        bars, known = data.base_bars(symbol)
-        return (bars[done:], known[done:]) if done else (bars, known)
+        return data.base_bars(symbol)
 
     def flatten(self) -> None:
         """Cancel what works, leave the position, and refuse entries until the next session."""
