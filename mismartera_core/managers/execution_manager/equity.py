@@ -73,7 +73,9 @@ class EquityBook:
         cash = self._cash + np.cumsum(_per_step(at, flow, len(times)))
         value, gross = self._positions(tracks, times, fills.symbol, at, fills.side * fills.quantity)
         self._cash = float(cash[-1])
-        self._parts.append((times, session, cash / MICROS, cash / MICROS + value, gross))
+        # Copies: a view would keep the columns of all symbols for as long as the run lasts.
+        steps = times.copy(), session.copy()
+        self._parts.append((*steps, cash / MICROS, cash / MICROS + value, gross))
 
     def _positions(
         self,
@@ -87,21 +89,29 @@ class EquityBook:
         value, gross = np.zeros(len(times)), np.zeros(len(times))
         order = np.argsort(symbol, kind="stable")
         symbol, at, signed = symbol[order], at[order], signed[order]
-        for row, track in enumerate(tracks):
-            begin, end = np.searchsorted(symbol, (row, row + 1)).tolist()
-            bars = track.columns.slice(track.start, track.stop)
+        bounds = np.searchsorted(symbol, np.arange(len(tracks) + 1)).tolist()
+        for row, (track, begin, end) in enumerate(zip(tracks, bounds, bounds[1:], strict=False)):
             if begin < end or self._held[row]:
-                moved = _per_step(at[begin:end], signed[begin:end], len(times))
-                held = self._held[row] + np.cumsum(moved)
-                closes = np.concatenate(([self._closes[row]], bars.close))
-                known = np.searchsorted(bars.available_at, times, side="right")
-                worth = np.where(held == 0.0, 0.0, held * closes[known])
+                worth = np.cumsum(_per_step(at[begin:end], signed[begin:end], len(times)))
+                worth += self._held[row]
+                self._held[row] = worth[-1]
+                worth *= self._last_closes(row, track, times)
+                worth[np.isnan(worth)] = 0.0  # nothing is held where no close is known
                 value += worth
-                gross += np.abs(worth)
-                self._held[row] = held[-1]
-            if len(bars):
-                self._closes[row] = bars.close[-1]
+                gross += np.abs(worth, out=worth)
+            if track.stop > track.start:
+                self._closes[row] = track.columns.close[track.stop - 1]
         return value, gross
+
+    def _last_closes(self, row: int, track: Track, times: IntArray) -> FloatArray:
+        """The newest close of a symbol at each step."""
+        rows = slice(track.start, track.stop)
+        close, known = track.columns.close[rows], track.columns.available_at[rows]
+        if np.array_equal(known, times):
+            return close
+        closes = np.concatenate(([self._closes[row]], close))
+        newest: FloatArray = closes[np.searchsorted(known, times, side="right")]
+        return newest
 
 
 def _until(fills: FillColumns, last_ns: int) -> FillColumns:
