@@ -121,8 +121,9 @@ def run_engine(
     compiled=None,
     progress=None,
     keep=None,
+    on=None,
 ):
-    """A RunRecord; strategies are classes by name, all on every symbol."""
+    """A RunRecord; strategies are classes by name, on every symbol or on the rows `on` names."""
     flat = flat_by_close or {}
     data = {symbol: columns(series) for symbol, series in bars.items()}
 
@@ -148,7 +149,7 @@ def run_engine(
                 label=name,
                 cls=cls,
                 params=cls.Params(),
-                symbols=tuple(range(len(bars))),
+                symbols=(on or {}).get(name, tuple(range(len(bars)))),
                 interval="1m",
                 flat_minutes=flat.get(name),
             )

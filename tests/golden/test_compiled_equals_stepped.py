@@ -80,7 +80,9 @@ def worlds(draw):
     wanted = st.lists(targets, min_size=3, max_size=9)
     names = ["one", "two"][: draw(st.integers(1, 2))]
     strategies = {name: follower(name, draw(wanted)) for name in names}
-    return world(rows, symbols), strategies
+    every = tuple(range(symbols))
+    on = {name: draw(st.sampled_from([every, every, every[-1:]])) for name in names}
+    return world(rows, symbols), strategies, on
 
 
 @pytest.mark.parametrize("account", [{}, EXPENSIVE, {"slippage": EXACT, "commission": FREE}])
@@ -92,10 +94,10 @@ def worlds(draw):
     st.sampled_from([1.0, 5.0, 10.0]),
 )
 def test_compiled_equals_stepped(account, made, block, trailing, lot):
-    (series, sessions), strategies = made
+    (series, sessions), strategies, on = made
     if not any(series.values()):
         return
-    words = {"block_sessions": block, "trailing": trailing, "lot": lot, **account}
+    words = {"block_sessions": block, "trailing": trailing, "lot": lot, "on": on, **account}
     stepped = run_engine(series, sessions, strategies, compiled=False, **words)
     compiled = run_engine(series, sessions, strategies, compiled=True, **words)
     assert not compiled.notes
