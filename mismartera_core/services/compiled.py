@@ -139,6 +139,26 @@ def trade(
     return count
 
 
+def tally(numbers: IntArray, prices: FloatArray, fees: IntArray, count: int) -> tuple[int, int]:
+    """How many of the first `count` orders were filled, and the cash that brought.
+
+    Args:
+        numbers: As `trade` writes them.
+        prices: The same.
+        fees: Commission of each order in 1e-6 currency units.
+        count: Rows that were written.
+
+    Returns:
+        Fills, and 1e-6 currency units.
+    """
+    fills, cash = 0, 0
+    for row in range(count):
+        if numbers[row, CODE] == FILLED:
+            fills += 1
+            cash -= cost_formulas.to_micros(prices[row, SIGNED] * prices[row, PRICE]) + fees[row]
+    return fills, cash
+
+
 def _unchanged(target: FloatArray, start: int, stop: int, planned: float) -> int:
     """The first row from start on that wants another number of units; stop where none does."""
     i = start
@@ -248,10 +268,12 @@ class Kernels:
     Attributes:
         trade: `trade`.
         charge: `cost_formulas.charge`.
+        tally: `tally`.
     """
 
     trade: Callable[..., int]
     charge: Callable[..., None]
+    tally: Callable[..., tuple[int, int]]
 
 
 @cache
@@ -298,7 +320,9 @@ def kernels() -> Kernels:
         written(real, 1),
         written(whole, 1),
     )
+    tallied = several(whole, 2)(written(whole, 2), written(real, 2), written(whole, 1), whole)
     return Kernels(
         njit(traded, cache=True)(trade),
         njit(charged, cache=True)(cost_formulas.charge),
+        njit(tallied, cache=True)(tally),
     )

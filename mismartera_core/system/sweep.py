@@ -198,24 +198,22 @@ def _one_symbol(
             np.ascontiguousarray(signals.target, dtype=np.float64),
             *(0, len(bars), 0, len(closes), lot, 0, units, waits, numbers, prices),
         )
-        ended, priced = numbers[:count], prices[:count]
-        fees = free[:count]
+        fees = free
         if not pricing.is_free:
-            fees = pricing.apply(ended, priced, loop.bars_of_fills(bars, ended))
-        filled = (ended[:, loop.CODE] == loop.FILLED).nonzero()[0]
-        signed, price = priced[filled, loop.SIGNED], priced[filled, loop.PRICE]
-        row.cash -= int(np.rint(signed * price * MICROS).astype(np.int64).sum())
-        row.cash -= int(fees[filled].sum())
-        row.fills += len(filled)
+            bars_of = loop.bars_of_fills(bars, numbers[:count])
+            fees = pricing.apply(numbers[:count], prices[:count], bars_of)
+        fills, brought = kernels().tally(numbers, prices, fees, count)
+        row.fills += fills
+        row.cash += brought
         held = float(units[0, loop.POSITION])
         row.worth += held * last_close if held else 0.0
         if keep_fills:
-            row.parts.append(_fills(symbol, ended[filled], signed, price, fees[filled]))
+            filled = (numbers[:count, loop.CODE] == loop.FILLED).nonzero()[0]
+            row.parts.append(_fills(symbol, numbers[filled], prices[filled], fees[filled]))
 
 
-def _fills(
-    symbol: int, ended: IntArray, signed: FloatArray, price: FloatArray, fees: IntArray
-) -> FillColumns:
+def _fills(symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray) -> FillColumns:
+    signed = prices[:, loop.SIGNED]
     zeros = np.zeros(len(ended), dtype=np.int64)
     return FillColumns(
         order_id=zeros,
@@ -223,7 +221,7 @@ def _fills(
         symbol=np.full(len(ended), symbol, dtype=np.int64),
         side=np.sign(signed).astype(np.int64),
         quantity=np.abs(signed),
-        price=price,
+        price=prices[:, loop.PRICE],
         commission=fees,
         bar_ts=ended[:, loop.BAR_TS].copy(),
         filled_ns=ended[:, loop.UPDATED].copy(),
