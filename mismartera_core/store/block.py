@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from mismartera_core.model.columns import BarColumns, IntArray
+from mismartera_core.model.columns import BAR_FIELDS, BarColumns, FloatArray, IntArray
 from mismartera_core.model.intervals import interval_ns, is_daily
 from mismartera_core.model.sessions import SessionTable
+
+Column = TypeVar("Column", FloatArray, IntArray)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,15 +162,15 @@ class _Grid:
         return len(ts) == len(self.source) and ts.tobytes() == self.source.tobytes()
 
     def lay(self, bars: BarColumns) -> BarColumns:
-        """The rows that lie within sessions, with what the grid knows of them."""
+        """The rows that lie within sessions, with what the grid knows of them; read only."""
         kept = bars if self.rows is None else bars.take(self.rows)
         return BarColumns(
             self.ts,
-            kept.open,
-            kept.high,
-            kept.low,
-            kept.close,
-            kept.volume,
+            _read_only(kept.open),
+            _read_only(kept.high),
+            _read_only(kept.low),
+            _read_only(kept.close),
+            _read_only(kept.volume),
             self.available_at,
             self.session,
         )
@@ -189,7 +192,15 @@ def _grid(ts: IntArray, hours: Hours, interval: str, first: int, stop: int) -> _
     offsets = np.concatenate(([0], np.cumsum(counts)))
     outside = np.maximum(begin - np.concatenate(([0], end[:-1])), 0)
     outside[-1] += len(ts) - end[-1]
+    opens, known, session = _read_only(opens), _read_only(known), _read_only(session)
     return _Grid(ts, rows, offsets, outside, opens, known, session)
+
+
+def _read_only(array: Column) -> Column:
+    """A view that nobody writes to: strategies and indicators are handed it."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _spans(begin: IntArray, counts: IntArray, total: int) -> IntArray:
@@ -216,6 +227,8 @@ def join_blocks(older: Block, newer: Block, keep_from: int) -> Block:
             joined = replace(
                 joined, ts=like.ts, available_at=like.available_at, session=like.session
             )
+        for name in BAR_FIELDS:
+            getattr(joined, name).flags.writeable = False
         columns.append(joined)
         kept = older.offsets[i, start - older.first : -1] - begin
         offsets.append(np.concatenate((kept, newer.offsets[i] + len(tail))))

@@ -50,6 +50,7 @@ class SessionData:
         """Make a frame's columns the visible ones (up to the clock)."""
         if frame.opens:
             self._keep_closes()
+            self._look_back(frame.base)
             self._starts = [track.start for track in frame.base]
         else:
             self._starts = [track.stop for track in self._tracks[self.interval]]
@@ -75,6 +76,12 @@ class SessionData:
         for i, track in enumerate(self._tracks.get(self.interval, ())):
             if track.stop > track.start:
                 self._closes[i] = float(track.columns.close[track.stop - 1])
+
+    def _look_back(self, tracks: tuple[Track, ...]) -> None:
+        """Take the last close of history for symbols of which nothing has been replayed yet."""
+        for i, track in enumerate(tracks):
+            if track.hist < track.start and math.isnan(self._closes[i]):
+                self._closes[i] = float(track.columns.close[track.start - 1])
 
     def series(self, symbol: int, interval: str) -> Series:
         """Symbol, interval and zone, shared by all bars of them."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,8 @@ from mismartera_core.errors import ConfigError, DataError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.managers.time_manager.backtest_clock import BacktestClock
 from mismartera_core.model.columns import BarColumns
-from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_ns
+from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_ns, is_daily
+from mismartera_core.model.market import from_ns
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 from mismartera_core.repositories.database import open_database
 from mismartera_core.system.costs import CostChoice, costs_by_name
@@ -189,10 +191,10 @@ def prepare(
         raise DataError("expected at least one symbol with bars, found none")
     registry = registry or Registry.discover()
     length = interval or _interval_of(frames)
-    columns = {name: _columns(name, frame, length) for name, frame in frames.items()}
     settings = load_settings()
     clock = TimeManager(open_database(settings.database_url), exchange_group, asset_class)
-    table = clock.init_backtest(None, *_days(frames, clock))
+    columns = {n: _columns(n, frame, length, clock.zone) for n, frame in frames.items()}
+    table = clock.init_backtest(None, *_days(columns, clock))
     cls = _strategy(strategy, registry)
     broker = registry.get("broker", "simulated")
     model, factory = config_model(broker), resolve_attribute(broker.factory)
@@ -243,7 +245,7 @@ def validated(cls: StrategyClass, params: Mapping[str, Any]) -> Any:
         ) from error
 
 
-def _columns(name: str, frame: pd.DataFrame, interval: str) -> BarColumns:
+def _columns(name: str, frame: pd.DataFrame, interval: str, zone: ZoneInfo) -> BarColumns:
     index = frame.index
     if not isinstance(index, pd.DatetimeIndex):
         raise DataError(f"{name}: expected a DatetimeIndex, was {type(index).__name__}")
@@ -259,6 +261,9 @@ def _columns(name: str, frame: pd.DataFrame, interval: str) -> BarColumns:
         raise DataError(
             f"{name}: the index is not ascending", hint="type: bars = bars.sort_index()"
         )
+    if is_daily(interval) and (index == index.normalize()).all():
+        # Days are stamped by their date: midnight of any zone means that day of the exchange.
+        index = index.tz_localize(None).tz_localize(zone, nonexistent="shift_forward")
     fields = _fields(name, frame)
     values = {key: frame[column].to_numpy(dtype=np.float64) for key, column in fields.items()}
     volume = values.get("volume", np.full(len(frame), np.nan))
@@ -311,17 +316,22 @@ def _interval_of(frames: Mapping[str, pd.DataFrame]) -> str:
     distances = np.diff(longest.index.as_unit("ns").asi8)
     values, counts = np.unique(distances, return_counts=True)
     common = int(values[np.argmax(counts)])
+    if values[0] < common < DAY:
+        raise DataError(
+            f"the bar interval cannot be read off: most stamps are {pd.Timedelta(common)} apart, "
+            f"some {pd.Timedelta(values[0])}",
+            hint='give interval="1m", or whatever their length is',
+        )
     for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
         if common >= unit and common % unit == 0:
             return "1d" if letter == "d" else f"{common // unit}{letter}"
     raise DataError(f"the bar interval cannot be read off: {common} ns", hint='give interval="1m"')
 
 
-def _days(frames: Mapping[str, pd.DataFrame], clock: TimeManager) -> tuple[date, date]:
+def _days(columns: Mapping[str, BarColumns], clock: TimeManager) -> tuple[date, date]:
     """First and last local date of the bars."""
-    spans = [
-        pd.DatetimeIndex(f.index[[0, -1]]).tz_convert(clock.zone) for f in frames.values() if len(f)
-    ]
+    spans = [(int(bars.ts[0]), int(bars.ts[-1])) for bars in columns.values() if len(bars)]
     if not spans:
         raise DataError("the bars are empty")
-    return min(s[0] for s in spans).date(), max(s[1] for s in spans).date()
+    first, last = min(s[0] for s in spans), max(s[1] for s in spans)
+    return from_ns(first, clock.zone).date(), from_ns(last, clock.zone).date()

@@ -6,13 +6,19 @@ import pytest
 from engine_sessions import HOUR, OPEN, fine_bars, session, some_ticks
 
 from mismartera_core import (
+    BarColumns,
+    ConfigError,
     DataProvider,
     PortfolioStrategy,
     ProviderCapabilities,
     QuoteColumns,
+    Signals,
+    SignalStrategy,
     Strategy,
+    StrategyError,
     interval_ns,
 )
+from mismartera_core.builtin.sample_provider import load_daily
 from mismartera_core.services.bar_aggregation import aggregate
 
 ONE_DAY = {"start_date": "2012-10-01", "end_date": "2012-10-01"}
@@ -130,24 +136,21 @@ def test_streams_that_are_not_asked_for_are_silent():
     assert {row[1] for row in seen} == {"bar"}
 
 
-def flow(strategies, seen):
-    """A strategy on ticks that trades; its orders fill at bars."""
+class Trades(Strategy):
+    """Buys at every fortieth tick."""
 
-    class Trades(Strategy):
-        count = 0
+    count = 0
 
-        def on_tick(self, tick):
-            self.count += 1
-            if self.count % 40 == 0:
-                self.buy(1)
-
-    return Trades
+    def on_tick(self, tick):
+        self.count += 1
+        if self.count % 40 == 0:
+            self.buy(1)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_orders_of_ticks_fill_at_bars_alike(way):
-    whole = session(flow(None, None), ONE_DAY, PROVIDER, data=STREAMS).run()
-    run = session(flow(None, None), {**ONE_DAY, **way}, PROVIDER, data=STREAMS).run()
+    whole = session(Trades, ONE_DAY, PROVIDER, data=STREAMS).run()
+    run = session(Trades, {**ONE_DAY, **way}, PROVIDER, data=STREAMS).run()
     assert len(whole.fills) > 5
     assert run.trade_hash == whole.trade_hash
     pd.testing.assert_frame_equal(run.equity, whole.equity)
@@ -172,8 +175,6 @@ BARS = {"apply_to": "all", "intervals": ["1m"]}
 
 def naive(symbol, days, column="volume", length=10):
     """The mean of the daily bars before each day; NaN where there are fewer."""
-    from mismartera_core.builtin.sample_provider import load_daily
-
     real = load_daily()[symbol]
     at = ["open", "high", "low", "close", "volume"].index(column)
     rows = {d: i for i, d in enumerate(real.day.tolist())}
@@ -228,8 +229,6 @@ def test_a_day_without_a_bar_counts_alike_in_blocks_of_any_size():
             keep = np.arange(30) != 8
             stamps = days[keep & (days >= start_ns) & (days < end_ns)]
             ones = np.ones(len(stamps))
-            from mismartera_core import BarColumns
-
             return BarColumns.build(stamps, *[ones] * 4, stamps / 1e18, interval_ns=60)
 
     found = []
@@ -248,8 +247,6 @@ def test_a_day_without_a_bar_counts_alike_in_blocks_of_any_size():
 
 
 def test_a_historical_indicator_that_the_config_lacks_names_those_it_has():
-    from mismartera_core import ConfigError
-
     class Asks(Strategy):
         def on_bar(self, bar):
             self.historical("usuall")
@@ -260,11 +257,32 @@ def test_a_historical_indicator_that_the_config_lacks_names_those_it_has():
 
 
 def test_a_historical_indicator_is_not_known_in_the_first_setup():
-    from mismartera_core import ConfigError
-
     class Asks(Strategy):
         def setup(self):
             self.historical("usual")
 
     with pytest.raises(ConfigError, match="from on_session_start on"):
         session(Asks, data=history()).run()
+
+
+@pytest.mark.parametrize(("trailing", "status"), [(0, "rejected"), (2, "filled")])
+def test_the_last_close_of_history_values_the_first_orders(trailing, status):
+    class AtStart(Strategy):
+        def on_session_start(self):
+            self.buy(1)
+
+    broker = {"name": "simulated", "config": {"cash": "100000", "leverage": 1.0}}
+    data = history(trailing, period="2d") if trailing else {}
+    signals = session(AtStart, ONE_DAY, data=data, broker=broker).run().signals
+    assert signals["status"].tolist() == [status]
+
+
+def test_what_a_strategy_raises_or_writes_in_signals_names_it():
+    class Writes(SignalStrategy):
+        def signals(self, bars, indicators):
+            bars.close[:] = 1.0
+            return Signals(bars.close)
+
+    with pytest.raises(StrategyError, match="'mine' on IBM raised ValueError in signals") as raised:
+        session(Writes, ONE_DAY).run()
+    assert "bars.close[:] = 1.0" in raised.value.hint

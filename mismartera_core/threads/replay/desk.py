@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.contracts.risk import AccountView
-from mismartera_core.errors import ConfigError, did_you_mean
+from mismartera_core.errors import ConfigError, MisMarteraError, StrategyError, did_you_mean
 from mismartera_core.managers.execution_manager.api import ExecutionManager
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.intervals import MINUTE, interval_ns, is_daily
@@ -20,6 +20,7 @@ from mismartera_core.services.indicator_library import IndicatorLibrary
 from mismartera_core.store.frame import Frame, Need, Track
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.threads.derivation import Derivation
+from mismartera_core.threads.replay.blame import where_it_raised
 
 if TYPE_CHECKING:
     from mismartera_core.threads.replay.targets import SignalUnit
@@ -113,9 +114,21 @@ class Desk:
         return self.signals_on(frame, unit, self.data.track(unit.holding.symbol, unit.interval))
 
     def signals_on(self, frame: Frame, unit: SignalUnit, track: Track) -> Signals:
-        """A SignalStrategy's rows of a frame that is not taken yet."""
+        """A SignalStrategy's rows of a frame that is not taken yet.
+
+        Raises:
+            StrategyError: It raised.
+        """
         key = (unit.holding.index, unit.holding.symbol)
-        return self._derivation.signals(frame, key, track, unit.signals)
+        try:
+            return self._derivation.signals(frame, key, track, unit.signals)
+        except MisMarteraError:
+            raise
+        except Exception as error:
+            raise StrategyError(
+                f"{unit.label} raised {type(error).__name__} in signals: {error}",
+                hint=where_it_raised(error),
+            ) from error
 
     def historical(self, name: str) -> FloatArray:
         """Values of a historical indicator for this session, one a symbol."""

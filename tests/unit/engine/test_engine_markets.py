@@ -10,7 +10,7 @@ import pytest
 from bars import frame, random_walk
 from engine_eyes import STEPS, noting, run
 
-from mismartera_core import MisMarteraError, PortfolioStrategy, Strategy
+from mismartera_core import DataError, MisMarteraError, PortfolioStrategy, Strategy
 
 WAYS = [{}, STEPS, {"prefetch_days": 1}]
 
@@ -184,3 +184,24 @@ def test_a_symbol_may_come_late_and_vanish(way):
         worth = sum(float(frame["close"].iloc[-1]) * 10 for frame in data.values())
         paid = sum(run_.fills["price"] * run_.fills["quantity"])
         assert run_.equity["equity"].iloc[-1] == pytest.approx(100_000 - paid + worth)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/London", "Asia/Tokyo"])
+def test_midnight_of_any_zone_is_that_day_of_the_exchange(zone):
+    strategy, seen = noting(lambda s, bar: bar.close)
+    bars = daily(WEEK, zone)
+    run(bars, strategy)
+    assert [now.strftime("%Y-%m-%d") for _, now, _ in seen] == WEEK
+    assert [close for _, _, close in seen] == bars["close"].tolist()
+
+
+def test_an_interval_that_cannot_be_told_is_asked_for():
+    opens = times(("2024-03-11 09:30", "2024-03-11 10:30", "America/New_York"))
+    sparse = walk(opens)[::2]
+    doubtful = pd.concat([sparse.iloc[:20], walk(opens).iloc[40:43], sparse.iloc[22:]])
+    strategy, seen = noting(lambda s, bar: bar.interval)
+    with pytest.raises(DataError, match="most stamps are 0 days 00:02:00 apart") as raised:
+        run(doubtful, strategy)
+    assert 'interval="1m"' in raised.value.hint
+    run(doubtful, strategy, interval="1m")
+    assert {row[2] for row in seen} == {"1m"}
