@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,21 +12,19 @@ from mismartera_core.contracts.broker import Costs
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.costs import CostRole
 from mismartera_core.contracts.provider import DataProvider
-from mismartera_core.errors import ConfigError, DataError, did_you_mean
+from mismartera_core.errors import ConfigError, DataError
 from mismartera_core.managers.time_manager import TimeManager
-from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.market import from_ns
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.registry import resolve_attribute
-from mismartera_core.services.bar_aggregation import aggregate, ticks_to_bars
 from mismartera_core.services.config_resolution import Resolved
-from mismartera_core.services.session_rows import inside
-from mismartera_core.services.stream_plan import GENERATED, TICKS, Source, decide
-from mismartera_core.store.block import Hours, session_hours
+from mismartera_core.services.stream_plan import GENERATED, Source, decide
+from mismartera_core.store.block import session_hours
+from mismartera_core.system.base_bars import base_loader, check_streams, check_symbols
 from mismartera_core.system.costs import priced
 from mismartera_core.system.plugin_calls import build
-from mismartera_core.threads.plan import BarLoader, Plan, StrategyPlan, TrailingAverage
+from mismartera_core.threads.plan import Plan, StrategyPlan, TrailingAverage
 
 _TICK_BARS = "1m"
 """Base bars of a session that streams ticks or quotes only."""
@@ -74,10 +72,11 @@ def make_plan(
     )
     provider: DataProvider = build("data provider", resolved.data_provider, context)
     capabilities = resolved.data_provider.record.capabilities
-    _check_symbols(provider, data.symbols, config.data_provider.name)
+    check_symbols(provider, data.symbols, config.data_provider.name)
+    check_streams(data.streams, capabilities, config.data_provider.name)
     base = data.base_interval or _TICK_BARS
-    source = decide(base, capabilities, provider.intervals(data.symbols[0]))
-    days = _days(config, provider, source, clock)
+    sources = {s: decide(base, capabilities, provider.intervals(s)) for s in data.symbols}
+    days = _days(config, provider, sources, clock)
     extended = data.hours == "extended"
     hours = session_hours(days.table, base, extended=extended)
     return Plan(
@@ -88,7 +87,7 @@ def make_plan(
         interval=base,
         extended=extended,
         trailing=days.trailing,
-        load=_loader(provider, source, hours),
+        load=base_loader(provider, sources, hours),
         load_ticks=provider.get_ticks if "ticks" in data.streams else None,
         load_quotes=provider.get_quotes if "quotes" in data.streams else None,
         intervals=_intervals(config, base),
@@ -106,7 +105,7 @@ def make_plan(
         minimum_quality=data.min_quality,
         measure_quality=data.historical.enable_quality,
         fingerprint=True,
-        notes=(*_notes(resolved, source), *days.notes),
+        notes=(*_notes(resolved, sources), *days.notes),
     )
 
 
@@ -117,43 +116,6 @@ def _costs(resolved: Resolved) -> Costs:
         slippage=found.get(CostRole.SLIPPAGE.value),
         participation=found.get(CostRole.PARTICIPATION.value),
     )
-
-
-def _check_symbols(provider: DataProvider, symbols: Sequence[str], name: str) -> None:
-    known = provider.symbols()
-    for symbol in symbols if known else ():
-        if symbol not in known:
-            raise DataError(
-                f"session_data_config.symbols: provider {name!r} has no {symbol!r}",
-                hint=did_you_mean(symbol, known),
-            )
-
-
-def _loader(provider: DataProvider, source: Source, hours: Hours) -> BarLoader:
-    """How base bars are loaded: as the provider has them, or made of what it has."""
-    if source.how != GENERATED:
-        return provider.load_bars
-    length = interval_ns(source.interval)
-
-    def generate(
-        symbols: Sequence[str], interval: str, start_ns: int, end_ns: int
-    ) -> Mapping[str, BarColumns]:
-        del interval
-        if source.of == TICKS:
-            ticks = {s: provider.get_ticks(s, start_ns, end_ns) for s in symbols}
-            return {
-                s: ticks_to_bars(t, length, hours.opens, hours.closes) for s, t in ticks.items()
-            }
-        bars = provider.load_bars(symbols, source.of, start_ns, end_ns)
-        return {s: _coarser(b, length, hours) for s, b in bars.items()}
-
-    return generate
-
-
-def _coarser(bars: BarColumns, length: int, hours: Hours) -> BarColumns:
-    """Longer bars; those of a day, too, are made of what lies between its open and its close."""
-    rows, session = inside(bars.ts, hours.opens, hours.closes)
-    return aggregate(replace(bars.take(rows), session=session), length, hours.opens, hours.closes)
 
 
 def _intervals(config: SessionConfig, base: str) -> tuple[str, ...]:
@@ -199,7 +161,10 @@ def _strategies(config: SessionConfig, resolved: Resolved, base: str) -> tuple[S
 
 
 def _days(
-    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
+    config: SessionConfig,
+    provider: DataProvider,
+    sources: Mapping[str, Source],
+    clock: TimeManager,
 ) -> _Days:
     backtest = config.backtest_config
     if backtest is None:
@@ -207,7 +172,7 @@ def _days(
             "mode: 'live' needs a data provider and a broker of a venue, and none is installed",
             hint="run it with mode 'backtest'",
         )
-    spans = _spans(config, provider, source, clock)
+    spans = _spans(provider, sources, clock)
     start, end = _wanted(backtest, spans, clock)
     notes: tuple[str, ...] = ()
     if spans is not None:
@@ -275,25 +240,28 @@ def _trailing(config: SessionConfig) -> int | None:
 
 
 def _spans(
-    config: SessionConfig, provider: DataProvider, source: Source, clock: TimeManager
+    provider: DataProvider, sources: Mapping[str, Source], clock: TimeManager
 ) -> tuple[date, date] | None:
     """First and last day that data of any symbol cover; None where the provider cannot tell."""
-    symbols = config.session_data_config.symbols
-    spans = [s for symbol in symbols if (s := provider.coverage(symbol, source.of)) is not None]
+    found = [provider.coverage(symbol, source.of) for symbol, source in sources.items()]
+    spans = [span for span in found if span is not None]
     if not spans:
         return None
     first, last = min(s[0] for s in spans), max(s[1] for s in spans)
     return from_ns(first, clock.zone).date(), from_ns(last, clock.zone).date()
 
 
-def _notes(resolved: Resolved, source: Source) -> tuple[str, ...]:
+def _notes(resolved: Resolved, sources: Mapping[str, Source]) -> tuple[str, ...]:
     notes = []
     if resolved.risk is None:
         notes.append("no risk block: nothing limits the orders")
     if not resolved.costs:
         notes.append("no costs: commission, slippage and participation are not modelled")
-    if source.how == GENERATED:
-        notes.append(f"{source.interval} bars are generated from {source.of}")
+    for source in dict.fromkeys(sources.values()):
+        if source.how == GENERATED:
+            made = [s for s in sources if sources[s] == source]
+            whose = "" if len(made) == len(sources) else f" of {', '.join(made)}"
+            notes.append(f"{source.interval} bars{whose} are generated from {source.of}")
     if resolved.data_provider.record.capabilities.simulated:
         notes.append("simulated intraday: the bars within a day are generated, not observed")
     return tuple(notes)

@@ -114,7 +114,8 @@ class Ticks(DataProvider):
 def collector(seen):
     class Collect(Strategy):
         def on_bar(self, bar):
-            seen.append(tuple(bar[1:]))
+            prices = (bar.open, bar.high, bar.low, bar.close, bar.volume)
+            seen.append((bar.ts, *prices, bar.available_ns))
 
     return Collect
 
@@ -159,3 +160,34 @@ def test_a_providers_own_bars_go_before_generated_ones():
     provider = (Both, ProviderCapabilities(bars=("1s", "1h")))
     session(collector(seen), DAYS, provider, data={"streams": ["bars_1h"]}).run()
     assert seen == rows(hours)
+
+
+def test_each_symbol_has_the_source_that_the_provider_holds_for_it():
+    hourly = aggregate(fine_bars(), HOUR, np.array([OPEN - HOUR]), np.array([OPEN + 9 * HOUR]))
+
+    class Mixed(Finer):
+        def symbols(self):
+            return ["IBM", "MSFT"]
+
+        def intervals(self, symbol):
+            return ["1s"] if symbol == "IBM" else ["30m"]
+
+        def get_bars(self, symbol, interval, start_ns, end_ns):
+            assert interval == self.intervals(symbol)[0]
+            if symbol == "MSFT":
+                return hourly.slice(0, 0)
+            return super().get_bars(symbol, interval, start_ns, end_ns)
+
+    seen = []
+    provider = (Mixed, ProviderCapabilities(bars=("1s", "30m")))
+    data = {"symbols": ["IBM", "MSFT"], "streams": ["bars_30m"]}
+    run = session(collector(seen), {**DAYS, "end_date": "2012-10-01"}, provider, data=data).run()
+    assert len(seen) == 13
+    assert any("30m bars of IBM are generated from 1s" in line for line in run.record.notes)
+
+
+@pytest.mark.parametrize("kind", ["ticks", "quotes"])
+def test_streams_beyond_the_providers_capabilities_are_refused(kind):
+    provider = (Finer, ProviderCapabilities(bars=("1s",)))
+    with pytest.raises(DataError, match=f"provider 'made' delivers no {kind}"):
+        session(Quiet, DAYS, provider, data={"streams": ["bars_1m", kind]}).run()
