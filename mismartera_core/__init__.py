@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from mismartera_core.system.run import Run as Run
     from mismartera_core.system.run import load_run as load_run
     from mismartera_core.system.session import Session as Session
+    from mismartera_core.system.sweep import SweepResult as SweepResult
+    from mismartera_core.system.sweep import sweep as sweep
 
 _HOMES = {
     "contracts.broker": ("Broker", "Costs", "WorkingOrder"),
@@ -121,6 +123,7 @@ _HOMES = {
     "system.python_face": ("backtest",),
     "system.run": ("Run", "load_run"),
     "system.session": ("Session",),
+    "system.sweep": ("SweepResult", "sweep"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

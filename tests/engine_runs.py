@@ -87,7 +87,7 @@ def played(make):
                 self.actor.on_session_start(self.hands, self.symbol)
 
         def on_bar(self, bar):
-            self.actor.on_bar(self.hands, self.symbol, (*bar[1:7], bar.available_ns))
+            self.actor.on_bar(self.hands, self.symbol, (bar.ts, *bar.ohlcv, bar.available_ns))
 
         def on_fill(self, fill):
             if hasattr(self.actor, "on_fill"):

@@ -144,10 +144,10 @@ class SimulatedBroker(Broker):
         paid, fee = price, 0.0
         if self._slippage is not None and order.type not in _NEVER_SLIP:
             function, numbers = self._slippage
-            paid = function(order.side, quantity, price, *bar[2:7], *numbers)
+            paid = function(order.side, quantity, price, *bar.ohlcv, *numbers)
         if self._commission is not None:
             function, numbers = self._commission
-            fee = function(order.side, quantity, paid, *bar[2:7], *numbers)
+            fee = function(order.side, quantity, paid, *bar.ohlcv, *numbers)
         order.updated_ns = now_ns
         order.remaining -= quantity
         if order.remaining > 0.0:
@@ -202,7 +202,7 @@ class SimulatedBroker(Broker):
     def _room(self, bar: Bar) -> float:
         assert self._participation is not None  # noqa: S101 - told apart by the caller
         function, numbers = self._participation
-        return function(0.0, 0.0, bar.close, *bar[2:7], *numbers)
+        return function(0.0, 0.0, bar.close, *bar.ohlcv, *numbers)
 
 
 def _live(order: WorkingOrder, now_ns: int) -> bool:

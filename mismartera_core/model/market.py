@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from mismartera_core.model.columns import BAR_FIELDS, BarColumns
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,10 +31,38 @@ class Series:
     zone: tzinfo
 
 
-class Bar(NamedTuple):
+class BarRows:
+    """Bars in a row, as lists that are made of columns when a field is first asked for.
+
+    Args:
+        series: Symbol, interval and zone.
+        columns: The columns.
+        start: First row.
+        stop: Row after the last.
+    """
+
+    __slots__ = ("_columns", "_rows", "series", *(f for f in BAR_FIELDS if f != "session"))
+
+    def __init__(self, series: Series, columns: BarColumns, start: int, stop: int) -> None:
+        self.series = series
+        self._columns = columns
+        self._rows = slice(start, stop)
+
+    def __getattr__(self, field: str) -> Any:
+        if field not in BAR_FIELDS:
+            raise AttributeError(field)
+        values = getattr(self._columns, field)[self._rows].tolist()
+        setattr(self, field, values)
+        return values
+
+
+class Bar(tuple):  # type: ignore[type-arg]
     """One bar: stamped at its open, known at its close.
 
-    Attributes:
+    A bar is a row of columns: what nobody asks for is never made. Two bars with equal values are
+    equal.
+
+    Args:
         series: Symbol, interval and zone.
         ts: Open of the bar, nanoseconds UTC.
         open: First price.
@@ -43,14 +73,77 @@ class Bar(NamedTuple):
         available_ns: When the bar became known, nanoseconds UTC.
     """
 
-    series: Series
-    ts: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-    available_ns: int
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        series: Series,
+        ts: int,
+        open: float,  # noqa: A002 - the field's word
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        available_ns: int,
+    ) -> Bar:
+        """A bar by itself."""
+        prices = ([open], [high], [low], [close], [volume])
+        columns = BarColumns.build([ts], *prices, interval_ns=0, available_at=[available_ns])
+        return tuple.__new__(cls, (BarRows(series, columns, 0, 1), 0))
+
+    @property
+    def series(self) -> Series:
+        """Symbol, interval and zone."""
+        found: Series = self[0].series
+        return found
+
+    @property
+    def ts(self) -> int:
+        """Open of the bar, nanoseconds UTC."""
+        stamp: int = self[0].ts[self[1]]
+        return stamp
+
+    @property
+    def open(self) -> float:
+        """First price."""
+        price: float = self[0].open[self[1]]
+        return price
+
+    @property
+    def high(self) -> float:
+        """Highest price."""
+        price: float = self[0].high[self[1]]
+        return price
+
+    @property
+    def low(self) -> float:
+        """Lowest price."""
+        price: float = self[0].low[self[1]]
+        return price
+
+    @property
+    def close(self) -> float:
+        """Last price."""
+        price: float = self[0].close[self[1]]
+        return price
+
+    @property
+    def volume(self) -> float:
+        """Units traded; 0 nothing traded, NaN unknown."""
+        units: float = self[0].volume[self[1]]
+        return units
+
+    @property
+    def available_ns(self) -> int:
+        """When the bar became known, nanoseconds UTC."""
+        stamp: int = self[0].available_at[self[1]]
+        return stamp
+
+    @property
+    def ohlcv(self) -> tuple[float, float, float, float, float]:
+        """Open, high, low, close and volume."""
+        rows, row = self
+        return (rows.open[row], rows.high[row], rows.low[row], rows.close[row], rows.volume[row])
 
     @property
     def symbol(self) -> str:
@@ -71,6 +164,23 @@ class Bar(NamedTuple):
     def available_at(self) -> datetime:
         """When the bar became known, in the exchange's zone."""
         return from_ns(self.available_ns, self.series.zone)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bar) and self._values() == other._values()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        o, h, l, c, v = self.ohlcv  # noqa: E741 - the field's letters
+        what = f"{self.symbol} {self.interval} {self.timestamp.isoformat()}"
+        return f"Bar({what}, open={o}, high={h}, low={l}, close={c}, volume={v})"
+
+    def _values(self) -> tuple[object, ...]:
+        return (self.series, self.ts, *self.ohlcv, self.available_ns)
 
 
 class Tick(NamedTuple):

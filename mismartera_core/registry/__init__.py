@@ -40,6 +40,7 @@ class Registry:
             )
         )
         self.observer_errors: Counter[str] = Counter()
+        self._listeners: dict[str, list[tuple[str, Any]]] = {}
         self._lock = Lock()
 
     @classmethod
@@ -130,11 +131,14 @@ class Registry:
         return found
 
     def _callers(self, hook: str) -> list[tuple[str, Any]]:
-        return [
-            (part.name, getattr(part.manager.hook, hook))
-            for part in self._loaded
-            if part.manager is not None and hook in part.hooks
-        ]
+        found = self._listeners.get(hook)
+        if found is None:
+            found = self._listeners[hook] = [
+                (part.name, getattr(part.manager.hook, hook))
+                for part in self._loaded
+                if part.manager is not None and hook in part.hooks
+            ]
+        return found
 
 
 _Index = dict[str, dict[str, Registration]]

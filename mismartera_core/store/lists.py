@@ -9,19 +9,17 @@ that order as well: what holds all of them in the order of making is to be dropp
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import chain, cycle, repeat
 from typing import Any
 
 import numpy as np
 
 from mismartera_core.model.columns import FloatArray, IntArray
-from mismartera_core.model.market import Bar, Series
+from mismartera_core.model.market import Bar, BarRows, Series
 from mismartera_core.store.frame import Track
 
 Bars = tuple[list[Bar], list[int]]
 """Bars, and the instants at which they become known."""
-
-_FIELDS = ("ts", "open", "high", "low", "close", "volume", "available_at")
 
 
 def to_lists(columns: Sequence[FloatArray]) -> tuple[list[list[float]], list[float]]:
@@ -50,26 +48,35 @@ def bars_of(
     Returns:
         Bars by symbol, and what is to be dropped last.
     """
-    if not _side_by_side([t.stop - s for t, s in zip(tracks, starts, strict=True)]):
-        return [_bars(*each) for each in zip(tracks, starts, series, strict=True)], []
-    width = len(tracks)
-    columns = [
-        _flat([getattr(t.columns, name)[s : t.stop] for t, s in zip(tracks, starts, strict=True)])
-        for name in _FIELDS
+    counts = [t.stop - s for t, s in zip(tracks, starts, strict=True)]
+    rows = [
+        BarRows(one, t.columns, s, t.stop) for t, s, one in zip(tracks, starts, series, strict=True)
     ]
-    known = columns[-1]
-    flat = _build(list(series) * (len(known) // width), columns)
-    return [(flat[i::width], known[i::width]) for i in range(width)], flat
+    known = _known(tracks, starts)
+    if not _side_by_side(counts):
+        made = [_build(zip(repeat(r), range(n))) for r, n in zip(rows, counts, strict=True)]
+        return list(zip(made, known, strict=True)), []
+    width = len(tracks)
+    numbers = chain.from_iterable(map(repeat, range(counts[0]), repeat(width)))
+    flat = _build(zip(cycle(rows), numbers))
+    return [(flat[i::width], known[i]) for i in range(width)], flat
 
 
-def _bars(track: Track, start: int, series: Series) -> Bars:
-    rows = slice(start, track.stop)
-    columns: list[list[Any]] = [getattr(track.columns, name)[rows].tolist() for name in _FIELDS]
-    return _build(repeat(series), columns), columns[-1]
+def _build(pairs: Iterable[tuple[BarRows, int]]) -> list[Bar]:
+    return list(map(tuple.__new__, repeat(Bar), pairs))
 
 
-def _build(series: Iterable[Series], columns: list[list[Any]]) -> list[Bar]:
-    return list(map(tuple.__new__, repeat(Bar), zip(series, *columns, strict=False)))
+def _known(tracks: Sequence[Track], starts: Sequence[int]) -> list[list[int]]:
+    """When the rows become known; symbols that share their stamps share the list."""
+    made: dict[tuple[int, int, int], list[int]] = {}
+    found = []
+    for track, start in zip(tracks, starts, strict=True):
+        stamps = track.columns.available_at
+        key = (id(stamps), start, track.stop)
+        if key not in made:
+            made[key] = stamps[start : track.stop].tolist()
+        found.append(made[key])
+    return found
 
 
 def _flat(columns: Sequence[FloatArray] | Sequence[IntArray]) -> list[Any]:

@@ -189,7 +189,7 @@ def test_a_strategy_that_raises_when_it_is_made(run, install):
         "setup",
         "on_session_start",
         "on_bar",
-        pytest.param("on_fill", marks=pytest.mark.xfail(reason="says 'a strategy' only")),
+        "on_fill",
         "on_session_end",
     ],
 )

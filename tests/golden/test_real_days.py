@@ -121,7 +121,7 @@ def test_extended_hours_see_the_split_days_stale_bar_as_it_is():
 
     class Watch(Strategy):
         def on_bar(self, bar):
-            seen.append((bar.ts, *bar[2:7]))
+            seen.append((bar.ts, *bar.ohlcv))
 
     backtest(bars, Watch, hours="extended", registry=registry())
     inside = bars.between_time("04:00", "19:59")

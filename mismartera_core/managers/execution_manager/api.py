@@ -225,7 +225,7 @@ class ExecutionManager:
                 quantity,
                 price,
                 fee,
-                bar[1],
+                bar.ts,
                 self._clock.now_ns,
             )
         )

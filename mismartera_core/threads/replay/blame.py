@@ -1,11 +1,29 @@
-"""Says where in a strategy's own code an error came from."""
+"""Says whose error it was, when, and where in a strategy's own code it came from."""
 
 from __future__ import annotations
 
 import traceback
+from datetime import tzinfo
 from pathlib import Path
 
+from mismartera_core.errors import StrategyError
+from mismartera_core.model.market import from_ns
+
 _OURS = Path(__file__).parents[2]
+
+
+def blame(error: BaseException, label: str, now_ns: int, zone: tzinfo) -> StrategyError:
+    """The error of a strategy, for its author.
+
+    Args:
+        error: What it raised.
+        label: Strategy and symbol.
+        now_ns: The clock.
+        zone: The exchange's zone.
+    """
+    at = from_ns(now_ns, zone).isoformat()
+    text = f"{label} raised {type(error).__name__} at {at}: {error}"
+    return StrategyError(text, hint=f"look at {where_it_raised(error)}")
 
 
 def where_it_raised(error: BaseException) -> str:
@@ -13,7 +31,7 @@ def where_it_raised(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if not _within_core(f.filename)] or frames
     if not own:
-        return ""
+        return "its code"
     last = own[-1]
     return f"{last.filename}:{last.lineno} in {last.name}: {last.line}"
 

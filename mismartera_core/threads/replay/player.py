@@ -11,10 +11,9 @@ from mismartera_core.errors import MisMarteraError, StrategyError
 from mismartera_core.managers.execution_manager.equity import EquityBook
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.intervals import MINUTE
-from mismartera_core.model.market import from_ns
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.lists import to_lists
-from mismartera_core.threads.replay.blame import where_it_raised
+from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
 
@@ -120,11 +119,18 @@ class Player:
         clock, working, match = desk.clock, desk.working, self._match_step
         call: Call = _nothing
         try:
-            for clock.now_ns, group in zip(instants, calls, strict=True):
-                if working:
-                    match(clock.now_ns)
-                for call in group:
+            if calls and len(calls[0]) == 1 and calls.count(calls[0]) == len(calls):
+                call = calls[0][0]
+                for clock.now_ns in instants:
+                    if working:
+                        match(clock.now_ns)
                     call()
+            else:
+                for clock.now_ns, group in zip(instants, calls, strict=True):
+                    if working:
+                        match(clock.now_ns)
+                    for call in group:
+                        call()
         except MisMarteraError:
             raise
         except Exception as error:
@@ -203,11 +209,7 @@ class Player:
         return self._error(error, "a strategy" if unit is None else unit.label)
 
     def _error(self, error: Exception, label: str) -> StrategyError:
-        at = from_ns(self._desk.clock.now_ns, self._desk.data.zone)
-        return StrategyError(
-            f"{label} raised {type(error).__name__} at {at.isoformat()}: {error}",
-            hint=where_it_raised(error),
-        )
+        return blame(error, label, self._desk.clock.now_ns, self._desk.data.zone)
 
 
 def _merged(

@@ -13,7 +13,7 @@ import numpy as np
 from mismartera_core.contracts.broker import WorkingOrder, decimal
 from mismartera_core.contracts.strategy import Strategy
 from mismartera_core.contracts.views import OrderTicket, Price
-from mismartera_core.errors import ConfigError
+from mismartera_core.errors import ConfigError, MisMarteraError
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import Bar, from_ns
@@ -29,6 +29,7 @@ from mismartera_core.services.matching import (
 from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
 from mismartera_core.store.session_data import LiveBars
+from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
@@ -365,19 +366,23 @@ class Unit:
     ) -> None:
         assert self.strategy is not None  # noqa: S101 - bound before the first order
         zone = self.holding.zone
-        self.strategy.on_fill(
-            Fill(
-                order_id=order.id,
-                strategy=self.holding.strategy,
-                symbol=self.symbol,
-                side=Side.BUY if order.side > 0 else Side.SELL,
-                quantity=decimal(quantity),
-                price=decimal(price),
-                commission=Decimal(fee).scaleb(-6),
-                bar_timestamp=from_ns(bar.ts, zone),
-                filled_at=from_ns(self.desk.clock.now_ns, zone),
-            )
+        fill = Fill(
+            order_id=order.id,
+            strategy=self.holding.strategy,
+            symbol=self.symbol,
+            side=Side.BUY if order.side > 0 else Side.SELL,
+            quantity=decimal(quantity),
+            price=decimal(price),
+            commission=Decimal(fee).scaleb(-6),
+            bar_timestamp=from_ns(bar.ts, zone),
+            filled_at=from_ns(self.desk.clock.now_ns, zone),
         )
+        try:
+            self.strategy.on_fill(fill)
+        except MisMarteraError:
+            raise
+        except Exception as error:
+            raise blame(error, self.label, self.desk.clock.now_ns, zone) from error
 
 
 def _rounded(price: Price) -> float:
