@@ -180,16 +180,22 @@ def _days(
     table = clock.init_backtest(None, start, end)
     if len(table) < (backtest.backtest_days or 0):
         notes = (f"{len(table)} sessions: the data hold no more", *notes)
-    trailing = _trailing(config)
     first = table.dates[0]
-    if trailing == 0:
-        return _Days(table, 0, 0, notes)
+    oldest = _oldest(config, first, spans, clock)
+    whole = clock.session_table(oldest, table.dates[-1])
+    return _Days(whole, whole.index_of(first), _trailing(config), notes)
+
+
+def _oldest(
+    config: SessionConfig, first: date, spans: tuple[date, date] | None, clock: TimeManager
+) -> date:
+    """The first day of the history that a run from `first` on needs."""
+    trailing = _trailing(config)
     if trailing is None:
-        oldest = first if spans is None else spans[0]
-    else:
-        oldest = clock.get_previous_trading_date(None, first, trailing)
-    whole = clock.session_table(min(oldest, first), table.dates[-1])
-    return _Days(whole, whole.index_of(first), trailing, notes)
+        return first if spans is None else min(spans[0], first)
+    indicators = config.session_data_config.historical.indicators.values()
+    days = max([trailing, *(int(i.period.removesuffix("d")) for i in indicators)])
+    return clock.get_previous_trading_date(None, first, days) if days else first
 
 
 def _wanted(
@@ -230,13 +236,10 @@ def _within(
 
 
 def _trailing(config: SessionConfig) -> int | None:
-    """The longest history asked for; None for all there is."""
+    """Trading days of history that strategies are shown; None for all there is."""
     historical = config.session_data_config.historical
     days = [part.trailing_days for part in historical.data]
-    if "all" in days:
-        return None
-    periods = [int(i.period.removesuffix("d")) for i in historical.indicators.values()]
-    return max([*(d for d in days if isinstance(d, int)), *periods], default=0)
+    return None if "all" in days else max((d for d in days if isinstance(d, int)), default=0)
 
 
 def _spans(

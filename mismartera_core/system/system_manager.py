@@ -37,7 +37,7 @@ from mismartera_core.threads.derivation import Derivation
 from mismartera_core.threads.plan import Plan
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.player import Player
-from mismartera_core.threads.session_coordinator import SessionCoordinator, with_history
+from mismartera_core.threads.session_coordinator import SessionCoordinator
 from mismartera_core.threads.stream_subscription import StreamMode, StreamSubscription
 from mismartera_core.threads.worker import Worker
 
@@ -78,7 +78,7 @@ class SystemManager:
     def __init__(
         self, plan: Plan, registry: Registry, clock: Clock, progress: Progress | None = None
     ) -> None:
-        self._plan = plan = with_history(plan)
+        self._plan = plan
         self._registry = registry
         self._progress = progress
         self._stop = Event()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from threading import Event
 from time import monotonic
@@ -59,6 +58,7 @@ class SessionCoordinator(Worker):
         self._entered = entered
         self._hours = session_hours(plan.table, plan.interval, extended=plan.extended)
         self._cuts = loading_cuts(plan.table, self._hours)
+        self._kept = _days_kept(plan)
         self._next = plan.first
         self._digests = {(s, f): hashlib.sha256() for s in plan.symbols for f in _SIGNED}
 
@@ -93,7 +93,7 @@ class SessionCoordinator(Worker):
             stop = min(self._next + plan.block_sessions, len(plan.table))
             fresh = self._load(first, stop)
             if block is not None:
-                oldest = 0 if plan.trailing is None else max(self._next - plan.trailing, 0)
+                oldest = 0 if self._kept is None else max(self._next - self._kept, 0)
                 fresh = join_blocks(block, fresh, oldest)
             yield fresh
             block = fresh
@@ -184,9 +184,11 @@ class SessionCoordinator(Worker):
         return result
 
 
-def with_history(plan: Plan) -> Plan:
-    """A plan whose history is long enough for its historical indicators."""
-    days = max((wanted.days for wanted in plan.historical.values()), default=0)
-    if plan.trailing is None or plan.trailing >= days:
-        return plan
-    return replace(plan, trailing=days)
+def _days_kept(plan: Plan) -> int | None:
+    """Trading days of history that a block holds; None for all.
+
+    Historical indicators may look further back than what strategies are shown.
+    """
+    if plan.trailing is None:
+        return None
+    return max([plan.trailing, *(wanted.days for wanted in plan.historical.values())])

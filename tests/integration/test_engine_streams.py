@@ -286,3 +286,17 @@ def test_what_a_strategy_raises_or_writes_in_signals_names_it():
     with pytest.raises(StrategyError, match="'mine' on IBM raised ValueError in signals") as raised:
         session(Writes, ONE_DAY).run()
     assert "bars.close[:] = 1.0" in raised.value.hint
+
+
+@pytest.mark.parametrize("prefetch", [1, 3])
+@pytest.mark.parametrize("trailing", [0, 1, 2])
+def test_a_long_average_does_not_lengthen_what_strategies_are_shown(trailing, prefetch):
+    seen = []
+
+    class Counts(Strategy):
+        def on_session_start(self):
+            seen.append((len(self.bars()), self.historical("usual") > 0))
+
+    days = {"start_date": "2012-10-01", "end_date": "2012-10-04", "prefetch_days": prefetch}
+    session(Counts, days, data=history(trailing, period="5d")).run()
+    assert seen == [(390 * trailing, True)] * 4
