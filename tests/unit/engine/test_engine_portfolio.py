@@ -289,3 +289,21 @@ def test_flat_by_close_leaves_every_position_of_a_portfolio():
         assert (signed.groupby([ends["day"], ends["symbol"]]).sum() == 0).all()
         last = ends.groupby("day")["filled_at"].max().dt.strftime("%H:%M")
         assert set(last) <= {"15:56", "15:57", "15:58"}
+
+
+@pytest.mark.parametrize("leverage", [None, 1e12])
+def test_a_weight_becomes_whole_units_of_equity_towards_zero(leverage):
+    """One change of weights a run, so that equity is still the cash of the start."""
+    data = thin()
+    wishes = np.array([0.31, -0.17, np.nan, 0.0])
+    placed = {}
+
+    def act(strategy, step):
+        if step.index == 25 and not placed:
+            placed.update(zip(strategy.symbols, np.trunc(wishes * 1e5 / step.close), strict=True))
+            return wishes
+        return None
+
+    orders = run(data, portfolio(act, "weights"), interval="1m", leverage=leverage).orders
+    signed = orders["quantity"].where(orders["side"] == "buy", -orders["quantity"])
+    assert dict(zip(orders["symbol"], signed, strict=True)) == {n: placed[n] for n in "AB"}
