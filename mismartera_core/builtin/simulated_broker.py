@@ -99,26 +99,28 @@ class SimulatedBroker(Broker):
         if bar.volume == 0.0:
             return
         book = self._books[symbol]
+        opened = bar.ts
         if len(book) == 1 and book[0].kind == MARKET and self._participation is None:
-            self._left = math.inf
-            self._fill(book[0], bar.open, AT_OPEN, bar, now_ns)
+            if book[0].from_ns <= opened:
+                self._left = math.inf
+                self._fill(book[0], bar.open, AT_OPEN, bar, now_ns)
             return
         self._left = math.inf if self._participation is None else self._room(bar)
-        waiting = [order for order in book if order.from_ns < now_ns]
+        waiting = [order for order in book if order.from_ns <= opened]
         done: set[int] = set()
         for order in waiting:
-            if order.id in done or not _live(order, now_ns):
+            if order.id in done or not _live(order, opened):
                 continue
             done.add(order.id)
             chosen, price, when = order, *self._outcome(order, bar)
             other = order.oco
-            if other is not None and _live(other, now_ns):
+            if other is not None and _live(other, opened):
                 done.add(other.id)
                 chosen, price, when = _first(chosen, price, when, other, *self._outcome(other, bar))
             if when in (AT_OPEN, INSIDE):
                 self._fill(chosen, price, when, bar, now_ns)
         for order in waiting:
-            if order.kind == TRAILING and _live(order, now_ns):
+            if order.kind == TRAILING and _live(order, opened):
                 order.stop = trail(order.side, order.stop, order.trail, bar.high, bar.low)
 
     def _outcome(self, order: WorkingOrder, bar: Bar) -> tuple[float, int]:
@@ -205,9 +207,9 @@ class SimulatedBroker(Broker):
         return function(0.0, 0.0, bar.close, *bar.ohlcv, *numbers)
 
 
-def _live(order: WorkingOrder, now_ns: int) -> bool:
-    """Whether an order works and was placed before the bar became known."""
-    return not order.is_done and order.status is not HELD and order.from_ns < now_ns
+def _live(order: WorkingOrder, opened: int) -> bool:
+    """Whether an order works and was placed before the bar opened, or as it did."""
+    return not order.is_done and order.status is not HELD and order.from_ns <= opened
 
 
 def _first(

@@ -24,9 +24,9 @@ MARKET = OrderType.MARKET
 class WorkingOrder:
     """One order from its placing to its end. Numbers are floats; NaN where a price is absent.
 
-    `is_done` says whether it is filled, cancelled, expired or rejected. It fills from bars known
-    after `from_ns`. `enlarges` units at `reference` are what it reserved buying power for. The
-    entry of a leg filled inside the bar that opened at `inside_ts`, at `inside_price`.
+    `is_done` says whether it is filled, cancelled, expired or rejected. It fills from bars that
+    open at `from_ns` or later. `enlarges` units at `reference` are what it reserved buying power
+    for. The entry of a leg filled inside the bar that opened at `inside_ts`, at `inside_price`.
     """
 
     __slots__ = (

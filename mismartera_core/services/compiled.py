@@ -180,7 +180,8 @@ def _in_lots(size: float, lot: float) -> bool:
         return False
     if lot == 1.0:  # a remainder takes as long as all the rest of an order
         return math.floor(size) == size
-    return size % lot == 0.0
+    lots = size / lot
+    return abs(lots - math.floor(lots + 0.5)) <= 1e-9  # what decimal lots leave in binary fractions
 
 
 def _write(

@@ -31,8 +31,8 @@ def to_price(value):
 
 
 def sees(order, bar):
-    """An order fills from bars that become known later than its placing."""
-    return order["from"] < bar[6]
+    """An order fills from bars that open when it is placed, or later."""
+    return order["from"] <= bar[0]
 
 
 class Market:

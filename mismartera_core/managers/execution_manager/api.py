@@ -124,7 +124,7 @@ class ExecutionManager:
         if not 0.0 < quantity < math.inf:
             return f"quantity must be above zero, was {quantity}"
         lots = quantity / self._lot
-        if abs(lots - round(lots)) > LOT_NOISE:
+        if abs(lots - round(lots)) > LOT_NOISE or lots < LOT_NOISE:
             return f"quantity must be whole lots of {self._lot:g}, was {quantity}"
         if order.kind:
             reason = _wrong_price(order)

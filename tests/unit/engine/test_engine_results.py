@@ -9,7 +9,16 @@ from bars import day_session, random_walk, tuples
 from engine_eyes import STEPS, run
 from engine_runs import run_engine
 
-from mismartera_core import PortfolioStrategy, Signals, SignalStrategy, Strategy
+from mismartera_core import (
+    Bar,
+    Costs,
+    PortfolioStrategy,
+    Signals,
+    SignalStrategy,
+    Strategy,
+    WorkingOrder,
+)
+from mismartera_core.builtin.simulated_broker import SimulatedBroker, SimulatedConfig
 
 DAYS = ["2024-07-01", "2024-07-02", "2024-07-05"]
 WAYS = [STEPS, {"prefetch_days": 1}, {"prefetch_days": 2}, {**STEPS, "prefetch_days": 1}]
@@ -226,3 +235,17 @@ def test_portfolios_in_lots_of_any_size(lot, block):
     lots = arrays.fills.quantity / lot
     np.testing.assert_allclose(lots, np.rint(lots), atol=1e-6)
     assert (np.rint(lots) > 0).all(), "an order over less than a lot"
+
+
+def test_an_order_within_a_minute_waits_for_a_bar_that_opens_later():
+    """What a tick shows within a minute is not traded at that minute's open."""
+    broker = SimulatedBroker(SimulatedConfig(cash=1000, leverage=None))
+    fills = []
+    broker.start(Costs(), lambda order, *rest: fills.append(rest), lambda order: None)
+    minute = 60_000_000_000
+    broker.submit(WorkingOrder(None, 0, 1, 1.0, minute + minute // 2))
+    for k in (1, 2):
+        bar = Bar(None, k * minute, 100.0 + k, 103.0, 99.0, 101.0, 10.0, (k + 1) * minute)
+        if 0 in broker.working_symbols():
+            broker.match(0, bar, (k + 1) * minute)
+    assert [fill[1] for fill in fills] == [102.0]
