@@ -199,7 +199,9 @@ class SystemManager:
         log.info("%s failed", name, exc_info=error)
         self._failures.append((name, error))
         self._registry.observe("error_raised", error=error, where=name)
-        self._abort()
+        # What the coordinator has sent is whole: the others finish it, no session is lost to a race.
+        if name != self._coordinator.name:
+            self._abort()
 
     def _entered(self, day: date, phase: Any) -> None:
         log.debug("%s enters %s", day, phase)

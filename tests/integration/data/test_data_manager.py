@@ -339,4 +339,4 @@ def test_errors_name_what_there_is(command, tmp_path: Path) -> None:
     assert command("show", "XYZ", "--interval", "5m")[0] == 3
     assert command("export", "XYZ", "--format", "xlsx")[0] == 2
     assert command("export", "XYZ", "--out", "no/such/folder.csv")[0] == 3
-    assert command("import", "XYZ.csv", "ABC.csv", "--symbol", "Q")[0] == 2
+    assert command("import", "XYZ.csv", "ABC.csv", "--symbol", "Q")[0] == 3
