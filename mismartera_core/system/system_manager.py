@@ -199,7 +199,7 @@ class SystemManager:
         log.info("%s failed", name, exc_info=error)
         self._failures.append((name, error))
         self._registry.observe("error_raised", error=error, where=name)
-        # What the coordinator has sent is whole, and the others finish it: nothing is lost to a race.
+        # What the coordinator has sent is whole, and the others finish it: a race loses nothing.
         if name != self._coordinator.name:
             self._abort()
 
