@@ -15,8 +15,6 @@ FREE = (0.0, 0.0, 0.0, 0.0, 0.0)
 """Parameters of `commission` that charge nothing."""
 EXACT = (0.0, 0.0, 0.0)
 """Parameters of `slippage` that move nothing."""
-UNLIMITED = (math.inf, 1.0)
-"""Parameters of `participation` that limit nothing."""
 
 
 def commission(

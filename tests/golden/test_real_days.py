@@ -137,14 +137,20 @@ def halted(minutes):
 @pytest.mark.parametrize("flat", [None, 300])
 @pytest.mark.parametrize("minutes", [1, 5, 60])
 def test_halt(minutes, flat):
-    run_both(halted(minutes), flat_by_close=flat)
+    bars = halted(minutes)
+    run, _ = run_both(bars, flat_by_close=flat)
+    assert len(run.fills)
+    assert set(run.fills["bar"]) <= set(bars.index), "nothing fills in a minute that is not there"
 
 
 def test_bad_tick_moves_fills_but_no_bar():
     walk = random_walk(["2024-03-08"], seed=22, minutes=60)
     walk.iloc[30, walk.columns.get_loc("high")] *= 1.5
     walk.iloc[31, walk.columns.get_loc("low")] *= 0.5
-    run_both(walk)
+    run, _ = run_both(walk)
+    fills = run.fills.join(walk[["low", "high"]], on="bar")
+    assert len(fills)
+    assert fills["price"].between(fills["low"], fills["high"]).all()
 
 
 @pytest.mark.parametrize("volume", [0.0, np.nan])
