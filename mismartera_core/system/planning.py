@@ -260,6 +260,9 @@ def _notes(resolved: Resolved, sources: Mapping[str, Source]) -> tuple[str, ...]
         notes.append("no risk block: nothing limits the orders")
     if not resolved.costs:
         notes.append("no costs: commission, slippage and participation are not modelled")
+    if resolved.gap_filler is not None:
+        name = resolved.gap_filler.record.name
+        notes.append(f"gap filler {name!r} is not asked: a backtest measures gaps, it fills none")
     for source in dict.fromkeys(sources.values()):
         if source.how == GENERATED:
             made = [s for s in sources if sources[s] == source]

@@ -12,6 +12,7 @@ from mismartera_core import (
     DataProvider,
     MisMarteraError,
     ProviderCapabilities,
+    Session,
     Strategy,
     interval_ns,
 )
@@ -191,3 +192,25 @@ def test_streams_beyond_the_providers_capabilities_are_refused(kind):
     provider = (Finer, ProviderCapabilities(bars=("1s",)))
     with pytest.raises(DataError, match=f"provider 'made' delivers no {kind}"):
         session(Quiet, DAYS, provider, data={"streams": ["bars_1m", kind]}).run()
+
+
+def test_a_backtest_says_that_it_asks_no_gap_filler(tmp_path, monkeypatch):
+    monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path))
+    run = Session(
+        {
+            "session_name": "gaps",
+            "exchange_group": "US_EQUITY",
+            "asset_class": "EQUITY",
+            "mode": "backtest",
+            "backtest_config": {"start_date": "2012-10-01", "end_date": "2012-10-01"},
+            "session_data_config": {
+                "symbols": ["IBM"],
+                "streams": ["bars_1m"],
+                "gap_filler": {"name": "second_source", "config": {"provider": "sample"}},
+            },
+            "data_provider": {"name": "sample"},
+            "strategies": [{"name": "sma_cross"}],
+            "broker": {"name": "simulated", "config": {"cash": "100000"}},
+        }
+    ).run()
+    assert any("'second_source' is not asked" in line for line in run.record.notes)
