@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from mismartera_core.registrations import ReportReg as ReportReg
     from mismartera_core.registrations import RiskCheckReg as RiskCheckReg
     from mismartera_core.registrations import StrategyReg as StrategyReg
+    from mismartera_core.registrations import TemplateReg as TemplateReg
     from mismartera_core.repositories.bar_store import BarStore as BarStore
     from mismartera_core.services.csv_parsing import ParsedBars as ParsedBars
     from mismartera_core.services.csv_parsing import parse_bars_csv as parse_bars_csv
@@ -117,6 +118,7 @@ _HOMES = {
         "ReportReg",
         "RiskCheckReg",
         "StrategyReg",
+        "TemplateReg",
     ),
     "repositories.bar_store": ("BarStore",),
     "services.csv_parsing": ("ParsedBars", "parse_bars_csv"),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ReportReg,
         RiskCheckReg,
         StrategyReg,
+        TemplateReg,
     )
 
 PROJECT = "mismartera"
@@ -123,6 +124,16 @@ class Hooks:
             @hookimpl
             def mismartera_reports():
                 return [ReportReg(name="excel", factory="my_plugin.excel:ExcelReport")]
+        """
+
+    @hookspec
+    def mismartera_templates(self) -> Iterable[TemplateReg]:  # type: ignore[empty-body]
+        """Templates of plugins.
+
+        Example:
+            @hookimpl
+            def mismartera_templates():
+                return [TemplateReg(name="desk", kind="strategy", factory="my_plugin.new:folder")]
         """
 
     @hookspec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +19,15 @@ class Registration:
         factory: Builds it: `factory(config, context)`. "module:attribute" is imported on first use.
         config_model: Pydantic model of its config, or "module:attribute"; None where it has none.
         summary: One line for `mismartera plugins list`.
+        example: A config that works, as JSON would have it, where its defaults alone do not; shown
+            by `mismartera plugins show` and used by `mismartera plugins check`.
     """
 
     name: str
     factory: Callable[..., Any] | str
     config_model: type[Any] | str | None = None
     summary: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +96,16 @@ class RiskCheckReg(Registration):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportReg(Registration):
     """A report; the factory returns a Report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateReg(Registration):
+    """A template of a plugin for `mismartera new NAME ...`.
+
+    `factory` takes no arguments and returns the folder of a cookiecutter template as a Path.
+
+    Attributes:
+        kind: Kind of plugin it makes, as `mismartera plugins list` names it.
+    """
+
+    kind: str

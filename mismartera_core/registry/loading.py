@@ -23,6 +23,7 @@ from mismartera_core.registrations import (
     ReportReg,
     RiskCheckReg,
     StrategyReg,
+    TemplateReg,
 )
 from mismartera_core.registry.attributes import cure, one_line
 
@@ -35,6 +36,7 @@ KINDS: Mapping[str, tuple[str, type[Registration]]] = {
     "report": ("mismartera_reports", ReportReg),
     "risk_check": ("mismartera_risk_checks", RiskCheckReg),
     "strategy": ("mismartera_strategies", StrategyReg),
+    "template": ("mismartera_templates", TemplateReg),
 }
 """Kind of plugin: the hook that registers it, and its record."""
 

@@ -1,0 +1,1 @@
+"""Chart patterns as causal indicators."""
