@@ -1,4 +1,4 @@
-"""What plugin authors test their plugins with.
+"""What plugin authors test their plugins with; needs the extra `testing` (pytest).
 
 One suite per kind of plugin, to be subclassed with one fixture:
 
@@ -6,4 +6,80 @@ One suite per kind of plugin, to be subclassed with one fixture:
         @pytest.fixture
         def registration(self):
             return IndicatorReg(name="mid", category="trend", factory="my_plugin.mid:compute")
+
+`SUITES` has the suites by kind; `run_suite` runs one and reports promise by promise. Beside them
+are the fakes and builders the suites are made with.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mismartera_core.errors import PluginError
+
+if TYPE_CHECKING:
+    from mismartera_core.testing.fakes import plugin_context as plugin_context
+    from mismartera_core.testing.fakes import session_table as session_table
+    from mismartera_core.testing.running import Promise as Promise
+    from mismartera_core.testing.running import run_suite as run_suite
+    from mismartera_core.testing.suite import Conformance as Conformance
+    from mismartera_core.testing.suite import breach as breach
+    from mismartera_core.testing.suite import expect as expect
+    from mismartera_core.testing.suite import not_applicable as not_applicable
+
+    SUITES: dict[str, type[Conformance]]
+
+SUITE_NAMES = {
+    "broker": "BrokerConformance",
+    "cost_model": "CostModelConformance",
+    "data_provider": "DataProviderConformance",
+    "gap_filler": "GapFillerConformance",
+    "indicator": "IndicatorConformance",
+    "report": "ReportConformance",
+    "risk_check": "RiskCheckConformance",
+    "strategy": "StrategyConformance",
+    "template": "TemplateConformance",
+}
+"""Name of the suite of each kind of plugin."""
+
+_HOMES = {
+    "brokers": ("BrokerConformance",),
+    "cost_models": ("CostModelConformance",),
+    "data_providers": ("DataProviderConformance",),
+    "fakes": ("plugin_context", "session_table"),
+    "gap_fillers": ("GapFillerConformance",),
+    "indicators": ("IndicatorConformance",),
+    "reports": ("ReportConformance",),
+    "risk_checks": ("RiskCheckConformance",),
+    "running": ("Promise", "run_suite"),
+    "strategies": ("StrategyConformance",),
+    "suite": ("Conformance", "breach", "expect", "not_applicable"),
+    "templates": ("TemplateConformance",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = ["SUITES", *sorted(_HOME_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SUITES":
+        return {kind: __getattr__(suite) for kind, suite in SUITE_NAMES.items()}
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        raise PluginError(
+            "the conformance suites need pytest, which is not installed",
+            hint="install mismartera-core[testing]",
+        ) from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

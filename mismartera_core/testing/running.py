@@ -1,0 +1,141 @@
+"""Runs a suite on one registration and reports promise by promise."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mismartera_core.registrations import Registration
+from mismartera_core.registry.attributes import one_line
+from mismartera_core.threads.replay.blame import where_it_raised
+
+PASSED = "passed"
+FAILED = "failed"
+SKIPPED = "skipped"
+
+_GIVEN: pytest.StashKey[Registration] = pytest.StashKey()
+
+_FILE = """
+from mismartera_core.testing.running import suite_of
+TestPromises = suite_of({kind!r})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What came of one promise of a suite.
+
+    Attributes:
+        name: The promise, in words.
+        outcome: "passed", "failed" or "skipped".
+        message: Why it failed or does not apply; empty where it passed.
+    """
+
+    name: str
+    outcome: str
+    message: str
+
+
+def run_suite(
+    kind: str, registration: Registration, config: Mapping[str, Any] | None = None
+) -> list[Promise]:
+    """Run the suite of a kind of plugin.
+
+    Args:
+        kind: As `mismartera plugins list` names it.
+        registration: What is tested.
+        config: JSON values to test it with; the example of the registration where left out.
+
+    Returns:
+        Every promise of the suite, in its order.
+    """
+    seen = _Promises(registration, config)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "test_promises.py"
+        path.write_text(_FILE.format(kind=kind), encoding="utf-8")
+        words = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib"]
+        quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=sys"]
+        # pytest speaks to people; here only the promises do.
+        with contextlib.redirect_stdout(io.StringIO()):
+            code = pytest.main([*words, *quiet, str(path)], plugins=[seen])
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    return list(seen.promises.values())
+
+
+def suite_of(kind: str) -> type[Any]:
+    """The suite of a kind with the registration that `run_suite` was given.
+
+    Args:
+        kind: As `mismartera plugins list` names it.
+    """
+    import mismartera_core.testing as suites
+
+    @pytest.fixture
+    def registration(self: Any, request: pytest.FixtureRequest) -> Any:  # noqa: ARG001
+        return request.config.stash[_GIVEN]
+
+    @pytest.fixture(autouse=True)
+    def _config(self: Any, request: pytest.FixtureRequest) -> None:
+        given = request.config.stash[_CONFIG]
+        if given is not None:
+            type(self).config = given
+
+    return type(
+        "TestPromises",
+        (getattr(suites, suites.SUITE_NAMES[kind]),),
+        {"registration": registration, "_config": _config},
+    )
+
+
+_CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
+
+
+class _Promises:
+    """A pytest plugin that hands the registration in and takes the outcomes out."""
+
+    def __init__(self, registration: Registration, config: Mapping[str, Any] | None) -> None:
+        self._registration = registration
+        self._config = config
+        self.promises: dict[str, Promise] = {}
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Put what is tested where the suite finds it."""
+        config.stash[_GIVEN] = self._registration
+        config.stash[_CONFIG] = self._config
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        """Note how each phase of a test ended; the first that does not pass decides."""
+        name = item.name.removeprefix("test_").replace("_", " ")
+        before = self.promises.get(name)
+        if before is None or before.outcome == PASSED:
+            self.promises[name] = Promise(name, *_outcome(call))
+        return (yield)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that cannot be collected is a failure of its own."""
+        if report.failed:
+            name = "suite can be collected"
+            self.promises[name] = Promise(name, FAILED, str(report.longrepr))
+
+
+def _outcome(call: pytest.CallInfo[None]) -> tuple[str, str]:
+    if call.excinfo is None:
+        return PASSED, ""
+    error = call.excinfo.value
+    if isinstance(error, pytest.skip.Exception):
+        return SKIPPED, str(error.msg)
+    if isinstance(error, pytest.fail.Exception):
+        return FAILED, str(error.msg)
+    return FAILED, f"raised {one_line(error)}, at {where_it_raised(error)}"

@@ -1,0 +1,66 @@
+"""Finds the secrets of a config, and plants one that must never be seen again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+
+CANARY = "canary-4f1d8a"
+"""The value every secret has while it is looked for."""
+
+_SECRET = re.compile(r"(^|_)(key|secret|token|password|passphrase|credentials?)($|_)")
+_TYPES = ("SecretStr", "SecretBytes")
+
+
+def secret_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Fields of a config that are secrets, by their type or by their name.
+
+    Args:
+        model: The config model.
+    """
+    return {
+        name: field
+        for name, field in model.model_fields.items()
+        if _is_typed(field) or (_SECRET.search(name) and _is_text(field))
+    }
+
+
+def open_secrets(fields: Mapping[str, FieldInfo]) -> list[str]:
+    """Secret fields that are plain text.
+
+    Args:
+        fields: Found by `secret_fields`.
+    """
+    return [name for name, field in fields.items() if not _is_typed(field)]
+
+
+def with_canary(model: type[BaseModel], fields: Mapping[str, FieldInfo]) -> Any:
+    """A config whose secrets are all the canary; other fields have their defaults.
+
+    Args:
+        model: The config model.
+        fields: Found by `secret_fields`.
+    """
+    planted: dict[str, Any] = {
+        name: SecretBytes(CANARY.encode()) if "SecretBytes" in str(field.annotation) else
+        SecretStr(CANARY)
+        for name, field in fields.items()
+    }  # fmt: skip
+    defaults = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in model.model_fields.items()
+        if not field.is_required()
+    }
+    return model.model_construct(**{**defaults, **planted})
+
+
+def _is_typed(field: FieldInfo) -> bool:
+    return any(name in str(field.annotation) for name in _TYPES)
+
+
+def _is_text(field: FieldInfo) -> bool:
+    return "str" in str(field.annotation)
