@@ -111,13 +111,28 @@ def session_minutes(sessions: int) -> np.ndarray:
 
     Half days are left out, so that every session has 390 bars.
     """
-    import exchange_calendars as xc
-
-    calendar = xc.get_calendar("XNYS", start="2024-01-01", end="2026-06-30")
-    opens = calendar.opens.dt.as_unit("ns").astype("int64").to_numpy()
-    closes = calendar.closes.dt.as_unit("ns").astype("int64").to_numpy()
+    opens, closes = _hours()
     full = opens[closes - opens == MINUTES * MINUTE_NS][:sessions]
     return (full[:, None] + np.arange(MINUTES) * MINUTE_NS).ravel()
+
+
+def before_half_days(ts: np.ndarray) -> list[int]:
+    """Rows of the last bars before a half day that the data leave out, with data after it."""
+    opens, closes = _hours()
+    half = opens[closes - opens != MINUTES * MINUTE_NS]
+    rows = np.searchsorted(ts, half[(half > ts[0]) & (half < ts[-1])])
+    return (rows - 1).tolist()
+
+
+def _hours() -> tuple[np.ndarray, np.ndarray]:
+    """Opens and closes of the sessions of XNYS, nanoseconds UTC."""
+    import exchange_calendars as xc
+
+    schedule = xc.get_calendar("XNYS", start="2024-01-01", end="2026-06-30").schedule
+    opens, closes = (
+        schedule[name].dt.as_unit("ns").astype("int64").to_numpy() for name in ("open", "close")
+    )
+    return opens, closes
 
 
 def make(shape: Shape) -> Market:

@@ -102,7 +102,13 @@ def sweep(market: Market) -> Sample:
     grid = [{"fast": fast, "slow": slow} for fast, slow in PAIRS]
     found = run_sweep(market.frames, SignalCross, grid, cash=CASH)
     cash = (found.frame["ending_cash"] - CASH).tolist()
-    return Sample(found.seconds, found.frame["fills"].tolist(), cash, note="; ".join(found.notes))
+    return Sample(
+        found.seconds,
+        found.frame["fills"].tolist(),
+        cash,
+        rule="next open, day orders",  # targets become day orders
+        note="; ".join(found.notes),
+    )
 
 
 def _record(market: Market, strategy: type, params: dict[str, int]) -> Any:
