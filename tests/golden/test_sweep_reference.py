@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from benchmarks import bare, ours, reference
 from benchmarks.data import Shape, before_half_days, make
 
