@@ -13,6 +13,7 @@ from mismartera_core import (
     ProviderCapabilities,
     ReportReg,
     RiskCheckReg,
+    TemplateReg,
     hookimpl,
 )
 from mismartera_core.builtin.audit import mismartera_error_raised as mismartera_error_raised
@@ -23,6 +24,7 @@ from mismartera_core.builtin.audit import (
 )
 from mismartera_core.builtin.audit import mismartera_session_started as mismartera_session_started
 from mismartera_core.builtin.config_checks import mismartera_check_config as mismartera_check_config
+from mismartera_core.builtin.templates import TEMPLATES
 
 _HERE = "mismartera_core.builtin"
 
@@ -140,4 +142,15 @@ def mismartera_reports() -> Iterable[ReportReg]:
             factory=f"{_HERE}.markdown_report:MarkdownReport",
             summary="report.md in the run folder: summary, strategies, days, refusals",
         )
+    ]
+
+
+@hookimpl
+def mismartera_templates() -> Iterable[TemplateReg]:
+    """A project for each kind of plugin."""
+    return [
+        TemplateReg(
+            name=name, kind=kind, factory=f"{_HERE}.templates:FOLDERS.{name}", summary=summary
+        )
+        for name, (kind, summary) in TEMPLATES.items()
     ]

@@ -22,6 +22,7 @@ from mismartera_core import (
     Strategy,
     StrategyParams,
     StrategyReg,
+    TemplateReg,
     hookimpl,
     interval_ns,
 )
@@ -29,7 +30,7 @@ from mismartera_core.builtin.simulated_broker import SimulatedBroker, SimulatedC
 from mismartera_core.config.loading import config_from
 from mismartera_core.config.settings import Settings
 from mismartera_core.errors import ConfigError, StrategyError
-from mismartera_core.registry import Registry
+from mismartera_core.registry import Registry, resolve_attribute
 from mismartera_core.services.config_resolution import resolve
 from mismartera_core.system.session import Session
 
@@ -241,6 +242,15 @@ def test_hook_gap_fillers():
     data = CONFIG["session_data_config"] | {"gap_filler": {"name": "empty"}}
     found = resolve(config_from(CONFIG | {"session_data_config": data}), registry)
     assert found.gap_filler.record.factory is Empty
+
+
+def test_hook_templates(tmp_path):
+    record = TemplateReg(name="desk", kind="strategy", factory=lambda: tmp_path)
+    registry = Registry.from_modules({"under_test": offers("templates", record)})
+    found = registry.get("template", "desk")
+    assert (found.kind, resolve_attribute(found.factory)()) == ("strategy", tmp_path)
+    given = Registry.discover().get("template", "indicator")
+    assert (resolve_attribute(given.factory)() / "cookiecutter.json").is_file()
 
 
 def test_hook_check_config(run):
