@@ -38,24 +38,20 @@ def open_secrets(fields: Mapping[str, FieldInfo]) -> list[str]:
     return [name for name, field in fields.items() if not _is_typed(field)]
 
 
-def with_canary(model: type[BaseModel], fields: Mapping[str, FieldInfo]) -> Any:
-    """A config whose secrets are all the canary; other fields have their defaults.
+def planted(settings: Any, fields: Mapping[str, FieldInfo]) -> Any:
+    """A copy of a config whose secrets are all the canary.
 
     Args:
-        model: The config model.
+        settings: The config.
         fields: Found by `secret_fields`.
     """
-    planted: dict[str, Any] = {
-        name: SecretBytes(CANARY.encode()) if "SecretBytes" in str(field.annotation) else
-        SecretStr(CANARY)
+    secrets = {
+        name: SecretBytes(CANARY.encode())
+        if "SecretBytes" in str(field.annotation)
+        else SecretStr(CANARY)
         for name, field in fields.items()
-    }  # fmt: skip
-    defaults = {
-        name: field.get_default(call_default_factory=True)
-        for name, field in model.model_fields.items()
-        if not field.is_required()
     }
-    return model.model_construct(**{**defaults, **planted})
+    return settings.model_copy(update=secrets)
 
 
 def _is_typed(field: FieldInfo) -> bool:

@@ -18,7 +18,7 @@ from mismartera_core.registry.attributes import one_line
 from mismartera_core.services.config_resolution import validate_plugin_config
 from mismartera_core.testing.discovery import libraries_loaded, plugin_module
 from mismartera_core.testing.fakes import plugin_context
-from mismartera_core.testing.secrets import CANARY, open_secrets, secret_fields, with_canary
+from mismartera_core.testing.secrets import CANARY, open_secrets, planted, secret_fields
 from mismartera_core.threads.replay.blame import where_it_raised
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -160,7 +160,7 @@ class Conformance:
         """The example config of the record, or the suite's own, passes validation."""
         validated(registration, plugin_config)
 
-    def test_config_keeps_its_secrets(self, registration: Registration) -> None:
+    def test_config_keeps_its_secrets(self, registration: Registration, settings: Any) -> None:
         """Keys, tokens and passwords of a config appear in no repr, log or dump of it."""
         model = config_model(registration)
         fields = {} if model is None else secret_fields(model)
@@ -170,7 +170,7 @@ class Conformance:
         contract = "secrets of a config are never shown"
         cure = "declare the field as pydantic.SecretStr and call get_secret_value() where it leaves"
         expect(not exposed, contract, f"{', '.join(exposed)}: shown in clear text", cure)
-        config = with_canary(model, fields)
+        config = planted(settings, fields)
         for how, text in (
             ("repr", repr(config)),
             ("str", str(config)),
