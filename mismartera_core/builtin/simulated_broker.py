@@ -80,7 +80,12 @@ class SimulatedBroker(Broker):
 
     def submit(self, order: WorkingOrder) -> None:
         """Work an order from the next bar on; its legs are held until it has filled."""
-        self._books.setdefault(order.symbol, []).extend((order, *order.legs))
+        book = self._books.get(order.symbol)
+        if book is None:
+            book = self._books[order.symbol] = []
+        book.append(order)
+        if order.legs:
+            book.extend(order.legs)
 
     def cancel(self, order: WorkingOrder, reason: str, now_ns: int) -> None:
         """End a working or held order."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from mismartera_core.model.columns import BAR_FIELDS, BarColumns
@@ -32,7 +34,7 @@ class Series:
 
 
 class BarRows:
-    """Bars in a row, as lists that are made of columns when a field is first asked for.
+    """Bars in a row; their fields are lists, made of columns when one is first asked for.
 
     Args:
         series: Symbol, interval and zone.
@@ -47,6 +49,16 @@ class BarRows:
         self.series = series
         self._columns = columns
         self._rows = slice(start, stop)
+
+    def __len__(self) -> int:
+        return self._rows.stop - self._rows.start
+
+    def __getitem__(self, row: int) -> Bar:
+        return tuple.__new__(Bar, (self, row))
+
+    def __iter__(self) -> Iterator[Bar]:
+        """Bars made at the speed of C, each when it is asked for."""
+        return map(tuple.__new__, repeat(Bar), zip(repeat(self), range(len(self)), strict=False))
 
     def __getattr__(self, field: str) -> Any:
         if field not in BAR_FIELDS:

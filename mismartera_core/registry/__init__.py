@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -40,7 +40,7 @@ class Registry:
             )
         )
         self.observer_errors: Counter[str] = Counter()
-        self._listeners: dict[str, list[tuple[str, Any]]] = {}
+        self._listeners: dict[str, list[tuple[str, _Listener]]] = {}
         self._lock = Lock()
 
     @classmethod
@@ -112,7 +112,7 @@ class Registry:
         """
         for plugin, call in self._callers(f"{PROJECT}_{hook}"):
             try:
-                call(**facts)
+                call(facts)
             except Exception as error:
                 with self._lock:
                     self.observer_errors[plugin] += 1
@@ -125,20 +125,41 @@ class Registry:
         found: list[str] = []
         for plugin, call in self._callers(f"{PROJECT}_check_config"):
             try:
-                found += [str(text) for answer in call(config=config) for text in answer]
+                answers = call({"config": config})
+                found += [str(text) for answer in answers for text in answer]
             except Exception as error:  # noqa: BLE001 - a plugin's failure is a finding
                 found.append(f"plugin {plugin!r} could not check the config: {one_line(error)}")
         return found
 
-    def _callers(self, hook: str) -> list[tuple[str, Any]]:
+    def _callers(self, hook: str) -> list[tuple[str, _Listener]]:
         found = self._listeners.get(hook)
         if found is None:
             found = self._listeners[hook] = [
-                (part.name, getattr(part.manager.hook, hook))
+                (part.name, _listener(getattr(part.manager.hook, hook)))
                 for part in self._loaded
                 if part.manager is not None and hook in part.hooks
             ]
         return found
+
+
+_Listener = Callable[[Mapping[str, Any]], list[Any]]
+
+
+def _listener(hook: Any) -> _Listener:
+    """What calls the one implementation of a plugin's hook with the facts that it names.
+
+    By itself where nothing wraps it: pluggy's own call costs 2 us more, ten times a session.
+    """
+    (impl,) = hook.get_hookimpls()
+    if impl.wrapper or impl.hookwrapper:
+        return lambda facts: hook(**facts)
+    function, names = impl.function, impl.argnames
+
+    def call(facts: Mapping[str, Any]) -> list[Any]:
+        answer = function(**{name: facts[name] for name in names})
+        return [] if answer is None else [answer]
+
+    return call
 
 
 _Index = dict[str, dict[str, Registration]]

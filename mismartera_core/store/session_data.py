@@ -42,7 +42,6 @@ class SessionData:
         self._series: dict[tuple[str, int], Series] = {}
         self._starts: list[int] = []
         self._bars: list[Bars] = []
-        self._made: list[Bar] = []
         self._closes = [math.nan] * len(self.symbols)
         self.historical: dict[str, FloatArray] = {}
 
@@ -61,7 +60,6 @@ class SessionData:
     def release(self) -> None:
         """Let the bars of the session go; they are made again when asked for."""
         self._bars = []
-        self._made = []
 
     def has(self, interval: str) -> bool:
         """Whether bars of an interval are here."""
@@ -96,7 +94,7 @@ class SessionData:
             tracks = self._tracks[self.interval]
             starts = self._starts
             series = [self.series(row, self.interval) for row in range(len(tracks))]
-            self._bars, self._made = bars_of(tracks, starts, series)
+            self._bars = bars_of(tracks, starts, series)
         return self._bars[symbol]
 
     def last_close(self, symbol: int) -> float:
@@ -105,7 +103,8 @@ class SessionData:
             bars, known = self._bars[symbol]
             row = bisect_right(known, self._clock.now_ns) - 1
             if row >= 0:
-                return bars[row].close
+                close: float = bars.close[row]
+                return close
         if self.interval not in self._tracks:
             return self._closes[symbol]
         track = self._tracks[self.interval][symbol]

@@ -87,24 +87,27 @@ class ExecutionManager:
             order: The order; for a bracket the entry.
             legs: Its legs, held until it has filled.
         """
-        reason = self._refusal(order) or next(filter(None, map(_wrong_price, legs)), "")
+        reason = self._refusal(order)
+        if legs and not reason:
+            reason = next(filter(None, map(_wrong_price, legs)), "")
         if reason:
             return self.refuse(order, reason)
-        ledger = self.ledger
-        order.id = ledger.take_ids(1 + len(legs))
-        ledger.orders.append(order)
+        self.ledger.add(order)
         self.orders_today += 1
         if legs:
-            order.legs = legs
-            for offset, leg in enumerate(legs, start=1):
-                leg.id = order.id + offset
-                leg.entry = order
-                leg.status = OrderStatus.HELD
-                ledger.orders.append(leg)
-            if len(legs) == 2:
-                legs[0].oco, legs[1].oco = legs[1], legs[0]
+            self._hold(order, legs)
         self.broker.submit(order)
         return order
+
+    def _hold(self, entry: WorkingOrder, legs: tuple[WorkingOrder, ...]) -> None:
+        """Keep the legs of a bracket until its entry has filled."""
+        entry.legs = legs
+        for leg in legs:
+            leg.entry = entry
+            leg.status = OrderStatus.HELD
+            self.ledger.add(leg)
+        if len(legs) == 2:
+            legs[0].oco, legs[1].oco = legs[1], legs[0]
 
     def refuse(self, order: WorkingOrder, reason: str) -> WorkingOrder:
         """Book a signal that becomes no order."""
@@ -124,7 +127,7 @@ class ExecutionManager:
         if not 0.0 < quantity < math.inf:
             return f"quantity must be above zero, was {quantity}"
         lots = quantity / self._lot
-        if abs(lots - round(lots)) > LOT_NOISE or lots < LOT_NOISE:
+        if lots % 1.0 and (abs(lots - round(lots)) > LOT_NOISE or lots < LOT_NOISE):
             return f"quantity must be whole lots of {self._lot:g}, was {quantity}"
         if order.kind:
             reason = _wrong_price(order)

@@ -41,6 +41,12 @@ class Ledger:
         self._next_id += count
         return first
 
+    def add(self, order: WorkingOrder) -> None:
+        """Book an accepted order under the next id."""
+        order.id = self._next_id
+        self._next_id += 1
+        self.orders.append(order)
+
     def add_batch(self, fills: FillColumns, orders: OrderColumns) -> None:
         """Book fills and orders made as arrays; their cash is booked by the caller."""
         self._batches.append((fills, orders))

@@ -7,11 +7,11 @@ in place of 0.25 us, strategy included).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-Stepper = Callable[[Sequence[Any], Sequence[Sequence[float]], Sequence[Any], Any], Iterator[None]]
+Stepper = Callable[[Iterable[Any], Sequence[Sequence[float]], Sequence[Any], Any], Iterator[None]]
 
 _TEMPLATE = """
 def stepper(bars, columns, handles, on_bar):

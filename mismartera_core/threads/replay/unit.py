@@ -151,7 +151,7 @@ class Unit:
         done, self.row = self.row, track.stop - track.start
         if self.interval != data.interval:
             series = data.series(symbol, self.interval)
-            return bars_of([track], [track.start + done], [series])[0][0]
+            return bars_of([track], [track.start + done], [series])[0]
         return data.base_bars(symbol)
 
     def flatten(self) -> None:
