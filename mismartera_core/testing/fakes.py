@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mismartera_core.contracts.context import PluginContext
+from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.model.sessions import SessionTable
+from mismartera_core.registry import Registry
 from mismartera_core.repositories.calendar_seed import FIRST_DAY, DayRow, seed_days
 from mismartera_core.repositories.markets import find_market
+from mismartera_core.system.providers import with_providers
 
 
 def plugin_context(
-    data_dir: Path, exchange_group: str = "US_EQUITY", asset_class: str = "EQUITY"
+    data_dir: Path,
+    exchange_group: str = "US_EQUITY",
+    asset_class: str = "EQUITY",
+    providers: Mapping[str, DataProvider] | None = None,
 ) -> PluginContext:
     """What a host tells a factory, with the real calendar of a market and no database.
 
@@ -23,6 +31,8 @@ def plugin_context(
         data_dir: Where imported market data would live.
         exchange_group: For example "US_EQUITY".
         asset_class: For example "EQUITY".
+        providers: Data providers that `context.provider` hands out by name, whatever their
+            config; other names are those of the plugins installed.
 
     Raises:
         ConfigError: There is no such market.
@@ -31,13 +41,20 @@ def plugin_context(
     def sessions(first: date, last: date) -> SessionTable:
         return session_table(first, last, exchange_group, asset_class)
 
-    return PluginContext(
+    def provider(name: str, config: Mapping[str, Any]) -> DataProvider:
+        if providers and name in providers:
+            return providers[name]
+        return with_providers(context, Registry.discover()).provider(name, config)
+
+    context = PluginContext(
         data_dir=data_dir,
         exchange_group=exchange_group,
         asset_class=asset_class,
         timezone=find_market(exchange_group, asset_class).timezone,
         sessions=sessions,
+        provider=provider,
     )
+    return context
 
 
 def session_table(

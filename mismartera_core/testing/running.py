@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,9 @@ FAILED = "failed"
 SKIPPED = "skipped"
 
 _GIVEN: pytest.StashKey[Registration] = pytest.StashKey()
+_CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
 
+_MODULE = "test_promises"
 _FILE = """
 from mismartera_core.testing.running import suite_of
 TestPromises = suite_of({kind!r})
@@ -59,13 +62,14 @@ def run_suite(
     """
     seen = _Promises(registration, config)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "test_promises.py"
+        path = Path(folder) / f"{_MODULE}.py"
         path.write_text(_FILE.format(kind=kind), encoding="utf-8")
         words = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib"]
         quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=sys"]
         # pytest speaks to people; here only the promises do.
         with contextlib.redirect_stdout(io.StringIO()):
             code = pytest.main([*words, *quiet, str(path)], plugins=[seen])
+    sys.modules.pop(_MODULE, None)  # the next run is of another suite
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return list(seen.promises.values())
@@ -87,16 +91,13 @@ def suite_of(kind: str) -> type[Any]:
     def _config(self: Any, request: pytest.FixtureRequest) -> None:
         given = request.config.stash[_CONFIG]
         if given is not None:
-            type(self).config = given
+            self.config = given
 
     return type(
         "TestPromises",
         (getattr(suites, suites.SUITE_NAMES[kind]),),
         {"registration": registration, "_config": _config},
     )
-
-
-_CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
 
 
 class _Promises:
