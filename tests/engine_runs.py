@@ -38,13 +38,14 @@ def registry():
 
 
 def table(sessions):
-    """A session table of made-up hours; sessions are (open, close) in nanoseconds."""
-    opens = np.array([s[0] for s in sessions], dtype=np.int64)
-    closes = np.array([s[1] for s in sessions], dtype=np.int64)
+    """A session table of made-up hours; sessions are (open, close) in nanoseconds, and may have a
+    third number: the post-market close.
+    """
+    opens, closes, ends = np.array([(s[0], s[1], s[-1]) for s in sessions], dtype=np.int64).T.copy()
     none = np.zeros(len(sessions), dtype=np.int64)
     days = tuple(date(2024, 1, 2) + timedelta(days=i) for i in range(len(sessions)))
     early = (False,) * len(sessions)
-    return SessionTable(days, opens, closes, opens, closes, none, none, early, "UTC")
+    return SessionTable(days, opens, closes, opens, ends, none, none, early, "UTC")
 
 
 def columns(series, interval_ns=MINUTE):
@@ -141,7 +142,7 @@ def run_engine(
         table=table(sessions),
         first=0,
         interval="1m",
-        extended=False,
+        extended=any(len(session) == 3 for session in sessions),
         trailing=trailing,
         load=load,
         strategies=tuple(
@@ -178,7 +179,7 @@ def run_engine(
 
 def run_reference(bars, sessions, strategies, **kw):
     """A finished Market; strategies as the reference takes them, by name."""
-    whole = [(first, close, close) for first, close in sessions]
+    whole = [(session[0], session[1], session[-1]) for session in sessions]
     return Market(bars, whole, strategies, **{"cash": 1_000_000, **kw}).run()
 
 
@@ -269,8 +270,11 @@ SESSION = 6  # minutes of a session of a made-up world; the next opens four minu
 DAY = 10
 
 
-def world_bars(rows):
-    """Bars and sessions of a made-up world: rows by symbol, None where a minute has no bar."""
+def world_bars(rows, after=0):
+    """Bars and sessions of a made-up world: rows by symbol, None where a minute has no bar.
+
+    The last minutes of a session, `after` of them, are its post-market.
+    """
     minutes = len(next(iter(rows.values())))
     starts = [(1 + day) * DAY for day in range(minutes // SESSION)]
     stamps = [start + minute for start in starts for minute in range(SESSION)]
@@ -282,12 +286,13 @@ def world_bars(rows):
         ]
         for symbol, found in rows.items()
     }
-    return bars, [(start * MINUTE, (start + SESSION) * MINUTE) for start in starts]
+    ends = (SESSION - after, SESSION) if after else (SESSION,)
+    return bars, [tuple((start + m) * MINUTE for m in (0, *ends)) for start in starts]
 
 
-def check_world(rows, scripts, account):
+def check_world(rows, scripts, account, after=0):
     """Run scripts by strategy and symbol through both, and compare; returns the reference."""
-    bars, sessions = world_bars(rows)
+    bars, sessions = world_bars(rows, after)
     desks = {name: Scripted(script) for name, script in scripts.items()}
     market = run_reference(bars, sessions, desks, **account)
     classes = {name: scripted(script) for name, script in scripts.items()}

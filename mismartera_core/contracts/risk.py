@@ -40,8 +40,8 @@ class AccountView:
         gross_exposure: Sum of absolute position values at last closes.
         open_positions: Symbols with a position, or with a working order that may open one.
         orders_today: Orders accepted in this session so far.
-        minutes_since_open: Since the session opened, by the calendar.
-        minutes_to_close: Until the session closes, by the calendar.
+        minutes_since_open: Since the calendar's regular open; negative in the pre-market.
+        minutes_to_close: Until the calendar's regular close; negative in the post-market.
     """
 
     equity: float

@@ -74,13 +74,15 @@ def session_hours(table: SessionTable, interval: str, *, extended: bool) -> Hour
 
     Args:
         table: The run's sessions.
-        interval: Bar interval; a daily row belongs to the session of its local date.
+        interval: Bar interval; a daily row belongs to the session of its local date, and is known
+            at the regular close.
         extended: Whether pre- and post-market bars belong to the session.
     """
-    opens = table.pre_open_ns if extended else table.open_ns
-    closes = table.post_close_ns if extended else table.close_ns
     if not is_daily(interval):
+        opens = table.pre_open_ns if extended else table.open_ns
+        closes = table.post_close_ns if extended else table.close_ns
         return Hours(opens, closes, opens, closes)
+    opens, closes = table.open_ns, table.close_ns
     zone = ZoneInfo(table.timezone)
     midnights = [datetime(d.year, d.month, d.day, tzinfo=zone) for d in table.dates]
     starts = np.array([int(m.timestamp()) for m in midnights], dtype=np.int64) * 1_000_000_000

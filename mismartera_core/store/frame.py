@@ -59,7 +59,9 @@ class Frame:
         session: Number of the session in the run's table.
         day: Its date.
         open_ns: Its open (the pre-market's with extended hours).
-        close_ns: Its close.
+        close_ns: Its end (the post-market's with extended hours).
+        market_open_ns: The calendar's regular open.
+        market_close_ns: The calendar's regular close: what orders and risk checks go by.
         opens: Whether this is the session's first frame.
         ends: Whether it is the last.
         upto_ns: Everything known by this instant is in.
@@ -79,6 +81,8 @@ class Frame:
     day: date
     open_ns: int
     close_ns: int
+    market_open_ns: int
+    market_close_ns: int
     opens: bool
     ends: bool
     upto_ns: int

@@ -29,6 +29,7 @@ _OBSTACLES: tuple[tuple[str, Callable[[Plan], bool]], ...] = (
         lambda plan: not all(issubclass(s.cls, SignalStrategy) for s in plan.strategies),
     ),
     ("a run in real time is stepped", lambda plan: plan.speed != 0.0),
+    ("extended hours are not compiled", lambda plan: plan.extended),
     ("buying power (leverage) is not compiled", lambda plan: plan.broker.leverage is not None),
     ("risk checks are not compiled", lambda plan: bool(plan.risk)),
     (

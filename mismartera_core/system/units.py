@@ -52,6 +52,7 @@ def fits_arrays(plan: Plan) -> bool:
         and not plan.risk
         and chosen.flat_minutes is None
         and chosen.interval == plan.interval
+        and not plan.extended
     )
 
 

@@ -36,6 +36,8 @@ def whole_session(
         day=table.dates[session],
         open_ns=int(hours.opens[session]),
         close_ns=int(hours.closes[session]),
+        market_open_ns=int(table.open_ns[session]),
+        market_close_ns=int(table.close_ns[session]),
         opens=True,
         ends=True,
         upto_ns=int(hours.closes[session]),

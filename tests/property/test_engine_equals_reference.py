@@ -47,11 +47,17 @@ def test_engine_equals_reference(world):
     check_world(*world)
 
 
+@settings(deadline=None, max_examples=100)
+@given(worlds(), st.integers(1, 4))
+def test_with_a_post_market_too(world, after):
+    check_world(*world, after=after)
+
+
 @settings(deadline=None, max_examples=50)
-@given(worlds())
-def test_frames_of_one_step_change_nothing(world):
+@given(worlds(), st.sampled_from([0, 0, 2]))
+def test_frames_of_one_step_change_nothing(world, after):
     rows, scripts, account = world
-    bars, sessions = world_bars(rows)
+    bars, sessions = world_bars(rows, after)
     classes = {name: scripted(script) for name, script in scripts.items()}
     whole = run_engine(bars, sessions, classes, **account)
     steps = run_engine(bars, sessions, classes, speed=1e9, block_sessions=1, **account)

@@ -166,8 +166,8 @@ class Desk:
             gross_exposure=sum(abs(v) for v in values.values()) / MICROS,
             open_positions=len(values) + len(opening),
             orders_today=self.execution.orders_today,
-            minutes_since_open=0.0 if frame is None else (now - frame.open_ns) / MINUTE,
-            minutes_to_close=0.0 if frame is None else (frame.close_ns - now) / MINUTE,
+            minutes_since_open=0.0 if frame is None else (now - frame.market_open_ns) / MINUTE,
+            minutes_to_close=0.0 if frame is None else (frame.market_close_ns - now) / MINUTE,
         )
 
     def _equity_micros(self) -> int:

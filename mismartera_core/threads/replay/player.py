@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -79,6 +79,7 @@ class Player:
         self._equity = equity
         self._only_base = only_base
         self._declared = True
+        self._closed = False
         self._seen_ns = 0
         self._advance: dict[int, Playable] = {}
         self._made: list[float] = []
@@ -96,10 +97,15 @@ class Player:
             desk.clock.now_ns = frame.open_ns
             self._seen_ns = frame.open_ns - 1
             self._guarded(lambda unit: unit.begin_session(declared=self._declared))
-            self._declared = False
+            self._declared = self._closed = False
         instants, calls = self._steps(frame)
         self._leave_in_time(frame, instants, calls)
-        self._run(instants, calls)
+        after = bisect_right(instants, frame.market_close_ns)
+        self._run(instants[:after], calls[:after])
+        if not self._closed and (frame.ends or after < len(instants)):
+            self._closed = True
+            self._close(frame)
+        self._run(instants[after:], calls[after:])
         self._seen_ns = frame.upto_ns
         self._advance = {}
         del calls
@@ -176,16 +182,20 @@ class Player:
         for unit in reversed(self._units):
             if unit.flat_minutes is None or unit.flattened:
                 continue
-            row = bisect_left(instants, frame.close_ns - unit.flat_minutes * MINUTE)
-            if row < len(instants):
+            row = bisect_left(instants, frame.market_close_ns - unit.flat_minutes * MINUTE)
+            if row < len(instants) and instants[row] <= frame.market_close_ns:
                 calls[row] = (unit.flatten, *calls[row])
+
+    def _close(self, frame: Frame) -> None:
+        """The regular close: positions that are to be left are, and day orders expire."""
+        self._desk.clock.now_ns = frame.market_close_ns
+        self._guarded(_flatten_late)
+        self._desk.execution.broker.end_session(frame.market_close_ns)
 
     def _end(self, frame: Frame) -> None:
         desk = self._desk
         desk.clock.now_ns = frame.close_ns
-        self._guarded(_flatten_late)
         self._guarded(lambda unit: unit.end_session())
-        desk.execution.broker.end_session(frame.close_ns)
         self._equity.end(frame)
         # The run has switched collection off: bars by the hundred thousand would set it off for
         # nothing. What strategies leave behind in cycles is collected here, between sessions.

@@ -73,8 +73,8 @@ class OrderByOrder:
 class AsArrays:
     """Market orders of all symbols as arrays: the same fills at a tenth of the cost.
 
-    For a strategy that is alone, without buying-power limit, participation limit, risk checks and
-    going flat before the close; a test holds both ways to one trade hash.
+    For a strategy that is alone, in regular hours, without buying-power limit, participation limit,
+    risk checks and going flat before the close; a test holds both ways to one trade hash.
 
     Args:
         desk: Its ledger takes fills, orders and cash; its equity counts these positions.
