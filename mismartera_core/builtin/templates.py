@@ -32,7 +32,17 @@ def folder(name: str) -> Path:
 
 
 TEMPLATES: Mapping[str, tuple[str, str]] = {
+    "broker": ("broker", "A simulated broker"),
+    "cost_model": ("cost_model", "A commission"),
+    "data_provider": ("data_provider", "A source of bars"),
+    "gap_filler": ("gap_filler", "A second source for missing bars"),
     "indicator": ("indicator", "An indicator, and a strategy that trades it"),
+    "portfolio_strategy": ("strategy", "A strategy over all symbols at once: target weights"),
+    "report": ("report", "A file made of a finished run"),
+    "risk_check": ("risk_check", "A limit on orders"),
+    "signal_strategy": ("strategy", "A strategy as a function of columns, compiled"),
+    "strategy": ("strategy", "A strategy for one symbol, bar by bar"),
+    "template": ("template", "A template of your own"),
 }
 """Kind of plugin and summary of each template."""
 

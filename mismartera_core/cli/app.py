@@ -16,6 +16,7 @@ from mismartera_core.cli import (
     data_commands,
     demo,
     init,
+    new,
     plugins,
     run,
     runs,
@@ -46,7 +47,12 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback(invoke_without_command=True)(_with_common(_root))
-    for name, command in (("run", run.run), ("demo", demo.demo), ("init", init.init)):
+    for name, command in (
+        ("run", run.run),
+        ("demo", demo.demo),
+        ("init", init.init),
+        ("new", new.new),
+    ):
         app.command(name)(_with_common(command))
     for name, group in (
         ("config", config_commands.app),

@@ -1,0 +1,130 @@
+"""`mismartera new`: a project for a plugin of one's own, made from a template."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mismartera_core.cli.output import emit
+from mismartera_core.errors import PluginError, UsageError
+
+_NEXT = {
+    "tests": "pytest {folder}",
+    "session.json": "mismartera run {folder}/session.json",
+}
+"""What can be typed where a project has such a file."""
+
+
+def new(
+    template: Annotated[
+        str,
+        typer.Argument(help="`mismartera plugins list --kind template` lists them."),
+    ],
+    name: Annotated[
+        str, typer.Argument(help="Of the folder, the package and what it offers: my_strategy.")
+    ],
+    output_dir: Annotated[
+        Path, typer.Option("--output-dir", "-o", help="Where the folder is made.")
+    ] = Path(),
+) -> None:
+    """Make a project for a plugin: it works, is tested, and one function waits for your idea."""
+    from mismartera_core.cli.names import check_name
+    from mismartera_core.registry import Registry, resolve_attribute
+
+    registry = Registry.discover()
+    record = registry.get("template", template)
+    check_name(name, registry)
+    folder = output_dir / name
+    if not output_dir.is_dir():
+        raise UsageError(f"expected a folder, {output_dir} is none", hint="make it first")
+    if os.path.lexists(folder):
+        raise UsageError(
+            f"{folder} exists already, and nothing is overwritten", hint="choose another name"
+        )
+    facts = render(resolve_attribute(record.factory)(), template, name, folder)
+    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    where = shlex.quote(folder.as_posix())
+    following = [
+        line.format(folder=where) for part, line in _NEXT.items() if (folder / part).exists()
+    ]
+    install = install_command(folder)
+    edit = [f"\nThen edit {facts['__edit']}."] if "__edit" in facts else []
+    emit(
+        "new",
+        {"folder": str(folder), "files": files, "install": install, "next": following},
+        f"wrote {len(files)} files into {folder}",
+        "\n[bold]Install[/]",
+        f"  {_plain(install)}",
+        "\n[bold]Next[/]",
+        *(f"  {_plain(line)}" for line in following),
+        *map(_plain, edit),
+    )
+
+
+def render(source: Path, template: str, name: str, folder: Path) -> dict[str, Any]:
+    """Make a project; where that fails, nothing is left behind.
+
+    Args:
+        source: Folder of a cookiecutter template.
+        template: What messages call it.
+        name: Of the project; the template's variable `name`.
+        folder: Where the project is to be; its parent exists.
+
+    Returns:
+        The variables of the template.
+
+    Raises:
+        PluginError: The template is broken.
+    """
+    from cookiecutter.exceptions import CookiecutterException
+    from cookiecutter.generate import generate_context, generate_files
+    from cookiecutter.prompt import prompt_for_config
+    from jinja2 import TemplateError
+
+    # Beside its place, so that it gets there in one move. The function `cookiecutter` would also
+    # read and write files in the user's home.
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
+        try:
+            context = generate_context(
+                str(source / "cookiecutter.json"), extra_context={"name": name}
+            )
+            facts = dict(prompt_for_config(context, no_input=True))
+            made = Path(generate_files(source, {"cookiecutter": facts}, scratch))
+        except (CookiecutterException, TemplateError, OSError) as error:
+            text = f"template {template!r} cannot be rendered: {error}"
+            raise PluginError(text, hint="reinstall its plugin, or ask its author") from error
+        if made.name != name:
+            text = f"template {template!r} made a folder {made.name!r}, expected {name!r}"
+            raise PluginError(text, hint="its folder is to be called {{cookiecutter.name}}")
+        made.rename(folder)
+    return facts
+
+
+def install_command(folder: Path) -> str:
+    """What installs a project, with its tests, into the environment that runs.
+
+    Args:
+        folder: Of the project.
+    """
+    python = shlex.quote(sys.executable)
+    active = os.environ.get("VIRTUAL_ENV") == sys.prefix
+    if find_spec("pip") is not None:
+        words = "pip install" if active else f"{python} -m pip install"
+    else:
+        words = "uv pip install" if active else f"uv pip install --python {python}"
+    path = folder.as_posix() if folder.is_absolute() else f"./{folder.as_posix()}"
+    return f'{words} -e "{path}[test]"'
+
+
+def _plain(text: str) -> str:
+    """Text that must not be read as markup."""
+    from rich.markup import escape
+
+    return escape(text)
