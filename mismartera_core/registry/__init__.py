@@ -8,21 +8,36 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
+from mismartera_core.config.settings import Settings, load_settings
 from mismartera_core.errors import PluginError, did_you_mean
 from mismartera_core.hookspecs import PROJECT
 from mismartera_core.registrations import Registration
 from mismartera_core.registry.attributes import config_model, one_line, resolve_attribute
 from mismartera_core.registry.loading import (
-    KINDS,
-    Loaded,
-    Plugin,
-    PluginProblem,
     load_builtins,
     load_given,
     load_installed,
+    policy_of,
+)
+from mismartera_core.registry.plugins import (
+    CONFLICT,
+    KINDS,
+    OK,
+    Loaded,
+    Offer,
+    Plugin,
+    PluginProblem,
 )
 
-__all__ = ["KINDS", "Plugin", "PluginProblem", "Registry", "config_model", "resolve_attribute"]
+__all__ = [
+    "KINDS",
+    "Offer",
+    "Plugin",
+    "PluginProblem",
+    "Registry",
+    "config_model",
+    "resolve_attribute",
+]
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +59,25 @@ class Registry:
         self._lock = Lock()
 
     @classmethod
-    def discover(cls, group: str = PROJECT, allow: Collection[str] | None = None) -> Registry:
-        """Load the built-ins and every installed plugin.
+    def discover(
+        cls,
+        group: str = PROJECT,
+        allow: Collection[str] | None = None,
+        settings: Settings | None = None,
+    ) -> Registry:
+        """Load the built-ins and every installed plugin that settings and lock let load.
 
         Args:
             group: Entry-point group.
             allow: Names of the entry points that may load; None is all of them.
+            settings: Which are disabled and how long each may take; by default those of the
+                working folder.
+
+        Raises:
+            ConfigError: A setting is wrong, or the lock file cannot be read.
         """
-        return cls([load_builtins(), *load_installed(group, allow)])
+        policy = policy_of(settings or load_settings())
+        return cls([load_builtins(), *load_installed(group, allow, policy)])
 
     @classmethod
     def from_modules(cls, modules: Mapping[str, object]) -> Registry:
@@ -70,14 +96,13 @@ class Registry:
         word = kind.replace("_", " ")
         sources = self.sources(kind, name)
         if len(sources) > 1:
-            reason = f"{word} {name!r} is offered by {' and by '.join(sources)}"
-            raise PluginError(reason, hint="uninstall one of them")
+            raise PluginError(_offered(kind, name, sources), hint=_ONE_TOO_MANY)
         if sources:
             reason = f"{word} {name!r} belongs to plugin {sources[0]!r}, which is broken"
             raise PluginError(reason, hint="`mismartera plugins list` says why")
         hint = did_you_mean(name, self._records[kind])
-        if broken := [plugin.name for plugin in self.plugins() if plugin.status == "broken"]:
-            hint += f" (broken plugins may offer it: {', '.join(broken)})"
+        if idle := [f"{it.name} ({it.status})" for it in self.plugins() if it.status != OK]:
+            hint += f"; plugins that are not in use may offer it: {', '.join(idle)}"
         raise PluginError(f"there is no {word} named {name!r}", hint=hint)
 
     def records(self, kind: str) -> tuple[Any, ...]:
@@ -90,16 +115,21 @@ class Registry:
 
     def plugins(self) -> tuple[Plugin, ...]:
         """Every plugin found, the built-ins first."""
-        return tuple(
-            Plugin(
-                part.name,
-                part.version,
-                "broken" if part.manager is None else "ok",
-                part.hooks,
-                part.source,
-            )
+        return tuple(part.as_plugin() for part in self._loaded)
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Everything that the plugins offer by kind and name, also what cannot be used."""
+        found = [
+            Offer(kind, record, plugin, self._status(plugin, kind, record.name))
             for part in self._loaded
-        )
+            for plugin in (part.as_plugin(),)
+            for kind, record in part.records
+        ]
+        return tuple(sorted(found, key=lambda it: (it.kind, it.record.name, it.plugin.name)))
+
+    def _status(self, plugin: Plugin, kind: str, name: str) -> str:
+        taken = plugin.status == OK and name not in self._records[kind]
+        return CONFLICT if taken else plugin.status
 
     def observe(self, hook: str, **facts: Any) -> None:
         """Tell every plugin what happened. An observer that raises is logged and counted.
@@ -142,6 +172,7 @@ class Registry:
         return found
 
 
+_ONE_TOO_MANY = "uninstall one of them, or `mismartera plugins disable` it"
 _Listener = Callable[[Mapping[str, Any]], list[Any]]
 
 
@@ -180,11 +211,11 @@ def _index(loaded: Iterable[Loaded]) -> tuple[_Index, _Sources, list[PluginProbl
         for name, offers in by_name.items():
             if len(offers) > 1:
                 usable[kind].pop(name, None)
-                reason = (
-                    f"{kind.replace('_', ' ')} {name!r} is offered by {' and by '.join(offers)}"
-                )
-                problems.append(
-                    PluginProblem(offers[-1], "", f"{reason}; neither is used", "uninstall one")
-                )
+                reason = f"{_offered(kind, name, offers)}; neither is used"
+                problems.append(PluginProblem(offers[-1], "", reason, _ONE_TOO_MANY))
     ordered = {kind: dict(sorted(by_name.items())) for kind, by_name in usable.items()}
     return ordered, {kind: dict(by_name) for kind, by_name in sources.items()}, problems
+
+
+def _offered(kind: str, name: str, sources: Sequence[str]) -> str:
+    return f"{kind.replace('_', ' ')} {name!r} is offered by {' and by '.join(sources)}"

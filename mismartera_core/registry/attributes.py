@@ -46,13 +46,33 @@ def config_model(record: Registration) -> Any:
         The model, or None where the record takes no config.
 
     Raises:
-        PluginError: What the record names cannot be imported.
+        PluginError: What the record names cannot be imported, or is no model.
     """
     if record.config_model is not None:
-        return resolve_attribute(record.config_model)
-    if isinstance(record, StrategyReg):
-        return getattr(resolve_attribute(record.factory), "Params", None)
-    return None
+        model = resolve_attribute(record.config_model)
+    elif isinstance(record, StrategyReg):
+        model = getattr(resolve_attribute(record.factory), "Params", None)
+    else:
+        return None
+    if model is not None and (wrong := no_model(model)):
+        raise PluginError(f"{record.name!r}: {wrong}", hint="report it to its author")
+    return model
+
+
+def no_model(found: Any) -> str:
+    """Why something cannot be the model of a config; empty where it can.
+
+    Args:
+        found: What a record names as its config model.
+    """
+    if not isinstance(found, type) or not hasattr(found, "model_validate_json"):
+        return f"expected a pydantic model as config model, was {found!r}"
+    try:
+        if not found.__pydantic_complete__:  # type: ignore[attr-defined]
+            found.model_rebuild()  # type: ignore[attr-defined]
+    except Exception as error:  # noqa: BLE001 - whatever its types raise is what is wrong
+        return f"config model {found.__qualname__} has a type that is unknown: {one_line(error)}"
+    return ""
 
 
 def one_line(error: BaseException) -> str:

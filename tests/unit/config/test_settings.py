@@ -1,8 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from mismartera_core.config.settings import load_settings
+from mismartera_core.config.settings import load_settings, write_setting
 from mismartera_core.errors import ConfigError
 
 
@@ -53,4 +54,45 @@ def test_a_wrong_setting_names_its_variable(monkeypatch):
 def test_a_damaged_dotenv_is_one_sentence(tmp_path):
     (tmp_path / ".env").write_bytes(b"\xff\xfe\x00A")
     with pytest.raises(ConfigError, match=r"\.env cannot be read"):
+        load_settings()
+
+
+def test_the_settings_file_goes_after_dotenv_and_the_environment(monkeypatch, tmp_path):
+    write_setting("log_level", "info")
+    write_setting("plugins_disabled", ["news"])
+    assert load_settings().plugins_disabled == ["news"]
+    assert load_settings().log_level == "info"
+    (tmp_path / ".env").write_text("MISMARTERA_LOG_LEVEL=debug\n")
+    assert load_settings().log_level == "debug"
+    monkeypatch.setenv("MISMARTERA_LOG_LEVEL", "error")
+    assert load_settings().log_level == "error"
+
+
+def test_writing_a_setting_keeps_the_others(tmp_path):
+    write_setting("log_level", "info")
+    write_setting("plugins_disabled", ["news"])
+    assert json.loads((tmp_path / "mismartera.settings.json").read_text()) == {
+        "log_level": "info",
+        "plugins_disabled": ["news"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", r"mismartera\.settings\.json, line 1"),
+        ("[]", "expected an object of settings"),
+        ('{"log_levle": "info"}', "there is no setting 'log_levle'"),
+        ('{"plugin_seconds": 0}', "MISMARTERA_PLUGIN_SECONDS: .*greater than 0"),
+    ],
+)
+def test_a_wrong_settings_file_is_one_sentence(tmp_path, text, message):
+    (tmp_path / "mismartera.settings.json").write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_settings()
+
+
+def test_a_list_that_is_no_json_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("MISMARTERA_PLUGINS_DISABLED", "news")
+    with pytest.raises(ConfigError, match="expected a JSON list: .*plugins_disabled"):
         load_settings()

@@ -118,7 +118,7 @@ def test_a_name_of_a_broken_plugin_says_so(install):
         registry.get("strategy", "half")
     with pytest.raises(PluginError) as caught:
         registry.get("strategy", "other")
-    assert "broken plugins may offer it: bad_midway" in caught.value.hint
+    assert "not in use may offer it: bad_midway (broken)" in caught.value.hint
 
 
 def test_a_name_offered_twice_names_both_and_neither_is_used(install):
@@ -216,7 +216,7 @@ def test_what_cannot_be_resolved_is_a_plugin_error(install, target, message):
 def test_the_params_of_a_strategy_are_its_config(install):
     install(
         "good_one",
-        GOOD + "\nclass Mine:\n    class Params:\n        pass\n",
+        GOOD + "\nclass Mine:\n    class Params(StrategyParams):\n        pass\n",
     )
     record = discover("good_one").get("strategy", "mine")
     assert config_model(record) is resolve_attribute("good_one:Mine.Params")
