@@ -19,14 +19,27 @@ from typing import TYPE_CHECKING, Any
 from mismartera_core.errors import PluginError
 
 if TYPE_CHECKING:
+    from mismartera_core.testing.brokers import BrokerConformance as BrokerConformance
+    from mismartera_core.testing.cost_models import CostModelConformance as CostModelConformance
+    from mismartera_core.testing.data_providers import (
+        DataProviderConformance as DataProviderConformance,
+    )
+    from mismartera_core.testing.desk import Desk as Desk
+    from mismartera_core.testing.desk import Execution as Execution
     from mismartera_core.testing.fakes import plugin_context as plugin_context
     from mismartera_core.testing.fakes import session_table as session_table
+    from mismartera_core.testing.finished_runs import finished_run as finished_run
+    from mismartera_core.testing.gap_fillers import GapFillerConformance as GapFillerConformance
+    from mismartera_core.testing.memory_provider import MemoryProvider as MemoryProvider
+    from mismartera_core.testing.reports import ReportConformance as ReportConformance
+    from mismartera_core.testing.risk_checks import RiskCheckConformance as RiskCheckConformance
     from mismartera_core.testing.running import Promise as Promise
     from mismartera_core.testing.running import run_suite as run_suite
     from mismartera_core.testing.suite import Conformance as Conformance
     from mismartera_core.testing.suite import breach as breach
     from mismartera_core.testing.suite import expect as expect
     from mismartera_core.testing.suite import not_applicable as not_applicable
+    from mismartera_core.testing.templates import TemplateConformance as TemplateConformance
 
     SUITES: dict[str, type[Conformance]]
 
@@ -47,9 +60,12 @@ _HOMES = {
     "brokers": ("BrokerConformance",),
     "cost_models": ("CostModelConformance",),
     "data_providers": ("DataProviderConformance",),
+    "desk": ("Desk", "Execution"),
     "fakes": ("plugin_context", "session_table"),
+    "finished_runs": ("finished_run",),
     "gap_fillers": ("GapFillerConformance",),
     "indicators": ("IndicatorConformance",),
+    "memory_provider": ("MemoryProvider",),
     "reports": ("ReportConformance",),
     "risk_checks": ("RiskCheckConformance",),
     "running": ("Promise", "run_suite"),
