@@ -123,7 +123,7 @@ class SystemManager:
                     worker.start()
                 stopped = self._wait(asked)
             except BaseException:
-                self._abort()
+                self._interrupt()
                 raise
         error = self._failures[0][1] if self._failures else stopped
         record = self._record(perf_counter() - began, error)
@@ -137,8 +137,13 @@ class SystemManager:
                 worker.join(_HEARTBEAT)
                 if asked.error is not None and stopped is None:
                     stopped = asked.error
-                    self._abort()
+                    self._interrupt()
         return stopped
+
+    def _interrupt(self) -> None:
+        """Stop within the session that is replayed."""
+        self._player.interrupt()
+        self._abort()
 
     def _abort(self) -> None:
         self._stop.set()

@@ -24,6 +24,9 @@ class Replay(Protocol):
     def play(self, frame: Frame) -> int:
         """Replay a frame; returns the bars of its session where the session ends with it."""
 
+    def interrupt(self) -> None:
+        """End the replay within the frame, by `Stopped`; to be called by another thread."""
+
     def finish(self) -> None:
         """The run has ended: book what is left."""
 

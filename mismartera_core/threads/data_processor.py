@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from threading import Event
 
 from mismartera_core.store.frame import Frame, Need
-from mismartera_core.threads.channel import Channel
+from mismartera_core.threads.channel import Channel, Stopped
 from mismartera_core.threads.derivation import Derivation
 from mismartera_core.threads.stream_subscription import StreamSubscription
 from mismartera_core.threads.worker import FrameWorker
@@ -48,13 +48,20 @@ class DataProcessor(FrameWorker):
         """Complete the columns of a frame and hand it on."""
         for interval in self._intervals:
             self._derivation.tracks(frame, interval)
-        self._derivation.fill(frame, self._needs)
+        self._derivation.fill(frame, self._until_stopped())
         self.metrics.bars += sum(t.stop - t.start for t in frame.base) if frame.ends else 0
         self.metrics.worked()
         self._ready.wait_until_ready()
         self.metrics.waited()
         self.metrics.overruns = self._ready.overruns
         self._target.put(frame, self.metrics)
+
+    def _until_stopped(self) -> Iterator[Need]:
+        """What is needed, one by one: of many symbols it may take long."""
+        for need in self._needs:
+            if self.stop.is_set():
+                raise Stopped
+            yield need
 
     def finish(self) -> None:
         """No more frames."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +78,7 @@ class Derivation:
         made: Outputs = found
         return made
 
-    def fill(self, frame: Frame, needs: tuple[Need, ...]) -> None:
+    def fill(self, frame: Frame, needs: Iterable[Need]) -> None:
         """Compute what strategies asked for; what was computed on the same columns stays."""
         before = self._filled
         if (

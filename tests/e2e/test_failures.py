@@ -552,6 +552,68 @@ def test_a_signal_stops_a_run_in_order(tmp_path, paced, number, code, sentence):
     assert (ended.folders[0] / "fills.parquet").exists()
 
 
+SLEEPY = strategy(
+    "def on_bar(self, bar):",
+    "    if not self.position.quantity: self.buy(1)",
+    "    time.sleep(0.02)",
+)
+SLEEPY_FOR_ALL = """
+class Mine(PortfolioStrategy):
+    targets = "shares"
+    def on_step(self, step):
+        time.sleep(0.04)
+        return np.ones(2)
+
+@hookimpl
+def mismartera_strategies():
+    return [StrategyReg(name="mine", factory=Mine)]
+"""
+SLEEPY_INDICATOR = """
+from pydantic import BaseModel
+from mismartera_core import IndicatorReg
+
+class Params(BaseModel):
+    number: int = 0
+
+def compute(bars, number):
+    time.sleep(0.05)
+    return {"odd": np.zeros(len(bars))}
+
+class Mine(Strategy):
+    def setup(self):
+        for number in range(200):
+            self.indicator("odd", number=number)
+
+@hookimpl
+def mismartera_indicators():
+    odd = {"category": "trend", "factory": compute, "outputs": ("odd",), "config_model": Params}
+    return [IndicatorReg(name="odd", **odd)]
+
+@hookimpl
+def mismartera_strategies():
+    return [StrategyReg(name="mine", factory=Mine)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "fills"), [(SLEEPY, 2), (SLEEPY_FOR_ALL, 2), (SLEEPY_INDICATOR, 0)]
+)
+def test_a_signal_is_heard_within_a_session(tmp_path, paced, install, monkeypatch, source, fills):
+    """Each of these takes a quarter of a minute or more for a session, which is one frame."""
+    install("mine", "import time\nimport numpy as np\n" + source)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    process = paced({"strategies": [{"name": "mine"}]})
+    threading.Event().wait(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=6)
+    ended = Ended(tmp_path, process.returncode, out, err)
+    assert (ended.code, ended.out) == (130, "")
+    assert err.startswith("Error: stopped by the user\n")
+    back = check_readable(ended, "interrupted")
+    assert [str(day) for day in back.record.sessions] == ["2012-10-01"] * bool(fills)
+    assert len(back.fills) == fills
+
+
 def test_two_impatient_ctrl_c_lose_nothing(tmp_path, paced):
     process = paced()
     process.send_signal(signal.SIGINT)

@@ -75,10 +75,7 @@ class CompiledPlayer:
         if self.notes:
             return self._player.play(frame)
         if not (frame.anchored and self._traded is not None and _same_columns(self._traded, frame)):
-            signals = [
-                self._desk.signals_on(frame, unit, frame.base[unit.holding.symbol])
-                for unit in self._units
-            ]
+            signals = [self._signals(frame, unit) for unit in self._units]
             if any(s.stop_loss is not None or s.take_profit is not None for s in signals):
                 self._hand_over(frame)
                 return self._player.play(frame)
@@ -90,6 +87,10 @@ class CompiledPlayer:
         self._equity.end(frame)
         return sum(track.stop - track.start for track in frame.base)
 
+    def interrupt(self) -> None:
+        """End the replay soon; to be called by another thread."""
+        self._player.interrupt()
+
     def finish(self) -> None:
         """The run has ended."""
         if self.notes:
@@ -98,6 +99,10 @@ class CompiledPlayer:
         if self._last is not None:
             self._orders.finish(self._last.session + 1, self._last.close_ns)
         self._tell_holdings()
+
+    def _signals(self, frame: Frame, unit: SignalUnit) -> Signals:
+        self._player.heed()
+        return self._desk.signals_on(frame, unit, frame.base[unit.holding.symbol])
 
     def _trade(self, frame: Frame, signals: list[Signals]) -> None:
         """Trade the rows that the signals are known for."""

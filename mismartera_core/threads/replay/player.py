@@ -13,6 +13,7 @@ from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.intervals import MINUTE
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.lists import to_lists
+from mismartera_core.threads.channel import Stopped
 from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
@@ -81,6 +82,8 @@ class Player:
         self._declared = True
         self._closed = False
         self._seen_ns = 0
+        self._interrupted = False
+        self._to_come: list[int] = []
         self._advance: dict[int, Playable] = {}
         self._made: list[float] = []
         self._match = desk.execution.broker.match
@@ -115,15 +118,35 @@ class Player:
         self._end(frame)
         return sum(track.stop - track.start for track in frame.base)
 
+    def interrupt(self) -> None:
+        """End the replay at the next step; to be called by another thread.
+
+        What is to come is taken away from under the loop, which so needs no look at a flag.
+        """
+        self._interrupted = True
+        self._to_come.clear()
+
+    def heed(self) -> None:
+        """Leave where the replay was interrupted.
+
+        Raises:
+            Stopped: It was.
+        """
+        if self._interrupted:
+            raise Stopped
+
     def finish(self) -> None:
         """The run has ended."""
         for unit in self._units:
             unit.finish()
 
     def _run(self, instants: list[int], calls: list[Calls]) -> None:
+        """Take the steps; `instants` is emptied where the replay is interrupted."""
         desk = self._desk
         clock, working, match = desk.clock, desk.working, self._match_step
         call: Call = _nothing
+        self._to_come = instants
+        self.heed()
         try:
             if calls and len(calls[0]) == 1 and calls.count(calls[0]) == len(calls):
                 call = calls[0][0]
@@ -132,7 +155,7 @@ class Player:
                         match(clock.now_ns)
                     call()
             else:
-                for clock.now_ns, group in zip(instants, calls, strict=True):
+                for clock.now_ns, group in zip(instants, calls, strict=False):
                     if working:
                         match(clock.now_ns)
                     for call in group:
@@ -141,6 +164,7 @@ class Player:
             raise
         except Exception as error:
             raise self._failed(error, call) from error
+        self.heed()
 
     def _match_step(self, now_ns: int) -> None:
         """Let every order meet the base bar of its symbol that became known now."""
@@ -204,6 +228,7 @@ class Player:
 
     def _guarded(self, action: Callable[[Playable], None]) -> None:
         for unit in self._units:
+            self.heed()
             try:
                 action(unit)
             except MisMarteraError:
