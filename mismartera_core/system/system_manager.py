@@ -209,7 +209,6 @@ class SystemManager:
             self._abort()
 
     def _entered(self, day: date, phase: Any) -> None:
-        log.debug("%s enters %s", day, phase)
         self._registry.observe("session_phase_changed", session=day, phase=phase)
 
     def _began(self, frame: Frame) -> None:

@@ -33,6 +33,11 @@ class EventFeed:
         self._ticks_done = 0
         self._quotes_done = 0
 
+    @property
+    def listens(self) -> bool:
+        """Whether the strategy wants ticks or quotes."""
+        return self._tick is not None or self._quote is not None
+
     def begin_session(self) -> None:
         """Nothing of the session has been handed out yet."""
         self._ticks_done = self._quotes_done = 0

@@ -17,6 +17,7 @@ from mismartera_core.threads.channel import Stopped
 from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
+from mismartera_core.threads.replay.unit import Unit
 
 Call = Callable[[], Any]
 Calls = Sequence[Call]
@@ -87,6 +88,7 @@ class Player:
         self._advance: dict[int, Playable] = {}
         self._made: list[float] = []
         self._match = desk.execution.broker.match
+        self._lone = _lone(units) if only_base else None
 
     def play(self, frame: Frame) -> int:
         """Replay one frame.
@@ -101,17 +103,13 @@ class Player:
             self._seen_ns = frame.open_ns - 1
             self._guarded(lambda unit: unit.begin_session(declared=self._declared))
             self._declared = self._closed = False
-        instants, calls = self._steps(frame)
-        self._leave_in_time(frame, instants, calls)
-        after = bisect_right(instants, frame.market_close_ns)
-        self._run(instants[:after], calls[:after])
-        if not self._closed and (frame.ends or after < len(instants)):
-            self._closed = True
+        if self._lone is not None and frame.market_close_ns == frame.close_ns:
+            self._run_alone(self._lone, frame)
+        else:
+            self._run_together(frame)
+        if frame.ends and not self._closed:
             self._close(frame)
-        self._run(instants[after:], calls[after:])
         self._seen_ns = frame.upto_ns
-        self._advance = {}
-        del calls
         self._made = []
         if not frame.ends:
             return 0
@@ -139,6 +137,27 @@ class Player:
         """The run has ended."""
         for unit in self._units:
             unit.finish()
+
+    def _run_alone(self, unit: Unit, frame: Frame) -> None:
+        """Replay a frame in which one unit is called at every step, and nothing but it."""
+        columns, self._made = to_lists(unit.columns(frame))
+        try:
+            unit.run_alone(columns, self._match_step)
+        except MisMarteraError:
+            raise
+        except Exception as error:
+            raise self._error(error, unit.label) from error
+
+    def _run_together(self, frame: Frame) -> None:
+        """Replay a frame step by step, calling all units that have something at each."""
+        instants, calls = self._steps(frame)
+        self._leave_in_time(frame, instants, calls)
+        after = bisect_right(instants, frame.market_close_ns)
+        self._run(instants[:after], calls[:after])
+        if after < len(instants) and not self._closed:
+            self._close(frame)
+        self._run(instants[after:], calls[after:])
+        self._advance = {}
 
     def _run(self, instants: list[int], calls: list[Calls]) -> None:
         """Take the steps; `instants` is emptied where the replay is interrupted."""
@@ -212,6 +231,7 @@ class Player:
 
     def _close(self, frame: Frame) -> None:
         """The regular close: positions that are to be left are, and day orders expire."""
+        self._closed = True
         self._desk.clock.now_ns = frame.market_close_ns
         self._guarded(_flatten_late)
         self._desk.execution.broker.end_session(frame.market_close_ns)
@@ -245,6 +265,14 @@ class Player:
 
     def _error(self, error: Exception, label: str) -> StrategyError:
         return blame(error, label, self._desk.clock.now_ns, self._desk.data.zone)
+
+
+def _lone(units: Sequence[Playable]) -> Unit | None:
+    """The one unit of a run, where nothing has to come between its bars."""
+    (unit, *others) = units
+    if others or type(unit) is not Unit or unit.flat_minutes is not None:
+        return None
+    return None if unit.feed is None or unit.feed.listens else unit
 
 
 def _merged(

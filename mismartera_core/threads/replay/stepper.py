@@ -1,8 +1,9 @@
-"""The inner loop of event strategies: a generator a unit, advanced once a bar.
+"""The inner loops of event strategies: a generator a unit, or one loop where a unit is alone.
 
-For every number of indicators there is a loop of its own, so that the values reach their handles as
-targets of the for statement: that costs a tenth of setting them one by one (measured: 0.13 us a bar
-in place of 0.25 us, strategy included).
+For every number of indicators there are loops of their own, so that the values reach their handles
+as targets of the for statement: that costs a tenth of setting them one by one (measured: 0.13 us a
+bar in place of 0.25 us, strategy included). A unit that is alone needs nobody to advance it, which
+saves another 0.06 us a bar.
 """
 
 from __future__ import annotations
@@ -12,19 +13,31 @@ from functools import cache
 from typing import Any
 
 Stepper = Callable[[Iterable[Any], Sequence[Sequence[float]], Sequence[Any], Any], Iterator[None]]
+Alone = Callable[
+    [Iterable[int], Iterable[Any], Sequence[Sequence[float]], Sequence[Any], Any, Any, Any, Any],
+    None,
+]
 
-_TEMPLATE = """
-def stepper(bars, columns, handles, on_bar):
+_STEPPER = """
+def loop(bars, columns, handles, on_bar):
     {unpack}
     for {targets} in {source}:
         on_bar(bar)
         yield
 """
+_ALONE = """
+def loop(instants, bars, columns, handles, on_bar, clock, working, match):
+    {unpack}
+    for clock.now_ns, {targets} in zip(instants, bars, *columns):
+        if working:
+            match(clock.now_ns)
+        on_bar(bar)
+"""
 
 
 @cache
 def stepper(count: int) -> Stepper:
-    """The loop for a unit with so many indicator handles.
+    """The loop for a unit with so many indicator handles, to be advanced bar by bar.
 
     Args:
         count: Number of handles.
@@ -33,13 +46,32 @@ def stepper(count: int) -> Stepper:
         A generator function of the bars, one list of values a handle, the handles, and what is
         called with each bar.
     """
+    made: Stepper = _compiled(_STEPPER, count)
+    return made
+
+
+@cache
+def alone(count: int) -> Alone:
+    """The loop for a unit that is called at every step, and nothing but it.
+
+    Args:
+        count: Number of handles.
+
+    Returns:
+        A function of the instants, the arguments of `stepper`, the clock, the working orders, and
+        what matches them at an instant.
+    """
+    made: Alone = _compiled(_ALONE, count)
+    return made
+
+
+def _compiled(template: str, count: int) -> Any:
     names = [f"h{i}" for i in range(count)]
-    source = _TEMPLATE.format(
+    source = template.format(
         unpack=f"({', '.join(names)},) = handles" if names else "",
         targets=", ".join(["bar", *(f"{name}.value" for name in names)]),
         source="zip(bars, *columns)" if names else "bars",
     )
     scope: dict[str, Any] = {}
-    exec(compile(source, f"<stepper {count}>", "exec"), scope)  # noqa: S102 - our own template
-    made: Stepper = scope["stepper"]
-    return made
+    exec(compile(source, f"<loop of {count}>", "exec"), scope)  # noqa: S102 - our own template
+    return scope["loop"]

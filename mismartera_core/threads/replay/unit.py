@@ -33,7 +33,7 @@ from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
-from mismartera_core.threads.replay.stepper import stepper
+from mismartera_core.threads.replay.stepper import alone, stepper
 
 # Looking a member up on an Enum class costs as much as a small function (Python 3.11).
 DAY = TimeInForce.DAY
@@ -139,6 +139,19 @@ class Unit:
         del frame
         bars, known = self._bars()
         return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
+
+    def run_alone(self, columns: list[list[float]], match: Callable[[int], None]) -> None:
+        """Replay a frame in which nothing else is called.
+
+        Args:
+            columns: What `columns` gave, as lists.
+            match: Lets working orders meet the bars of an instant.
+        """
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        bars, known = self._bars()
+        desk, on_bar = self.desk, self.strategy.on_bar
+        loop = alone(len(columns))
+        loop(known, bars, columns, self.handles, on_bar, desk.clock, desk.working, match)
 
     def events(self, frame: Frame) -> list[Events]:
         """Ticks and quotes that a frame adds."""
