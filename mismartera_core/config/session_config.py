@@ -99,17 +99,37 @@ def _one_sentence(expected: str) -> WrapValidator:
     return WrapValidator(validate)
 
 
+_INTERVAL = "([1-9][0-9]*[smh]|1d)"
+_UNIQUE: dict[str, Any] = {"uniqueItems": True}
+# What validators refuse is said in the JSON Schema too, as far as it can be said there.
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 Symbol = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9^$][A-Za-z0-9 ._/=:-]{0,31}$"), AfterValidator(_symbol)
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9^$][A-Za-z0-9 ._/=:-]{0,31}$",
+        json_schema_extra={"not": {"pattern": r"\.\."}},
+    ),
+    AfterValidator(_symbol),
 ]
 Symbols = Annotated[
     tuple[Symbol, ...],
-    Field(min_length=1, strict=False),  # a list, where a validator has seen it as Python value
+    # Not strict: a list, where a validator has seen it as Python value.
+    Field(min_length=1, strict=False, json_schema_extra=_UNIQUE),
     AfterValidator(_unique),
 ]
-Interval = Annotated[str, AfterValidator(_interval), Field(examples=["1m", "5m", "1h", "1d"])]
-Stream = Annotated[str, AfterValidator(_stream), Field(examples=["bars_1m", "ticks", "quotes"])]
+Interval = Annotated[
+    str,
+    AfterValidator(_interval),
+    Field(examples=["1m", "5m", "1h", "1d"], json_schema_extra={"pattern": f"^{_INTERVAL}$"}),
+]
+Stream = Annotated[
+    str,
+    AfterValidator(_stream),
+    Field(
+        examples=["bars_1m", "ticks", "quotes"],
+        json_schema_extra={"pattern": f"^(bars_{_INTERVAL}|ticks|quotes)$"},
+    ),
+]
 ApplyTo = Annotated[Literal["all"] | Symbols, _one_sentence("'all' or a list of symbols")]
 Day = Annotated[date, BeforeValidator(_day)]
 Days = Annotated[int, Field(gt=0, le=36_525)]
@@ -131,8 +151,35 @@ class PluginChoice(_Part):
     config: PluginConfig = Field(default={}, description="Its own config.")
 
 
+_NULL = {"type": "null"}
+
+
+def _given(*names: str) -> dict[str, Any]:
+    """A rule of a JSON Schema: these keys are there, and none is null."""
+    return {"required": list(names), "properties": {name: {"not": _NULL} for name in names}}
+
+
+def _absent(*names: str) -> dict[str, Any]:
+    """A rule of a JSON Schema: these keys are not there, or null."""
+    return {"properties": dict.fromkeys(names, _NULL)}
+
+
+def _where(mode: str, then: dict[str, Any]) -> dict[str, Any]:
+    """A rule of a JSON Schema that holds in one mode."""
+    return {"if": {"properties": {"mode": {"const": mode}}, "required": ["mode"]}, "then": then}
+
+
 class BacktestConfig(_Part):
     """Which sessions a backtest replays, and how fast."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"allOf": [_given("backtest_days"), _absent("start_date", "end_date")]},
+                {"allOf": [_given("start_date", "end_date"), _absent("backtest_days")]},
+            ]
+        }
+    )
 
     backtest_days: Days | None = Field(
         default=None, description="Trading days, counted back from the newest data."
@@ -168,7 +215,10 @@ class HistoricalData(_Part):
 
     apply_to: ApplyTo = Field(description="'all', or the symbols it is meant for.")
     intervals: Annotated[tuple[Interval, ...], Field(min_length=1), AfterValidator(_unique)] = (
-        Field(description="Bar intervals to hold; what the provider lacks is generated.")
+        Field(
+            json_schema_extra=_UNIQUE,
+            description="Bar intervals to hold; what the provider lacks is generated.",
+        )
     )
     trailing_days: Annotated[
         Annotated[int, Field(ge=0, le=36_525)] | Literal["all"],
@@ -213,7 +263,8 @@ class SessionDataConfig(_Part):
 
     symbols: Symbols = Field(description="What is traded, in the order in which it is served.")
     streams: Annotated[tuple[Stream, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
-        description="'bars_1m' and the like, 'ticks', 'quotes'; derived bars need no stream."
+        json_schema_extra=_UNIQUE,
+        description="'bars_1m' and the like, 'ticks', 'quotes'; derived bars need no stream.",
     )
     hours: Literal["regular", "extended"] = Field(
         default="regular", description="Regular hours, or pre- and post-market too."
@@ -279,8 +330,21 @@ class CostsConfig(_Part):
     )
 
 
+_AT_LEAST_ONE = {"properties": {"risk": {"minItems": 1}}}
+
+
 class SessionConfig(_Part):
     """All that a session needs to know."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                _where("backtest", _given("backtest_config")),
+                _where("live", _absent("backtest_config")),
+                _where("live", {"allOf": [_given("risk"), _AT_LEAST_ONE]}),
+            ]
+        }
+    )
 
     schema_: str | None = Field(
         default=None, alias="$schema", description="JSON Schema, for editors; otherwise ignored."

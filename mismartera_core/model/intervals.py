@@ -28,7 +28,7 @@ def interval_ns(interval: str) -> int:
     Raises:
         ConfigError: The text is no interval, or counts more than one day.
     """
-    match = re.fullmatch(r"([1-9]\d*)([smhd])", interval)
+    match = re.fullmatch(r"([1-9][0-9]*)([smhd])", interval)
     if match is None or (match[2] == "d" and match[1] != "1"):
         raise ConfigError(
             f"expected an interval such as '1m', '5m', '1h' or '1d', was {interval!r}"
