@@ -48,7 +48,7 @@ def check_name(name: str, registry: Registry) -> None:
     meaning = next((text for text, is_it in _meanings(name, registry).items() if is_it), None)
     if meaning is not None:
         raise UsageError(
-            f"the name {name!r} is taken: it is {meaning}", hint=f"try {_spelt(f'my_{name}')}"
+            f"the name {name!r} is taken: it is {meaning}", hint=_spelt(f"my_{name}")
         )
 
 

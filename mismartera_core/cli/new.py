@@ -98,7 +98,8 @@ def render(source: Path, template: str, name: str, folder: Path) -> dict[str, An
             facts = dict(prompt_for_config(context, no_input=True))
             made = Path(generate_files(source, {"cookiecutter": facts}, scratch))
         except (CookiecutterException, TemplateError, OSError) as error:
-            text = f"template {template!r} cannot be rendered: {error}"
+            reason = str(error).partition(" Context:")[0]
+            text = f"template {template!r} cannot be rendered: {reason}"
             raise PluginError(text, hint="reinstall its plugin, or ask its author") from error
         if made.name != name:
             text = f"template {template!r} made a folder {made.name!r}, expected {name!r}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +19,9 @@ from mismartera_core import (
 )
 from pydantic import BaseModel, ConfigDict, Field
 
+IntArray: TypeAlias = npt.NDArray[np.int64]
+
 MINUTE = interval_ns("1m")
-DAY = interval_ns("1d")
 
 
 class {{ cookiecutter.__class }}Config(BaseModel):
@@ -27,6 +30,8 @@ class {{ cookiecutter.__class }}Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     symbols: tuple[str, ...] = Field(default=("AAA", "BBB"), description="What it delivers.")
+    first: date = Field(default=date(2012, 1, 1), description="First day.")
+    last: date = Field(default=date(2012, 12, 31), description="Last day, included.")
     price: float = Field(default=100.0, gt=1, description="What a unit costs on average.")
 
 
@@ -46,6 +51,12 @@ class {{ cookiecutter.__class }}(DataProvider):
         self._check(symbol, "1m")
         return ("1m",)
 
+    def coverage(self, symbol: str, interval: str) -> tuple[int, int] | None:
+        """First and last open."""
+        self._check(symbol, interval)
+        ts = self._minutes[0]
+        return (int(ts[0]), int(ts[-1])) if len(ts) else None
+
     def get_bars(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
         """Bars that open at start_ns or later and before end_ns.
 
@@ -53,7 +64,8 @@ class {{ cookiecutter.__class }}(DataProvider):
             DataError: Symbol or interval is not known.
         """
         self._check(symbol, interval)
-        ts, session = self._minutes(start_ns, end_ns)
+        rows = slice(*np.searchsorted(self._minutes[0], (start_ns, end_ns)))
+        ts, session = (column[rows] for column in self._minutes)
         opens, closes = self._prices(symbol, ts), self._prices(symbol, ts + MINUTE)
         return BarColumns.build(
             ts,
@@ -66,7 +78,7 @@ class {{ cookiecutter.__class }}(DataProvider):
             session=session,
         )
 
-    def _prices(self, symbol: str, ts: npt.NDArray[np.int64]) -> FloatArray:
+    def _prices(self, symbol: str, ts: IntArray) -> FloatArray:
         return prices(self._config.price, self.symbols().index(symbol), ts)
 
     def _check(self, symbol: str, interval: str) -> None:
@@ -76,22 +88,17 @@ class {{ cookiecutter.__class }}(DataProvider):
         if interval != "1m":
             raise DataError(f"expected interval '1m', was {interval!r}")
 
-    def _minutes(
-        self, start_ns: int, end_ns: int
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Opens of the minutes of all sessions in a range, and the number of each one's session."""
-        epoch = date(1970, 1, 1)
-        first, last = (epoch + timedelta(days=ns // DAY) for ns in (start_ns - DAY, end_ns + DAY))
-        table = self._sessions(first, last)
+    @cached_property
+    def _minutes(self) -> tuple[IntArray, IntArray]:
+        """Opens of all minutes by the calendar, and the number of each one's session."""
+        table = self._sessions(self._config.first, self._config.last)
         spans = zip(table.open_ns.tolist(), table.close_ns.tolist(), strict=True)
         days = [np.arange(opens, closes, MINUTE, dtype=np.int64) for opens, closes in spans]
         ts = np.concatenate([np.empty(0, dtype=np.int64), *days])
-        session = np.repeat(np.arange(len(days)), [len(day) for day in days])
-        inside = (ts >= start_ns) & (ts < end_ns)
-        return ts[inside], session[inside]
+        return ts, np.repeat(np.arange(len(days)), [len(day) for day in days])
 
 
-def prices(base: float, row: int, ts: npt.NDArray[np.int64]) -> FloatArray:
+def prices(base: float, row: int, ts: IntArray) -> FloatArray:
     """The price at each instant; put your own source here.
 
     Args:

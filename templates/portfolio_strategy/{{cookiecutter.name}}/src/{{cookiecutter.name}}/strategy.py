@@ -26,4 +26,5 @@ class {{ cookiecutter.__class }}(PortfolioStrategy):
         if (step.index + 1) % self.params.every:
             return None
         rising = step.close > self.first
-        return rising * self.params.invested / max(1, np.count_nonzero(rising))
+        weights: FloatArray = rising * self.params.invested / max(1, np.count_nonzero(rising))
+        return weights
