@@ -21,7 +21,8 @@ LONGEST = 30
 
 TAKEN_CLASSES = frozenset(public_face) | {
     *("Any", "BaseModel", "Callable", "ConfigDict", "Decimal", "Field"),
-    *("Iterable", "Path", "Sequence"),
+    *("IntArray", "Iterable", "Path", "Sequence", "SimulatedBroker", "SimulatedConfig"),
+    "TypeAlias",
 }
 """Classes that a new project imports, and must not have itself."""
 
@@ -47,9 +48,7 @@ def check_name(name: str, registry: Registry) -> None:
         raise UsageError(text, hint="choose a shorter one")
     meaning = next((text for text, is_it in _meanings(name, registry).items() if is_it), None)
     if meaning is not None:
-        raise UsageError(
-            f"the name {name!r} is taken: it is {meaning}", hint=_spelt(f"my_{name}")
-        )
+        raise UsageError(f"the name {name!r} is taken: it is {meaning}", hint=_spelt(f"my_{name}"))
 
 
 def class_name(name: str) -> str:
