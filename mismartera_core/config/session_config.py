@@ -2,138 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from collections.abc import Iterable
-from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from mismartera_core.errors import ConfigError
+from mismartera_core.config.fields import (
+    BARS_PREFIX,
+    UNIQUE,
+    ApplyTo,
+    Day,
+    Days,
+    Interval,
+    PluginConfig,
+    Problem,
+    Stream,
+    Symbols,
+    Text,
+    absent,
+    given,
+    one_sentence,
+    refuse,
+    unique,
+    where,
+)
 from mismartera_core.model.intervals import interval_ns, is_daily
-
-BARS_PREFIX = "bars_"
-
-Problem = tuple[tuple[str | int, ...], str]
-"""Where in a part of the config, and what is wrong there."""
-
-
-def _refuse(problems: Iterable[Problem]) -> None:
-    """Raise all problems at once, each under its own path."""
-    details: list[InitErrorDetails] = [
-        {"type": PydanticCustomError("config", "{text}", {"text": text}), "loc": loc, "input": None}
-        for loc, text in problems
-    ]
-    if details:
-        raise ValidationError.from_exception_data("SessionConfig", details)
-
-
-def _interval(value: str) -> str:
-    try:
-        interval_ns(value)
-    except ConfigError as error:
-        raise PydanticCustomError("config", "{text}", {"text": str(error)}) from error
-    return value
-
-
-def _stream(value: str) -> str:
-    if value.startswith(BARS_PREFIX):
-        _interval(value.removeprefix(BARS_PREFIX))
-    elif value not in ("ticks", "quotes"):
-        text = f"expected a stream such as 'bars_1m', 'ticks' or 'quotes', was {value!r}"
-        raise PydanticCustomError("config", "{text}", {"text": text})
-    return value
-
-
-def _symbol(value: str) -> str:
-    if ".." in value:
-        text = f"expected a symbol without '..', was {value!r}"
-        raise PydanticCustomError("config", "{text}", {"text": text})
-    return value
-
-
-def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    _refuse(
-        ((row,), f"{value!r} is named twice")
-        for row, value in enumerate(values)
-        if value in values[:row]
-    )
-    return values
-
-
-def _day(value: Any) -> Any:
-    """Dates in one spelling; pydantic would read a text of digits as seconds since 1970."""
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        with contextlib.suppress(ValueError):
-            return date.fromisoformat(value)
-    text = f"expected a date such as '2024-01-31', was {value!r}"
-    raise PydanticCustomError("config", "{text}", {"text": text})
-
-
-def _one_sentence(expected: str) -> WrapValidator:
-    """Says what a union accepts in one sentence, where pydantic would say it once per member."""
-
-    def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
-        try:
-            return handler(value)
-        except ValidationError as error:
-            text = f"expected {expected}, was {value!r}"
-            raise PydanticCustomError("config", "{text}", {"text": text}) from error
-
-    return WrapValidator(validate)
-
-
-_INTERVAL = "([1-9][0-9]*[smh]|1d)"
-_UNIQUE: dict[str, Any] = {"uniqueItems": True}
-# What validators refuse is said in the JSON Schema too, as far as it can be said there.
-Text = Annotated[str, Field(min_length=1, max_length=100)]
-Symbol = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9^$][A-Za-z0-9 ._/=:-]{0,31}$",
-        json_schema_extra={"not": {"pattern": r"\.\."}},
-    ),
-    AfterValidator(_symbol),
-]
-Symbols = Annotated[
-    tuple[Symbol, ...],
-    # Not strict: a list, where a validator has seen it as Python value.
-    Field(min_length=1, strict=False, json_schema_extra=_UNIQUE),
-    AfterValidator(_unique),
-]
-Interval = Annotated[
-    str,
-    AfterValidator(_interval),
-    Field(examples=["1m", "5m", "1h", "1d"], json_schema_extra={"pattern": f"^{_INTERVAL}$"}),
-]
-Stream = Annotated[
-    str,
-    AfterValidator(_stream),
-    Field(
-        examples=["bars_1m", "ticks", "quotes"],
-        json_schema_extra={"pattern": f"^(bars_{_INTERVAL}|ticks|quotes)$"},
-    ),
-]
-ApplyTo = Annotated[Literal["all"] | Symbols, _one_sentence("'all' or a list of symbols")]
-Day = Annotated[date, BeforeValidator(_day)]
-Days = Annotated[int, Field(gt=0, le=36_525)]
-PluginConfig = dict[str, Any]
 
 
 class _Part(BaseModel):
@@ -151,32 +52,14 @@ class PluginChoice(_Part):
     config: PluginConfig = Field(default={}, description="Its own config.")
 
 
-_NULL = {"type": "null"}
-
-
-def _given(*names: str) -> dict[str, Any]:
-    """A rule of a JSON Schema: these keys are there, and none is null."""
-    return {"required": list(names), "properties": {name: {"not": _NULL} for name in names}}
-
-
-def _absent(*names: str) -> dict[str, Any]:
-    """A rule of a JSON Schema: these keys are not there, or null."""
-    return {"properties": dict.fromkeys(names, _NULL)}
-
-
-def _where(mode: str, then: dict[str, Any]) -> dict[str, Any]:
-    """A rule of a JSON Schema that holds in one mode."""
-    return {"if": {"properties": {"mode": {"const": mode}}, "required": ["mode"]}, "then": then}
-
-
 class BacktestConfig(_Part):
     """Which sessions a backtest replays, and how fast."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"allOf": [_given("backtest_days"), _absent("start_date", "end_date")]},
-                {"allOf": [_given("start_date", "end_date"), _absent("backtest_days")]},
+                {"allOf": [given("backtest_days"), absent("start_date", "end_date")]},
+                {"allOf": [given("start_date", "end_date"), absent("backtest_days")]},
             ]
         }
     )
@@ -197,16 +80,16 @@ class BacktestConfig(_Part):
     def _one_way(self) -> Self:
         dates = (self.start_date, self.end_date)
         if (self.backtest_days is None) == (dates == (None, None)):
-            _refuse([((), "expected either backtest_days, or start_date and end_date")])
+            refuse([((), "expected either backtest_days, or start_date and end_date")])
         if self.backtest_days is None:
-            _refuse(
+            refuse(
                 ((name,), "is missing: start_date and end_date go together")
                 for name in ("start_date", "end_date")
                 if getattr(self, name) is None
             )
             if self.start_date and self.end_date and self.end_date < self.start_date:
                 text = f"{self.end_date} lies before start_date {self.start_date}"
-                _refuse([(("end_date",), text)])
+                refuse([(("end_date",), text)])
         return self
 
 
@@ -214,15 +97,13 @@ class HistoricalData(_Part):
     """Bars that are there when a session begins."""
 
     apply_to: ApplyTo = Field(description="'all', or the symbols it is meant for.")
-    intervals: Annotated[tuple[Interval, ...], Field(min_length=1), AfterValidator(_unique)] = (
-        Field(
-            json_schema_extra=_UNIQUE,
-            description="Bar intervals to hold; what the provider lacks is generated.",
-        )
+    intervals: Annotated[tuple[Interval, ...], Field(min_length=1), AfterValidator(unique)] = Field(
+        json_schema_extra=UNIQUE,
+        description="Bar intervals to hold; what the provider lacks is generated.",
     )
     trailing_days: Annotated[
         Annotated[int, Field(ge=0, le=36_525)] | Literal["all"],
-        _one_sentence("a number of trading days from 0, or 'all'"),
+        one_sentence("a number of trading days from 0, or 'all'"),
     ] = Field(description="Trading days before the session, or 'all'.")
 
 
@@ -262,8 +143,8 @@ class SessionDataConfig(_Part):
     """Symbols, streams and history."""
 
     symbols: Symbols = Field(description="What is traded, in the order in which it is served.")
-    streams: Annotated[tuple[Stream, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
-        json_schema_extra=_UNIQUE,
+    streams: Annotated[tuple[Stream, ...], Field(min_length=1), AfterValidator(unique)] = Field(
+        json_schema_extra=UNIQUE,
         description="'bars_1m' and the like, 'ticks', 'quotes'; derived bars need no stream.",
     )
     hours: Literal["regular", "extended"] = Field(
@@ -291,7 +172,7 @@ class SessionDataConfig(_Part):
                 *(("data", row, part) for row, part in enumerate(value.data)),
                 *(("indicators", name, part) for name, part in value.indicators.items()),
             ]
-            _refuse(
+            refuse(
                 problem
                 for group, key, part in parts
                 if part.apply_to != "all"
@@ -339,9 +220,9 @@ class SessionConfig(_Part):
     model_config = ConfigDict(
         json_schema_extra={
             "allOf": [
-                _where("backtest", _given("backtest_config")),
-                _where("live", _absent("backtest_config")),
-                _where("live", {"allOf": [_given("risk"), _AT_LEAST_ONE]}),
+                where("backtest", given("backtest_config")),
+                where("live", absent("backtest_config")),
+                where("live", {"allOf": [given("risk"), _AT_LEAST_ONE]}),
             ]
         }
     )
@@ -373,9 +254,9 @@ class SessionConfig(_Part):
     ) -> BacktestConfig | None:
         mode = info.data.get("mode")
         if mode == "backtest" and value is None:
-            _refuse([((), "is missing: mode is 'backtest'")])
+            refuse([((), "is missing: mode is 'backtest'")])
         if mode == "live" and value is not None:
-            _refuse([((), "belongs to mode 'backtest', and mode is 'live'")])
+            refuse([((), "belongs to mode 'backtest', and mode is 'live'")])
         return value
 
     @field_validator("risk")
@@ -384,7 +265,7 @@ class SessionConfig(_Part):
         cls, value: tuple[PluginChoice, ...] | None, info: ValidationInfo
     ) -> tuple[PluginChoice, ...] | None:
         if info.data.get("mode") == "live" and not value:
-            _refuse([((), "expected at least one risk check: mode is 'live'")])
+            refuse([((), "expected at least one risk check: mode is 'live'")])
         return value
 
     @field_validator("strategies")
@@ -398,7 +279,7 @@ class SessionConfig(_Part):
             for row, part in enumerate(value):
                 problems += _foreign((row, "symbols"), part.symbols or (), data.symbols)
                 problems += _coarser((row, "interval"), part.interval, data.base_interval)
-        _refuse(problems)
+        refuse(problems)
         return value
 
 
