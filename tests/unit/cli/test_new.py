@@ -1,0 +1,219 @@
+"""`mismartera new`: good projects, and names that are refused."""
+
+import json
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from mismartera_core.builtin.templates import TEMPLATES, folder
+from mismartera_core.cli import new
+from mismartera_core.cli.names import LONGEST
+
+SHORTEST_AND_LONGEST = ["q", "a1_" + "b" * (LONGEST - 3)]
+
+
+def entries(place):
+    return sorted(path.name for path in place.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "letter first"),
+        (".", "letter first"),
+        ("..", "letter first"),
+        ("../up", "letter first"),
+        ("/tmp/up", "letter first"),  # noqa: S108
+        ("a/b", "letter first"),
+        ("a\\b", "letter first"),
+        ("a.b", "letter first"),
+        ("1st", "letter first"),
+        ("_mine", "letter first"),
+        ("mine_", "letter first"),
+        ("my__own", "letter first"),
+        ("my-own", "letter first"),
+        ("my own", "letter first"),
+        ("MyOwn", "letter first"),
+        ("größe", "letter first"),
+        ("mine\n", "letter first"),
+        ("\uff41bc", "letter first"),
+        ("{{7*7}}", "letter first"),
+        ("x" * (LONGEST + 1), f"at most {LONGEST}"),
+        ("class", "a word of Python"),
+        ("match", "a word of Python"),
+        ("con", "a device of Windows"),
+        ("lpt9", "a device of Windows"),
+        ("json", "a module of Python"),
+        ("test", "an installed package"),
+        ("numpy", "an installed package"),
+        ("mismartera_core", "an installed package"),
+        ("pytest", "an installed package"),
+        ("pandas_stubs", "an installed package"),
+        ("builtin", "an installed plugin"),
+        ("sma_cross", "an installed strategy"),
+        ("sample", "an installed data provider"),
+        ("per_share", "an installed cost model"),
+        ("bar", "the class Bar"),
+        ("field", "the class Field"),
+    ],
+)
+def test_bad_names_are_refused_with_a_sentence_and_nothing_is_written(cli, tmp_path, name, why):
+    desk = tmp_path / "desk"
+    desk.mkdir()
+    code, out, err = cli("new", "--output-dir", desk, "--", "strategy", name)
+    assert (code, out) == (2, "")
+    assert why in err
+    assert "Traceback" not in err
+    assert entries(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("MyBroker", "my_broker"),
+        ("my-broker", "my_broker"),
+        ("json", "my_json"),
+        ("2nd", "nd"),
+        ("", "my_plugin"),
+    ],
+)
+def test_a_refusal_offers_a_name_to_try(cli, name, hint):
+    _, _, err = cli("new", "--", "broker", name)
+    assert err.splitlines()[-1] == f"Try: {hint}"
+
+
+def test_an_existing_folder_is_refused(cli, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "linked").symlink_to("nowhere")
+    for name in ("mine", "linked"):
+        code, _, err = cli("new", "strategy", name)
+        assert code == 2
+        assert "nothing is overwritten" in err
+    assert entries(tmp_path / "mine") == []
+
+
+def test_a_missing_place_is_refused(cli):
+    code, _, err = cli("new", "strategy", "mine", "--output-dir", "nowhere")
+    assert code == 2
+    assert "nowhere" in err
+
+
+def test_an_unknown_template_is_answered_by_one_that_exists(cli, tmp_path):
+    code, _, err = cli("new", "stratgy", "mine")
+    assert code == 4
+    assert "did you mean 'strategy'" in err
+    assert entries(tmp_path) == []
+
+
+def test_it_says_how_to_install_and_what_to_type_next(cli):
+    code, out, _ = cli("new", "strategy", "mine")
+    assert code == 0
+    assert " install --python" in out or " install -e" in out
+    assert '-e "./mine[test]"' in out
+    assert "pytest mine" in out
+    assert "mismartera run mine/session.json" in out
+    assert "src/mine/strategy.py" in out
+
+
+def test_it_answers_in_json(cli, tmp_path):
+    code, out, _ = cli("new", "report", "mine", "--json")
+    answer = json.loads(out)
+    assert (code, answer["kind"]) == (0, "new")
+    assert all((tmp_path / "mine" / file).is_file() for file in answer["files"])
+    assert answer["next"] == ["pytest mine", "mismartera run mine/session.json"]
+
+
+@pytest.mark.parametrize("pip", [True, False])
+@pytest.mark.parametrize("active", [True, False])
+def test_the_install_command_reaches_the_environment_that_runs(monkeypatch, tmp_path, pip, active):
+    monkeypatch.setattr(new, "find_spec", lambda name: find_spec("json") if pip else None)
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix if active else "/elsewhere")
+    words = shlex.split(new.install_command(tmp_path / "my plugin"))
+    assert words[-2:] == ["-e", f"{tmp_path / 'my plugin'}[test]"]
+    assert ("uv" in words, sys.executable in words) == (not pip, not active)
+
+
+@pytest.mark.parametrize("name", SHORTEST_AND_LONGEST)
+def test_projects_are_clean_whatever_the_name(tmp_path, name):
+    for template in TEMPLATES:
+        (tmp_path / template).mkdir()
+        new.render(folder(template), template, name, tmp_path / template / name)
+    for words in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words, "--no-cache", tmp_path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+DESK = """
+    from pathlib import Path
+    from mismartera_core import TemplateReg
+
+    @hookimpl
+    def mismartera_templates():
+        return [
+            TemplateReg(
+                name="desk",
+                kind="strategy",
+                factory=lambda: Path(__file__).with_name("desk_template"),
+                summary="As our desk does it",
+            )
+        ]
+    """
+
+
+@pytest.fixture
+def desk(install):
+    """The folder of a template that an installed plugin offers."""
+    found = install("desk_plugin", DESK).with_name("desk_template")
+    found.mkdir()
+    return found
+
+
+def write(place, facts, inside, name, text):
+    """A cookiecutter template of one file."""
+    (place / "cookiecutter.json").write_text(facts)
+    (place / inside).mkdir()
+    (place / inside / name).write_text(text)
+
+
+def test_plugins_offer_templates_of_their_own(cli, desk, tmp_path):
+    text = "{{ cookiecutter.name }} belongs to {{ cookiecutter.owner }}"
+    facts = '{"name": "x", "owner": "the desk"}'
+    write(desk, facts, "{{cookiecutter.name}}", "note.txt", text)
+    _, listed, _ = cli("plugins", "list", "--kind", "template")
+    assert "As our desk does it" in listed
+    code, out, _ = cli("new", "desk", "mine")
+    assert code == 0
+    assert "pytest" not in out, "a project without tests is not told to run them"
+    assert (tmp_path / "mine/note.txt").read_text() == "mine belongs to the desk"
+
+
+@pytest.mark.parametrize(
+    ("facts", "inside", "text", "why"),
+    [
+        ("{", "{{cookiecutter.name}}", "", "JSON"),
+        ('{"name": "x"}', "{{cookiecutter.name}}", "{{ cookiecutter.nmae }}", "nmae"),
+        ('{"name": "x"}', "{{cookiecutter.name}}", "{% if %}", "cannot be rendered"),
+        ('{"name": "x"}', "project", "", "cannot be rendered"),
+        ('{"name": "x"}', "{{cookiecutter.name}}_plugin", "", "expected 'mine'"),
+        ('{"title": "x"}', "{{cookiecutter.title}}", "", "expected 'mine'"),
+    ],
+)
+def test_a_broken_template_is_named_and_leaves_nothing(
+    cli, desk, tmp_path, facts, inside, text, why
+):
+    write(desk, facts, inside, "file.txt", text)
+    before = entries(tmp_path)
+    code, _, err = cli("new", "desk", "mine")
+    assert code == 4
+    assert "'desk'" in err
+    assert why in err
+    assert "Traceback" not in err
+    assert entries(tmp_path) == before
