@@ -9,7 +9,7 @@ import numpy as np
 
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.provider import DataProvider
-from mismartera_core.model.intervals import DAY
+from mismartera_core.model.intervals import DAY, HOUR
 from mismartera_core.model.market import from_ns
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.testing.rows import instant
@@ -55,10 +55,21 @@ def check_days(days: SessionTable, made: DataProvider, symbol: str, interval: st
     for stamp in found.ts[outside][:1]:
         named = ", ".join(str(day) for day in days.dates)
         breach(contract, f"{interval} bar of {symbol} at {instant(stamp)}, beside {named}", cure)
+    spans = []
     for day in range(len(days)):
         held = (found.ts >= days.open_ns[day]) & (found.ts < days.close_ns[day])
         what = f"no {interval} bar of {symbol} in the session of {days.dates[day]}"
         expect(held.any(), "a session within the coverage has bars", what, cure)
+        own = found.ts[row == day]
+        spans.append((own[[0, -1]] - days.open_ns[day]).tolist())
+    moved = [end - start for start, end in zip(spans[0], spans[-1], strict=True)]
+    expect(
+        moved not in ([HOUR, HOUR], [-HOUR, -HOUR]),
+        contract,
+        f"{interval} bars of {symbol} begin and end an hour off on {days.dates[-1]}, compared with "
+        f"{days.dates[0]}",
+        cure,
+    )
 
 
 def _clock_change(table: SessionTable) -> SessionTable | None:
