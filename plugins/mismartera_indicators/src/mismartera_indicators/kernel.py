@@ -8,9 +8,10 @@ input gives NaN, and the warm-up starts again after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import unwrap
 from math import isfinite
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +21,9 @@ import talib
 from mismartera_core import BarColumns, FloatArray
 
 TalibFunction: TypeAlias = Callable[..., Any]
+
+_PIECE = 8192
+"""Rows of a dot product: with more than 10,000 the linear algebra library starts threads."""
 
 
 def talib_function(name: str) -> TalibFunction:
@@ -35,49 +39,44 @@ def talib_function(name: str) -> TalibFunction:
     return function
 
 
-def single(function: TalibFunction, *inputs: FloatArray, params: tuple[Any, ...]) -> FloatArray:
-    """Call a TA-Lib function that returns one array.
-
-    Args:
-        function: From `talib_function`.
-        *inputs: Columns of equal length.
-        params: Its remaining arguments, by position.
-
-    Returns:
-        As long as the inputs; NaN where it has not warmed up.
-    """
-    return several(function, *inputs, params=params)[0]
-
-
-def several(
-    function: TalibFunction, *inputs: FloatArray, params: tuple[Any, ...]
-) -> tuple[FloatArray, ...]:
+def run(function: TalibFunction, inputs: Sequence[FloatArray], arguments: Sequence[Any]) -> Any:
     """Call a TA-Lib function, and again after every row that is not finite.
 
     Args:
         function: From `talib_function`, or one that calls several of them.
-        *inputs: Columns of equal length.
-        params: Its remaining arguments, by position.
+        inputs: Columns of equal length.
+        arguments: Its remaining arguments, by position.
 
     Returns:
-        Its arrays, each as long as the inputs.
+        What the function returns: an array as long as the inputs, or a tuple of them.
     """
-    # A sum is finite where every row is: the cheapest way to ask (a dot product starts threads).
-    if all(isfinite(np.add.reduce(column)) for column in inputs):
-        return _as_tuple(function(*inputs, *params))
+    for column in inputs:
+        if not _finite(column):
+            return _piecewise(function, inputs, arguments)
+    return function(*inputs, *arguments)
+
+
+def _finite(column: FloatArray) -> bool:
+    # A sum of squares is finite where every value is: the cheapest way to ask.
+    if len(column) <= _PIECE:
+        return isfinite(column.dot(column))
+    pieces = (column[start : start + _PIECE] for start in range(0, len(column), _PIECE))
+    return all(isfinite(piece.dot(piece)) for piece in pieces)
+
+
+def _piecewise(
+    function: TalibFunction, inputs: Sequence[FloatArray], arguments: Sequence[Any]
+) -> Any:
     usable = np.logical_and.reduce([np.isfinite(column) for column in inputs])
     # Without rows the function still tells how many arrays it returns.
-    count = len(_as_tuple(function(*(column[:0] for column in inputs), *params)))
+    empty = function(*(column[:0] for column in inputs), *arguments)
+    count = len(empty) if isinstance(empty, tuple) else 1
     outputs = tuple(np.full(len(usable), np.nan) for _ in range(count))
     for start, stop in _runs(usable):
-        piece = _as_tuple(function(*(column[start:stop] for column in inputs), *params))
-        for output, values in zip(outputs, piece, strict=True):
+        piece = function(*(column[start:stop] for column in inputs), *arguments)
+        for output, values in zip(outputs, piece if count > 1 else (piece,), strict=True):
             output[start:stop] = values
-    return outputs
-
-
-def _as_tuple(result: Any) -> tuple[FloatArray, ...]:
-    return result if isinstance(result, tuple) else (result,)
+    return outputs if count > 1 else outputs[0]
 
 
 def _runs(mask: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -86,20 +85,17 @@ def _runs(mask: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     return zip(edges[::2], edges[1::2], strict=True)
 
 
-_SERIES: dict[str, Callable[[BarColumns], FloatArray]] = {
-    "open": lambda bars: bars.open,
-    "high": lambda bars: bars.high,
-    "low": lambda bars: bars.low,
-    "close": lambda bars: bars.close,
-    "volume": lambda bars: bars.volume,
+SERIES: Mapping[str, Callable[[BarColumns], FloatArray]] = {
+    **{name: attrgetter(name) for name in ("open", "high", "low", "close", "volume")},
     "hl2": lambda bars: (bars.high + bars.low) / 2.0,
     "hlc3": lambda bars: (bars.high + bars.low + bars.close) / 3.0,
     "ohlc4": lambda bars: (bars.open + bars.high + bars.low + bars.close) / 4.0,
 }
+"""The one column an indicator of a single series works on: a price, or the volume, per bar."""
 
 
 def series(bars: BarColumns, source: str) -> FloatArray:
-    """The one column an indicator of a single series works on.
+    """A column by the name that parameters give it.
 
     Args:
         bars: The bars.
@@ -108,4 +104,12 @@ def series(bars: BarColumns, source: str) -> FloatArray:
     Returns:
         A price (or the volume) per bar.
     """
-    return _SERIES[source](bars)
+    return SERIES[source](bars)
+
+
+def shifted(values: FloatArray, rows: int) -> FloatArray:
+    """The values of so many rows before; NaN where there is none."""
+    result = np.full(len(values), np.nan)
+    if rows < len(values):
+        result[rows:] = values[: len(values) - rows]
+    return result

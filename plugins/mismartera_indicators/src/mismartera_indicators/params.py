@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, TypeAlias
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 LONGEST = 10_000
 
 Source: TypeAlias = Literal["open", "high", "low", "close", "volume", "hl2", "hlc3", "ohlc4"]
+AverageName: TypeAlias = Literal[
+    "sma", "ema", "wma", "dema", "tema", "trima", "kama", "t3", "rma", "hma", "zlema"
+]
 Bars: TypeAlias = Annotated[int, Field(ge=2, le=LONGEST, description="Bars looked back over")]
 Lag: TypeAlias = Annotated[int, Field(ge=1, le=LONGEST, description="Bars between then and now")]
 Smoothing: TypeAlias = Annotated[int, Field(ge=1, le=LONGEST, description="Bars averaged over")]
+Sessions: TypeAlias = Annotated[int, Field(ge=1, le=1_000, description="Sessions looked back over")]
+Multiple: TypeAlias = Annotated[
+    float, Field(gt=0, le=100, description="Half width in average true ranges")
+]
+Deviations: TypeAlias = Annotated[
+    float, Field(gt=0, le=100, description="Half width in standard deviations")
+]
+Share: TypeAlias = Annotated[float, Field(ge=0.01, le=0.99)]
+Average_: TypeAlias = Annotated[AverageName, Field(description="Kind of moving average")]
 
 
 class Params(BaseModel):
     """What every parameter set shares: unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ascending: ClassVar[tuple[str, ...]] = ()
+    """Fields that must grow from each to the next."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        values = [getattr(self, name) for name in self.ascending]
+        if any(a >= b for a, b in pairwise(values)):
+            found = ", ".join(f"{name}={getattr(self, name)}" for name in self.ascending)
+            raise ValueError(f"expected {' < '.join(self.ascending)}, was {found}")
+        return self
 
 
 class Series(Params):
@@ -26,36 +50,46 @@ class Series(Params):
     source: Source = Field("close", description="Column it is computed from")
 
 
-class Average(Series):
-    """A moving average or a rolling extreme over 20 bars."""
+class SeriesPeriod5(Series):
+    """Five bars of one column."""
 
-    period: Bars = 20
+    period: Bars = 5
 
 
-class AdaptiveAverage(Series):
-    """Kaufman's average over 10 bars."""
+class SeriesPeriod10(Series):
+    """Ten bars of one column."""
 
     period: Bars = 10
 
 
-class Macd(Series):
-    """Two averages and the average of their difference."""
-
-    fast: Bars = 12
-    slow: Bars = 26
-    signal: Smoothing = 9
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.fast >= self.slow:
-            raise ValueError(f"expected fast < slow, was fast={self.fast}, slow={self.slow}")
-        return self
-
-
-class Rsi(Series):
-    """Relative strength over 14 bars."""
+class SeriesPeriod14(Series):
+    """Fourteen bars of one column."""
 
     period: Bars = 14
+
+
+class SeriesPeriod20(Series):
+    """Twenty bars of one column."""
+
+    period: Bars = 20
+
+
+class SeriesPeriod28(Series):
+    """Twenty-eight bars of one column."""
+
+    period: Bars = 28
+
+
+class SeriesPeriod100(Series):
+    """A hundred bars of one column."""
+
+    period: Bars = 100
+
+
+class Trix(Series):
+    """A triple average of 15 bars."""
+
+    period: Smoothing = 15
 
 
 class Change(Series):
@@ -64,17 +98,181 @@ class Change(Series):
     period: Lag = 10
 
 
+class ChosenAverage(Series):
+    """A moving average whose kind is chosen."""
+
+    period: Bars = 20
+    average: Average_ = "sma"
+
+
+class Mama(Series):
+    """How fast and how slow the average may become."""
+
+    fast_limit: Share = Field(0.5, description="Largest share of the newest value")
+    slow_limit: Share = Field(0.05, description="Smallest share of the newest value")
+
+
+class T3(Series):
+    """Period and volume factor."""
+
+    period: Bars = 5
+    volume_factor: float = Field(0.7, ge=0, le=1, description="0 is an average, 1 overshoots most")
+
+
+class Alma(Series):
+    """Where the weights are largest, and how sharply they fall."""
+
+    period: Bars = 9
+    offset: float = Field(0.85, ge=0, le=1, description="0 oldest, 1 newest weighs most")
+    sigma: float = Field(6.0, gt=0, le=100, description="Sharpness: larger is narrower")
+
+
+class Vidya(Series):
+    """Two deviations and the smoothing of an average."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 9
+    slow: Bars = 30
+    alpha: float = Field(0.2, gt=0, le=1, description="Share of the newest value at ratio 1")
+
+
+class Macd(Series):
+    """Two averages and the average of their difference."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 12
+    slow: Bars = 26
+    signal: Smoothing = 9
+
+
+class MacdFixed(Series):
+    """The average of the difference."""
+
+    signal: Smoothing = 9
+
+
+class MacdExtended(Macd):
+    """Two averages and that of their difference, each of a kind that is chosen."""
+
+    fast_average: Average_ = "sma"
+    slow_average: Average_ = "sma"
+    signal_average: Average_ = "sma"
+
+
+class Oscillator(Series):
+    """Two averages of one column."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 12
+    slow: Bars = 26
+    average: Average_ = "ema"
+
+
+class VolumeOscillator(Params):
+    """Two averages of the volume."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 12
+    slow: Bars = 26
+    average: Average_ = "ema"
+
+
+class Coppock(Series):
+    """Two rates of change and the weighted average of their sum."""
+
+    short: Lag = 11
+    long: Lag = 14
+    smoothing: Smoothing = 10
+
+
+class Tsi(Series):
+    """Two averages, one of the other."""
+
+    first: Bars = 25
+    second: Bars = 13
+
+
+class StochRsi(Series):
+    """Bars of the index, of its extremes, and the smoothing."""
+
+    period: Bars = 14
+    k_period: Bars = 14
+    d_smoothing: Smoothing = 3
+
+
+class Schaff(Series):
+    """Two averages, and the bars of the two oscillators of their difference."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 23
+    slow: Bars = 50
+    period: Bars = 10
+    smoothing: Smoothing = 3
+
+
+class RelativeVolatility(Series):
+    """Bars of the average and of the deviation."""
+
+    period: Bars = 14
+    deviation_period: Bars = 10
+
+
 class Bands(Series):
     """A band around an average of 20 bars."""
 
     period: Bars = 20
-    deviations: float = Field(2.0, gt=0, le=100, description="Half width in standard deviations")
+    deviations: Deviations = 2.0
+    average: Average_ = "sma"
 
 
-class Spread(Series):
-    """A standard deviation over 20 bars."""
+class Percentile(Series):
+    """Which share of the last 30 values lies below."""
+
+    period: Bars = 30
+    percentile: float = Field(50.0, ge=0, le=100, description="Percent of the values")
+
+
+class HistoricalVolatility(Series):
+    """Bars looked back over and bars in a year."""
 
     period: Bars = 20
+    bars_per_year: int = Field(252, ge=1, le=10_000_000, description="252 for daily bars")
+
+
+class TwoSeries(Params):
+    """Two columns of the bars."""
+
+    source: Source = Field("close", description="First column")
+    other: Source = Field("volume", description="Second column")
+
+
+class TwoSeriesPeriod5(TwoSeries):
+    """Five bars of two columns."""
+
+    period: Bars = 5
+
+
+class TwoSeriesPeriod30(TwoSeries):
+    """Thirty bars of two columns."""
+
+    period: Bars = 30
+
+
+class Period10(Params):
+    """Bars looked back over, of an indicator of whole bars."""
+
+    period: Bars = 10
+
+
+class Period13(Params):
+    """Bars looked back over, of an indicator of whole bars."""
+
+    period: Bars = 13
 
 
 class Period14(Params):
@@ -89,6 +287,61 @@ class Period20(Params):
     period: Bars = 20
 
 
+class FastSlow5And34(Params):
+    """Two averages."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 5
+    slow: Bars = 34
+
+
+class Accelerator(FastSlow5And34):
+    """Two averages, and that of their difference."""
+
+    signal: Smoothing = 5
+
+
+class ChaikinOscillator(Params):
+    """Two averages."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 3
+    slow: Bars = 10
+
+
+class Klinger(Params):
+    """Two averages, and that of their difference."""
+
+    ascending = ("fast", "slow")
+
+    fast: Bars = 34
+    slow: Bars = 55
+    signal: Smoothing = 13
+
+
+class EaseOfMovement(Params):
+    """Bars averaged over, and what the value is multiplied by."""
+
+    period: Bars = 14
+    scale: float = Field(1e8, gt=0, le=1e12, description="Factor, so that it can be read")
+
+
+class ChaikinVolatility(Params):
+    """Bars averaged over, and bars between then and now."""
+
+    period: Bars = 10
+    change: Lag = 10
+
+
+class MassIndex(Params):
+    """Bars of the averages and of the sum."""
+
+    fast: Bars = 9
+    slow: Bars = 25
+
+
 class Stochastic(Params):
     """Lookback and the smoothing of the two lines."""
 
@@ -97,14 +350,120 @@ class Stochastic(Params):
     d_smoothing: Smoothing = 3
 
 
-class Vwap(Params):
-    """The price that is weighted, and the width of the band."""
+class FastStochastic(Params):
+    """Lookback and the smoothing of the second line."""
 
-    source: Source = Field("hlc3", description="Price of a bar")
-    deviations: float = Field(1.0, gt=0, le=100, description="Half width in standard deviations")
+    period: Bars = 14
+    d_smoothing: Smoothing = 3
 
 
-class OpeningRange(Params):
-    """How long the range is measured."""
+class Kdj(Stochastic):
+    """Lookback and the smoothing of the two lines."""
 
-    minutes: int = Field(30, ge=1, le=1440, description="Minutes from the start of the session")
+    period: Bars = 9
+
+
+class StochasticMomentum(Params):
+    """Lookback, two averages one of the other, and the signal."""
+
+    period: Bars = 13
+    slow: Bars = 25
+    fast: Bars = 2
+    signal: Smoothing = 9
+
+
+class Ultimate(Params):
+    """Three lookbacks."""
+
+    ascending = ("short", "medium", "long")
+
+    short: Bars = 7
+    medium: Bars = 14
+    long: Bars = 28
+
+
+class Fractal(Params):
+    """Bars that must lie lower (or higher) on either side."""
+
+    left: int = Field(2, ge=1, le=100, description="Bars before the turning point")
+    right: int = Field(2, ge=1, le=100, description="Bars after it, which must be waited for")
+
+
+class Sar(Params):
+    """How fast the stop follows."""
+
+    acceleration: float = Field(0.02, gt=0, le=1, description="First and further share")
+    maximum: float = Field(0.2, gt=0, le=1, description="Largest share")
+
+
+class SarExtended(Params):
+    """How fast the stop follows, apart for both directions."""
+
+    start: float = Field(0.0, description="First stop: above 0 long, below 0 short, 0 by itself")
+    offset: float = Field(0.0, ge=0, le=1, description="Share the stop moves away at a turn")
+    initial_long: float = Field(0.02, gt=0, le=1, description="First share, long")
+    step_long: float = Field(0.02, gt=0, le=1, description="Further share, long")
+    maximum_long: float = Field(0.2, gt=0, le=1, description="Largest share, long")
+    initial_short: float = Field(0.02, gt=0, le=1, description="First share, short")
+    step_short: float = Field(0.02, gt=0, le=1, description="Further share, short")
+    maximum_short: float = Field(0.2, gt=0, le=1, description="Largest share, short")
+
+
+class Supertrend(Params):
+    """A band of true ranges that is not let back."""
+
+    period: Bars = 10
+    multiple: Multiple = 3.0
+
+
+class Keltner(Series):
+    """A band of true ranges around an average."""
+
+    period: Bars = 20
+    atr_period: Bars = 10
+    multiple: Multiple = 2.0
+
+
+class AtrBands(Series):
+    """A band of true ranges around a price."""
+
+    period: Bars = 14
+    multiple: Multiple = 2.0
+
+
+class Chandelier(Params):
+    """A stop so many true ranges from the extreme."""
+
+    period: Bars = 22
+    multiple: Multiple = 3.0
+
+
+class Ichimoku(Params):
+    """Three lookbacks and how far the cloud lies ahead."""
+
+    ascending = ("conversion", "base", "span")
+
+    conversion: Bars = 9
+    base: Bars = 26
+    span: Bars = 52
+    displacement: Lag = 26
+
+
+class Squeeze(Series):
+    """Two bands of the same bars."""
+
+    period: Bars = 20
+    deviations: Deviations = 2.0
+    multiple: Multiple = 1.5
+
+
+class Penetration30(Params):
+    """How deep the last bar must close within the first."""
+
+    penetration: float = Field(0.3, ge=0, le=1, description="Share of the first body")
+
+
+class Penetration50(Params):
+    """How deep the last bar must close within the first."""
+
+    penetration: float = Field(0.5, ge=0, le=1, description="Share of the first body")

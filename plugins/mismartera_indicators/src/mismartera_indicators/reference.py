@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from mismartera_core import BarColumns, IndicatorReg, interval_ns
+from mismartera_core import BarColumns, IndicatorReg
+from mismartera_indicators.catalogue import ROWS
 from mismartera_indicators.plugin import mismartera_indicators
+from mismartera_indicators.sessions import DAY, MINUTE
 
 _INTRODUCTION = """\
 # Indicators
@@ -27,15 +29,41 @@ other than its own by `interval="5m"`. `.value` is the first output in the table
 name: `self.indicator("bbands").lower.value`.
 
 - Row i depends on the bars up to i only. Fewer bars give the same values, bit for bit.
-- NaN until the indicator has warmed up. "Bars to the first value" is for the defaults.
+- NaN until the indicator has warmed up. "First value" is for the defaults: bars, or sessions.
 - A bar with an unknown value (NaN) in a column that is used gives NaN, and the warm-up starts again
-  after it. `vwap` stays NaN to the end of the session: what is unknown belongs to its sums.
+  after it. What is summed over a session (vwap, close_location_delta) stays NaN to its end.
 - A bar without volume never divides by zero; what a formula gives then is said below.
 - Averages with a memory (ema, rsi, atr, adx ...) depend on where the bars begin: give them enough
   trailing days. Windows (sma, bbands, donchian ...) include the current bar.
-- `vwap` and `opening_range` start anew with each session, the others run on across sessions.
-- `source` is one of open, high, low, close, volume, hl2, hlc3, ohlc4.
+- What belongs to a session (vwap, opening_range, pivots, gap ...) starts anew with each, the others
+  run on across sessions. Figures of the days before need as many trailing days.
+- `source` is one of open, high, low, close, volume, hl2, hlc3, ohlc4; `average` one of sma, ema,
+  wma, dema, tema, trima, kama, t3, rma, hma, zlema.
 """
+
+OWN = {
+    "AROON": "aroon",
+    "FRACTAL": "fractal",
+    "KC": "keltner",
+    "RVOL": "rvol",
+    "SUPERTREND": "supertrend",
+    "VWAP": "vwap",
+    "VWMA": "vwma",
+}
+"""TA-Lib's functions that have a function of ours around them, or in their place."""
+
+LEFT_OUT = {
+    "numpy does it": (
+        "ACOS ADD ASIN ATAN CEIL COS COSH CUMSUM DIV EXP FLOOR LOG10 MULT SIN SINH SQRT SUB TAN "
+        "TANH"
+    ),
+    "`highest` and `lowest`": "MINMAX",
+    "a row number, which depends on where the bars begin; `aroon` gives the age": (
+        "MAXINDEX MININDEX MINMAXINDEX"
+    ),
+    "wants a period for every bar, which no column is": "MAVP",
+}
+"""TA-Lib's functions that have no place here, by the reason."""
 
 
 def render(records: Iterable[IndicatorReg]) -> str:
@@ -56,7 +84,7 @@ def render(records: Iterable[IndicatorReg]) -> str:
             "\n".join(
                 [
                     f"## {category.capitalize()}\n",
-                    "| name | what | outputs | parameters and defaults | bars to the first value |",
+                    "| name | what | outputs | parameters and defaults | first value |",
                     "| --- | --- | --- | --- | --- |",
                     *rows,
                 ]
@@ -64,15 +92,15 @@ def render(records: Iterable[IndicatorReg]) -> str:
             + "\n"
         )
         parts.extend(_section(record) for record in members)
-    return "\n".join(parts)
+    return "\n".join([*parts, _talib()])
 
 
 def _row(record: IndicatorReg) -> str:
-    defaults = _model(record)().model_dump()
-    params = ", ".join(f"{name}={value}" for name, value in defaults.items()) or "none"
+    params = _params(record)
+    shown = ", ".join(f"{name}={value}" for name, value in params.items()) or "none"
     outputs = ", ".join(record.outputs)
-    first = _bars_to_first_value(record, defaults)
-    return f"| `{record.name}` | {record.summary} | {outputs} | {params} | {first} |"
+    first = _first_value(record, params)
+    return f"| `{record.name}` | {record.summary} | {outputs} | {shown} | {first} |"
 
 
 def _section(record: IndicatorReg) -> str:
@@ -81,36 +109,69 @@ def _section(record: IndicatorReg) -> str:
     params = [
         f"- `{name}`: {field['description']}{_bounds(field)}"
         for name, field in _model(record).model_json_schema().get("properties", {}).items()
-        if name != "source"
+        if "enum" not in field
     ]
     return "\n".join([f"### {record.name}\n", body, *([""] if params else []), *params]) + "\n"
 
 
 def _bounds(field: dict[str, Any]) -> str:
     if "minimum" in field:
-        return f", {field['minimum']} to {field['maximum']}"
-    return f", above {field['exclusiveMinimum']:g} up to {field['maximum']:g}"
+        return f", {field['minimum']:g} to {field['maximum']:g}"
+    if "exclusiveMinimum" in field:
+        return f", above {field['exclusiveMinimum']:g} up to {field['maximum']:g}"
+    return ""
+
+
+def _talib() -> str:
+    """Where each of TA-Lib's functions is."""
+    here = OWN | {function: row.name for row in ROWS.values() for function in _called(row.name)}
+    rows = [f"| {function} | `{here[function]}` |" for function in sorted(here)]
+    rows += [
+        f"| {function} | not here: {reason} |"
+        for reason, functions in LEFT_OUT.items()
+        for function in functions.split()
+    ]
+    head = ["## TA-Lib's functions\n", "| TA-Lib | here |", "| --- | --- |"]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def _called(name: str) -> tuple[str, ...]:
+    row = ROWS[name]
+    return row.functions if row.module == "functions" else ()
 
 
 def _model(record: IndicatorReg) -> Any:
     return resolve_name(str(record.config_model))
 
 
-def _bars_to_first_value(record: IndicatorReg, params: dict[str, Any]) -> int:
-    """Bars of a minute until every output has a value."""
-    count = 200
-    close = 100.0 + np.sin(np.arange(count))
-    bars = BarColumns.build(
-        np.arange(count) * interval_ns("1m"),
+def _params(record: IndicatorReg) -> dict[str, Any]:
+    params: dict[str, Any] = _model(record)(**record.example).model_dump()
+    return params
+
+
+def _first_value(record: IndicatorReg, params: dict[str, Any]) -> str:
+    """Bars of a minute, or sessions of them, until every output has a value."""
+    for sessions, length, unit in ((1, 300, ""), (40, 1, " sessions")):
+        outputs = resolve_name(str(record.factory))(_minutes(sessions, length), **params)
+        known = np.logical_and.reduce([np.isfinite(values) for values in outputs.values()])
+        if known.any():
+            return f"{int(np.argmax(known)) + 1}{unit}"
+    return "see below"
+
+
+def _minutes(sessions: int, length: int) -> BarColumns:
+    number, minute = np.divmod(np.arange(sessions * length), length)
+    close = 100.0 + np.sin(np.arange(len(number)))
+    return BarColumns.build(
+        number * DAY + minute * MINUTE,
         close,
         close + 1.0,
         close - 1.0,
         close,
-        np.full(count, 100.0),
-        interval_ns=interval_ns("1m"),
+        np.full(len(number), 100.0),
+        interval_ns=MINUTE,
+        session=number,
     )
-    outputs = resolve_name(str(record.factory))(bars, **params)
-    return 1 + max(int(np.argmin(np.isnan(values))) for values in outputs.values())
 
 
 if __name__ == "__main__":

@@ -1,31 +1,19 @@
-"""Indicators that start anew with every session. Parameters: see `params`."""
+"""Indicators that start anew with every session. Parameters: see `session_params`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 
-from mismartera_core import BarColumns, IndicatorOutputs, interval_ns
+from mismartera_core import BarColumns, FloatArray, IndicatorOutputs, interval_ns
 from mismartera_indicators.kernel import series
+from mismartera_indicators.sessions import DAY, MINUTE, session_rows, session_starts
 
-_MINUTE = interval_ns("1m")
-
-
-def session_rows(bars: BarColumns) -> Iterator[tuple[int, int]]:
-    """First and one past the last row of every session."""
-    if len(bars) == 0:
-        return iter(())
-    firsts = [0, *(np.flatnonzero(np.diff(bars.session)) + 1).tolist()]
-    return zip(firsts, [*firsts[1:], len(bars)], strict=True)
-
-
-def session_start(bars: BarColumns, first: int) -> int:
-    """When a session began: the open of its first bar, nanoseconds UTC.
-
-    Columns do not carry the calendar's open, so a symbol that first trades late starts late.
-    """
-    return int(bars.ts[first])
+_EVENING = interval_ns("3h")
+"""Sessions that open so long before midnight UTC (Sydney, Chicago) belong to the next day."""
 
 
 def vwap(bars: BarColumns, *, source: str, deviations: float) -> IndicatorOutputs:
@@ -33,22 +21,66 @@ def vwap(bars: BarColumns, *, source: str, deviations: float) -> IndicatorOutput
 
     Formula: vwap = sum(price * volume) / sum(volume); upper and lower = vwap +- deviations *
     sqrt(sum(volume * (price - vwap)^2) / sum(volume)); all sums from the session's first bar on.
-    Units: price. Warm-up: none; NaN until something has traded, and from a bar of unknown volume
+    Units: price. Warm-up: 0 bars; NaN until something has traded, and from a bar of unknown volume
     on to the end of the session. Source: the usual definition, population deviation.
     """
+    return _weighted(bars, source, deviations, session_rows(bars))
+
+
+def anchored_vwap(
+    bars: BarColumns, *, anchor: str, source: str, deviations: float
+) -> IndicatorOutputs:
+    """Volume-weighted average price since an anchor, with a band.
+
+    Formula: as vwap, with sums from the anchor on: the first bar of the session, of the first
+    session of the week or month, or the first bar at or after an instant. A week begins with the
+    session that opens after Sunday 21:00 UTC, a month likewise. NaN until the bars show an anchor:
+    sums over a part of a week would be no week's. Units: price. Warm-up: to the anchor. Source:
+    Shannon, "Maximum Trading Gains with Anchored VWAP" (2023).
+    """
+    return _weighted(bars, source, deviations, _anchored(bars, anchor))
+
+
+def _anchored(bars: BarColumns, anchor: str) -> list[tuple[int, int]]:
+    """First and one past the last row of every stretch that begins at an anchor."""
+    if anchor == "session":
+        return session_rows(bars)
+    if anchor in ("week", "month"):
+        first = session_starts(bars)[:-1]
+        stamps = bars.ts[first] + _EVENING
+        days = stamps // DAY
+        # The epoch was a Thursday.
+        keys = (days + 3) // 7 if anchor == "week" else days.astype("M8[D]").astype("M8[M]")
+        begins = [*first[np.flatnonzero(keys[1:] != keys[:-1]) + 1].tolist(), len(bars)]
+        return list(pairwise(begins))
+    row = int(np.searchsorted(bars.ts, _nanoseconds(anchor)))
+    known = row > 0 or (len(bars) > 0 and int(bars.ts[0]) == _nanoseconds(anchor))
+    return [(row, len(bars))] if known else []
+
+
+def _nanoseconds(text: str) -> int:
+    instant = datetime.fromisoformat(text)
+    seconds = int(instant.replace(microsecond=0).timestamp())
+    return seconds * 10**9 + instant.microsecond * 1000
+
+
+def _weighted(
+    bars: BarColumns, source: str, deviations: float, stretches: Iterable[tuple[int, int]]
+) -> IndicatorOutputs:
+    """Volume-weighted mean and band over each stretch of rows."""
     price = series(bars, source)
-    sums = np.empty((3, len(bars)))
+    sums = np.full((3, len(bars)), np.nan)
     anchor = np.empty(len(bars))
-    for start, stop in session_rows(bars):
-        # Distances from the session's first price keep the sum of squares exact to the cent.
+    for start, stop in stretches:
+        # Distances from the first price keep the sum of squares exact to the cent.
         anchor[start:stop] = price[start]
         distance = price[start:stop] - price[start]
-        part = sums[:, start:stop]
+        part = np.empty((3, stop - start))
         part[0] = bars.volume[start:stop]
         np.multiply(part[0], distance, out=part[1])
         np.multiply(part[1], distance, out=part[2])
         # A running sum adds in the order of the rows: the same on every prefix, unlike np.sum.
-        np.add.accumulate(part.copy(), axis=1, out=part)
+        np.add.accumulate(part, axis=1, out=sums[:, start:stop])
     volume = np.where(sums[0] > 0.0, sums[0], np.nan)
     mean = sums[1] / volume
     width = deviations * np.sqrt(np.maximum(sums[2] / volume - mean * mean, 0.0))
@@ -60,14 +92,25 @@ def opening_range(bars: BarColumns, *, minutes: int) -> IndicatorOutputs:
     """High and low of the first minutes of the session.
 
     Formula: highest high and lowest low of the bars with volume that closed within `minutes` of
-    the session's first bar. Units: price. Warm-up: NaN until a bar is known at or after the end
-    of the range, and for the whole session where nothing traded in it. Source: Crabel, "Day
-    Trading with Short Term Price Patterns and Opening Range Breakout" (1990).
+    the session's first bar (columns do not carry the calendar's open: a symbol that first trades
+    late starts late). Units: price. Warm-up: NaN until a bar is known at or after the end of the
+    range, and for the whole session where nothing traded in it. Source: Crabel, "Day Trading with
+    Short Term Price Patterns and Opening Range Breakout" (1990).
+    """
+    ends = bars.ts[session_starts(bars)[:-1]] + minutes * MINUTE
+    return range_until(bars, ends.tolist())
+
+
+def range_until(bars: BarColumns, ends: Iterable[int]) -> dict[str, FloatArray]:
+    """High and low of every session's bars that were known at an instant, from then on.
+
+    Args:
+        bars: The bars.
+        ends: An instant for every session, nanoseconds UTC.
     """
     high, low = np.full(len(bars), np.nan), np.full(len(bars), np.nan)
-    for start, stop in session_rows(bars):
+    for (start, stop), end in zip(session_rows(bars), ends, strict=True):
         known = bars.available_at[start:stop]
-        end = session_start(bars, start) + minutes * _MINUTE
         inside = slice(start, start + int(np.searchsorted(known, end, side="right")))
         traded = bars.volume[inside] != 0.0
         if traded.any():
@@ -75,3 +118,22 @@ def opening_range(bars: BarColumns, *, minutes: int) -> IndicatorOutputs:
             high[rest] = bars.high[inside][traded].max()
             low[rest] = bars.low[inside][traded].min()
     return {"high": high, "low": low}
+
+
+def close_location_delta(bars: BarColumns) -> IndicatorOutputs:
+    """Volume signed by where the bar closed, and its sum in the session.
+
+    A stand-in for cumulative delta, which needs the trades themselves: bars do not say who bought.
+
+    Formula: delta = volume * ((close - low) - (high - close)) / (high - low), 0 where the bar has
+    no range; cumulative = its sum from the session's first bar on, NaN from an unknown bar to the
+    session's end. Units: units traded. Warm-up: 0 bars. Source: Chaikin's money flow volume.
+    """
+    span = bars.high - bars.low
+    location = np.where(np.isnan(span), np.nan, 0.0)
+    np.divide(2.0 * bars.close - bars.high - bars.low, span, out=location, where=span > 0.0)
+    delta = location * bars.volume
+    cumulative = np.empty(len(bars))
+    for start, stop in session_rows(bars):
+        np.add.accumulate(delta[start:stop], out=cumulative[start:stop])
+    return {"delta": delta, "cumulative": cumulative}
