@@ -95,16 +95,18 @@ class IndicatorLibrary:
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
             raise PluginError(f"indicator {name!r} raised {what}") from error
-        if not isinstance(outputs, Mapping):
+        # A plain dict, the usual case, is told without the detour of asking an abstract class.
+        if type(outputs) is not dict and not isinstance(outputs, Mapping):
             raise PluginError(
                 f"indicator {name!r}: expected arrays by name, was {type(outputs).__name__}"
             )
+        rows = len(bars)
         for output in indicator.outputs:
             array = outputs.get(output)
-            if array is None or len(array) != len(bars):
+            if array is None or len(array) != rows:
                 found = "nothing" if array is None else f"{len(array)} rows"
                 raise PluginError(
-                    f"indicator {name!r}: expected {len(bars)} rows of {output!r}, was {found}"
+                    f"indicator {name!r}: expected {rows} rows of {output!r}, was {found}"
                 )
         return outputs
 

@@ -36,20 +36,15 @@ class Block:
     offsets: IntArray
     outside: IntArray
 
-    def rows(self, symbol: int, session: int) -> tuple[int, int]:
-        """First row and row after the last of one session, which must be in the block."""
-        at = self.offsets[symbol]
-        column = session - self.first
-        return int(at[column]), int(at[column + 1])
+    def starts(self, session: int) -> list[int]:
+        """First row of a session by symbol; of the first session here where it is older."""
+        rows: list[int] = self.offsets[:, max(session - self.first, 0)].tolist()
+        return rows
 
     def left_out(self, session: int) -> tuple[int, ...]:
         """Rows of each symbol that were left out between the session before and this one's end."""
         counts: list[int] = self.outside[:, session - self.stop].tolist()
         return tuple(counts)
-
-    def row_of(self, symbol: int, session: int) -> int:
-        """First row of a session; of the first one here where it is older."""
-        return int(self.offsets[symbol, max(session - self.first, 0)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +147,7 @@ def build_block(
 class _Grid:
     """Where rows with certain opens lie; symbols with equal opens share it, and so its arrays."""
 
-    source: IntArray
+    source: bytes
     rows: IntArray | None
     offsets: IntArray
     outside: IntArray
@@ -161,7 +156,7 @@ class _Grid:
     session: IntArray
 
     def fits(self, ts: IntArray) -> bool:
-        return len(ts) == len(self.source) and ts.tobytes() == self.source.tobytes()
+        return ts.tobytes() == self.source
 
     def lay(self, bars: BarColumns) -> BarColumns:
         """The rows that lie within sessions, with what the grid knows of them; read only."""
@@ -195,11 +190,13 @@ def _grid(ts: IntArray, hours: Hours, interval: str, first: int, stop: int) -> _
     outside = np.maximum(begin - np.concatenate(([0], end[:-1])), 0)
     outside[-1] += len(ts) - end[-1]
     opens, known, session = _read_only(opens), _read_only(known), _read_only(session)
-    return _Grid(ts, rows, offsets, outside, opens, known, session)
+    return _Grid(ts.tobytes(), rows, offsets, outside, opens, known, session)
 
 
 def _read_only(array: Column) -> Column:
     """A view that nobody writes to: strategies and indicators are handed it."""
+    if not array.flags.writeable:
+        return array
     view = array.view()
     view.flags.writeable = False
     return view
@@ -219,8 +216,7 @@ def join_blocks(older: Block, newer: Block, keep_from: int) -> Block:
         return newer
     columns, offsets = [], []
     shared: dict[tuple[int, int], BarColumns] = {}
-    for i, fresh in enumerate(newer.columns):
-        begin = older.row_of(i, start)
+    for i, (fresh, begin) in enumerate(zip(newer.columns, older.starts(start), strict=True)):
         tail = older.columns[i].slice(begin, len(older.columns[i]))
         joined = BarColumns.concat([tail, fresh])
         # Symbols that shared their stamps go on sharing them.

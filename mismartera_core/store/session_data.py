@@ -112,6 +112,18 @@ class SessionData:
         stop = min(stop, track.stop)
         return float(track.columns.close[stop - 1]) if stop > track.start else self._closes[symbol]
 
+    def last_closes(self) -> FloatArray:
+        """The newest close of each symbol known by now; NaN before the first."""
+        closes, now = list(self._closes), self._clock.now_ns
+        known, first, stop, last = None, 0, 0, 0
+        for row, (columns, _, start, end) in enumerate(self._tracks.get(self.interval, ())):
+            if columns.available_at is not known or start != first or end != stop:
+                known, first, stop = columns.available_at, start, end
+                last = min(known_rows(columns, start, now), end) - 1
+            if last >= start:
+                closes[row] = columns.close[last]
+        return np.array(closes)
+
     def final_closes(self) -> FloatArray:
         """The last close of each symbol at the end of what has been taken."""
         self._keep_closes()

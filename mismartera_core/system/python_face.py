@@ -132,8 +132,8 @@ def _loader(columns: Mapping[str, BarColumns]) -> BarLoader:
         found = {}
         for name in symbols:
             bars = columns[name]
-            begin, end = np.searchsorted(bars.ts, (start_ns, end_ns)).tolist()
-            found[name] = bars.slice(begin, end)
+            begin, end = bars.ts.searchsorted((start_ns, end_ns)).tolist()
+            found[name] = bars if end - begin == len(bars) else bars.slice(begin, end)
         return found
 
     return load

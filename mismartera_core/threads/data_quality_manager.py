@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import repeat
 from threading import Event
 
 import numpy as np
@@ -91,12 +92,12 @@ class DataQualityManager(FrameWorker):
             source=self._provider,
             simulated=self._simulated,
         )
-        counts = np.array([len(ts) for ts in stamps], dtype=np.int64)
+        counts = np.array(list(map(len, stamps)), dtype=np.int64)
         self._traded += counts
         # A session without a bar says nothing of how often a symbol trades: an outage of weeks
         # must not make its own silence probable.
         self._expected += np.where(counts > 0, len(expected), 0)
-        self.metrics.bars += sum(len(ts) for ts in stamps)
+        self.metrics.bars += int(counts.sum())
         self.reports += reports
         for report in reports:
             if report.score < 1.0:
@@ -104,23 +105,9 @@ class DataQualityManager(FrameWorker):
         self._refuse(frame, reports)
 
     def _evidence(self, frame: Frame) -> dict[str, Evidence]:
-        quotes = frame.quotes or (None,) * len(self._symbols)
-        return {
-            symbol: Evidence(
-                traded=int(traded),
-                expected=int(seen),
-                quotes=None if quoted is None else quoted.ts,
-                outside=int(outside),
-            )
-            for symbol, traded, seen, quoted, outside in zip(
-                self._symbols,
-                self._traded.tolist(),
-                self._expected.tolist(),
-                quotes,
-                frame.outside,
-                strict=True,
-            )
-        }
+        quotes = [quoted.ts for quoted in frame.quotes] or repeat(None)
+        about = map(Evidence, self._traded.tolist(), self._expected.tolist(), quotes, frame.outside)
+        return dict(zip(self._symbols, about, strict=True))
 
     def _refuse(self, frame: Frame, reports: list[QualityReport]) -> None:
         score = mean_score(reports)

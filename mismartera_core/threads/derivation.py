@@ -123,7 +123,7 @@ class Derivation:
             return function(track.known())
         kept = self._made.get(key)
         if kept is None or kept.columns is not track.columns or kept.hist != track.hist:
-            columns = track.columns
-            result = function(columns.slice(track.hist, len(columns)))
-            kept = self._made[key] = _Made(columns, track.hist, result)
+            columns, hist = track.columns, track.hist
+            result = function(columns.slice(hist, len(columns)) if hist else columns)
+            kept = self._made[key] = _Made(columns, hist, result)
         return kept.result

@@ -27,10 +27,7 @@ def whole_session(
         trailing: Trading days of history; None for all there is.
     """
     oldest = block.first if trailing is None else max(session - trailing, block.first)
-    tracks = []
-    for symbol, columns in enumerate(block.columns):
-        start, stop = block.rows(symbol, session)
-        tracks.append(Track(columns, block.row_of(symbol, oldest), start, stop))
+    starts = (block.starts(each) for each in (oldest, session, session + 1))
     return Frame(
         session=session,
         day=table.dates[session],
@@ -41,7 +38,7 @@ def whole_session(
         opens=True,
         ends=True,
         upto_ns=int(hours.closes[session]),
-        base=tuple(tracks),
+        base=tuple(map(Track, block.columns, *starts)),
         anchored=trailing is None,
     )
 

@@ -59,7 +59,8 @@ class OrderBatches:
 
     def end(self, now_ns: int, ids: IntArray, status: OrderStatus, reason: str) -> None:
         """End orders without a fill."""
-        self._ended.append((now_ns, ids, status, reason))
+        if len(ids):
+            self._ended.append((now_ns, ids, status, reason))
 
     def book(self, *, last: bool = False) -> None:
         """Book fills, and the orders that have ended.
@@ -87,7 +88,7 @@ class OrderBatches:
             statuses.append(status.value)
             reasons.append(reason)
         done = np.ones(len(ids), dtype=bool) if last else code != 0
-        codes = code[done].tolist()
+        codes = code[done]
         quantity = np.abs(signed[done])
         orders = market_orders(
             ids=ids[done],
@@ -95,9 +96,9 @@ class OrderBatches:
             symbol=self._symbols[rows[done]],
             side=np.sign(signed[done]).astype(np.int64),
             quantity=quantity,
-            filled_quantity=np.where(code[done] == 1, quantity, 0.0),
-            status=[statuses[c] for c in codes],
-            reason=[reasons[c] for c in codes],
+            filled_quantity=np.where(codes == 1, quantity, 0.0),
+            status=np.array(statuses, dtype=object)[codes].tolist(),
+            reason=np.array(reasons, dtype=object)[codes].tolist(),
             submitted_ns=submitted[done],
             updated_ns=updated[done],
         )

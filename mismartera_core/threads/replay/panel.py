@@ -41,13 +41,15 @@ class Panel:
     def exact(self, field: str) -> FloatArray:
         """A column at the bars; NaN where a symbol has none. Shape (steps, symbols)."""
         if field not in self._made:
-            self._made[field] = self.rows(
-                [
-                    getattr(t.columns, field)[s : t.stop]
-                    for t, s in zip(self._tracks, self._starts, strict=True)
-                ]
-            )
+            self._made[field] = self.rows(self._columns(field))
         return self._made[field]
+
+    def at(self, field: str, rows: IntArray, symbols: IntArray) -> FloatArray:
+        """A column at bars by step and symbol; a few of them cost less than all the rows."""
+        if self.aligned and field not in self._made:
+            chosen = symbols * len(self.instants) + rows
+            return np.concatenate(self._columns(field)).take(chosen)
+        return self.exact(field)[rows, symbols]
 
     def opens_at(self, rows: IntArray, symbols: IntArray) -> IntArray:
         """Opens of bars by step and symbol, nanoseconds UTC; each must have one."""
@@ -69,7 +71,9 @@ class Panel:
     def all_tradable(self) -> bool:
         """Whether every symbol traded at every step."""
         if self._all_tradable is None:
-            self._all_tradable = self.aligned and bool((self.exact("volume") != 0.0).all())
+            self._all_tradable = self.aligned and bool(
+                np.concatenate(self._columns("volume")).all()  # NaN is not zero
+            )
         return self._all_tradable
 
     def present(self) -> BoolArray:
@@ -109,13 +113,19 @@ class Panel:
     def rows(self, columns: list[FloatArray]) -> FloatArray:
         """Columns by symbol as rows by step; strategies are handed them, so nobody writes there."""
         if self.aligned:
-            made = np.ascontiguousarray(np.array(columns).T)
+            shape = len(columns), len(self.instants)
+            made = np.ascontiguousarray(np.concatenate(columns).reshape(shape).T)
         else:
             made = np.full((len(self.instants), len(columns)), np.nan)
             for i, (column, known) in enumerate(zip(columns, self._known, strict=True)):
                 made[np.searchsorted(self.instants, known), i] = column
         made.flags.writeable = False
         return made
+
+    def _columns(self, field: str) -> list[FloatArray]:
+        """The new rows of a column, by symbol."""
+        tracks = zip(self._tracks, self._starts, strict=True)
+        return [getattr(t.columns, field)[start : t.stop] for t, start in tracks]
 
 
 def _aligned(tracks: list[Track], starts: list[int]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
 from mismartera_core.threads.replay.handles import aligned, check_output
 from mismartera_core.threads.replay.panel import Panel
+from mismartera_core.threads.replay.stepper import stepper
 
 
 class Execution(Protocol):
@@ -120,9 +121,14 @@ class StepRow:
 
 
 class Row:
-    """The values of an indicator over all symbols; see `RowHandle`."""
+    """The values of an indicator over all symbols; see `RowHandle`.
 
-    __slots__ = ("_unit", "name", "needs", "output", "rows")
+    Attributes:
+        value: One value a symbol, at the newest bars; NaN before the first.
+        rows: The same at every step of the frame.
+    """
+
+    __slots__ = ("_columns", "_source", "_unit", "name", "needs", "output", "rows", "value")
 
     def __init__(
         self, unit: PortfolioUnit, name: str, needs: tuple[Need, ...], output: str
@@ -131,13 +137,18 @@ class Row:
         self.name = name
         self.needs = needs
         self.output = output
-        self.rows: FloatArray = np.full((1, len(needs)), math.nan)
+        self.value: FloatArray = np.full(len(needs), math.nan)
+        self.rows: FloatArray = self.value[None]
+        self._source: object = None
+        self._columns: list[FloatArray] = []
 
-    @property
-    def value(self) -> FloatArray:
-        """One value a symbol."""
-        row: FloatArray = self.rows[self._unit.step.row]
-        return row
+    def columns(self, frame: Frame) -> list[FloatArray]:
+        """One array a symbol, by the rows of its track from `hist` on."""
+        if self._source is not frame.values:  # frames of one block share their values
+            values = self._unit.desk.values
+            self._columns = [values(frame, need)[self.output] for need in self.needs]
+            self._source = frame.values
+        return self._columns
 
     def __getattr__(self, output: str) -> Row:
         if output.startswith("_"):
@@ -174,6 +185,7 @@ class PortfolioUnit:
         self.flattened = False
         self.step = StepRow(len(symbols))
         self._symbols = list(symbols)
+        self._shape = (len(symbols),)
         self._execution = execution
         self._rows: list[Row] = []
         self._done = [0] * len(symbols)
@@ -206,7 +218,8 @@ class PortfolioUnit:
         assert self._strategy is not None  # noqa: S101 - bound before the first session
         self._strategy.on_session_end()
         self._execution.end_session(self.desk.clock.now_ns)
-        self._closes = self.desk.data.final_closes()[self._symbols]
+        if self._strategy.targets == "weights":
+            self._closes = self.desk.data.final_closes()[self._symbols]
 
     def finish(self) -> None:
         """The run has ended: book what is left."""
@@ -227,13 +240,16 @@ class PortfolioUnit:
         columns: list[list[float]],  # noqa: ARG002 - it takes rows
     ) -> tuple[list[int], Iterator[None]]:
         """The instants at which at least one bar becomes known, and what to advance at each."""
-        tracks = [self.desk.data.track(row, self.interval) for row in self._symbols]
+        track = self.desk.data.track
+        tracks = [track(row, self.interval) for row in self._symbols]
         starts = [t.start + done for t, done in zip(tracks, self._done, strict=True)]
         self._done = [t.stop - t.start for t in tracks]
         panel = Panel(tracks, starts)
         if frame.opens or len(panel.instants):
             self._take(frame, panel, tracks, starts)
-        return panel.instants.tolist(), self._walk(panel)
+        known, rows = panel.instants.tolist(), self._rows
+        values: list[Any] = [row.rows for row in rows]
+        return known, stepper(len(rows))(known, values, rows, self._step_of(panel))
 
     def events(self, frame: Frame) -> list[Events]:  # noqa: ARG002 - it listens to bars alone
         """None: it listens to bars."""
@@ -244,7 +260,8 @@ class PortfolioUnit:
         self.step.take(panel, opens=frame.opens)
         for row in self._rows:
             if frame.opens:
-                row.rows = np.full((1, len(tracks)), math.nan)
+                row.value = np.full(len(tracks), math.nan)
+                row.rows = row.value[None]
             if len(panel.instants):
                 fresh = panel.rows(self._columns(frame, row, tracks, starts))
                 row.rows = panel.fill(fresh, row.rows[-1])
@@ -253,8 +270,7 @@ class PortfolioUnit:
         self, frame: Frame, row: Row, tracks: list[Track], starts: list[int]
     ) -> list[FloatArray]:
         """An indicator's values at the rows that are new, by symbol."""
-        values, output = self.desk.values, row.output
-        whole = [values(frame, need)[output] for need in row.needs]
+        whole = row.columns(frame)
         if row.needs[0].interval == self.interval:
             return [
                 v[s - t.hist : t.stop - t.hist]
@@ -264,23 +280,27 @@ class PortfolioUnit:
         sources = [track(need.symbol, need.interval) for need in row.needs]
         return [aligned(*each) for each in zip(whole, sources, tracks, starts, strict=True)]
 
-    def _walk(self, panel: Panel) -> Iterator[None]:
+    def _step_of(self, panel: Panel) -> Callable[[int], None]:
+        """What is done at each instant of a panel."""
         assert self._strategy is not None  # noqa: S101 - bound before the first session
-        step, execution, on_step = self.step, self._execution, self._strategy.on_step
-        weights = self._strategy.targets == "weights"
-        for row, now_ns in enumerate(panel.instants.tolist()):
-            step.row = row
+        step, on_step = self.step, self._strategy.on_step
+        match, aim = self._execution.match, self._execution.aim
+        weights, check = self._strategy.targets == "weights", self._check
+
+        def advance(now_ns: int) -> None:
+            step.row += 1
             step.index += 1
             step.now_ns = now_ns
-            execution.match(panel, row, now_ns)
+            match(panel, step.row, now_ns)
             wanted = on_step(step)
             if wanted is not None:
-                self._check(wanted)
-                execution.aim(self._shares(wanted) if weights else wanted, now_ns)
-            yield
+                check(wanted)
+                aim(self._shares(wanted) if weights else wanted, now_ns)
+
+        return advance
 
     def _check(self, wanted: FloatArray) -> None:
-        row = isinstance(wanted, np.ndarray) and wanted.shape == (len(self.symbols),)
+        row = isinstance(wanted, np.ndarray) and wanted.shape == self._shape
         if not row or wanted.dtype.kind not in "fiu":
             raise StrategyError(
                 f"{self.label}: on_step must return an array of {len(self.symbols)} targets or "

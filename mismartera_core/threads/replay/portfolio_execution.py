@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from mismartera_core.contracts.broker import Costs
 from mismartera_core.managers.execution_manager.api import LOT_NOISE
 from mismartera_core.managers.execution_manager.batches import OrderBatches
 from mismartera_core.managers.execution_manager.ledger import market_orders
-from mismartera_core.model.columns import FloatArray, IntArray
+from mismartera_core.model.columns import BoolArray, FloatArray, IntArray
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.results import MICROS
 from mismartera_core.threads.replay.desk import Desk
@@ -18,6 +19,12 @@ from mismartera_core.threads.replay.panel import Panel
 from mismartera_core.threads.replay.targets import REPLACED, TargetUnit
 
 EXPIRED = "the session ended"
+
+_Working: TypeAlias = tuple[IntArray, FloatArray, IntArray]
+"""Working orders: rows of their symbols, units (negative to sell), ids."""
+
+_NONE: _Working = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64)
+"""No working order; always this very object."""
 
 
 class OrderByOrder:
@@ -93,18 +100,18 @@ class AsArrays:
         lot: float,
     ) -> None:
         self._quantities: FloatArray = np.zeros(len(symbols))
-        self._symbols = symbols
+        self._rows = np.array(symbols, dtype=np.int64)
         self._desk = desk
         self._ledger = ledger = desk.execution.ledger
         desk.worth = self._worth
         self._strategy = strategy
         self._costs = costs
         self._lot = lot
-        self._waiting = np.zeros(len(symbols))
-        self._order = np.zeros(len(symbols), dtype=np.int64)
+        self._nothing = np.zeros(len(symbols))  # numpy compares with an array sooner than with 0
         self._since = np.zeros(len(symbols), dtype=np.int64)
+        self._working = _NONE
         self._unsettled: list[tuple[Panel, int, int, IntArray, IntArray, FloatArray]] = []
-        self._batches = OrderBatches(ledger, strategy, np.array(symbols, dtype=np.int64))
+        self._batches = OrderBatches(ledger, strategy, self._rows)
 
     @property
     def quantities(self) -> FloatArray:
@@ -121,15 +128,16 @@ class AsArrays:
 
     def match(self, panel: Panel, row: int, now_ns: int) -> None:
         """Fill what waits for the bars of this step, at their opens; priced when it is settled."""
-        waiting = self._waiting.nonzero()[0]
-        if len(waiting) and not panel.all_tradable:
-            waiting = waiting[panel.tradable()[row][waiting]]
-        if len(waiting) == 0:
+        working, left = self._working, _NONE
+        if working is _NONE:
             return
-        signed = self._waiting[waiting]
-        self._quantities[waiting] += signed
-        self._waiting[waiting] = 0.0
-        self._unsettled.append((panel, row, now_ns, self._order[waiting], waiting, signed))
+        if not panel.all_tradable:
+            working, left = _split(working, panel.tradable()[row][working[0]])
+        self._working = left
+        if working is not _NONE:
+            rows, signed, orders = working
+            self._quantities[rows] += signed
+            self._unsettled.append((panel, row, now_ns, orders, rows, signed))
 
     def settle(self) -> None:
         """Price and book what was filled since the last time."""
@@ -150,26 +158,28 @@ class AsArrays:
 
     def aim(self, targets: FloatArray, now_ns: int) -> None:
         """Go after targets; NaN leaves a symbol as it is."""
-        waiting = self._waiting
-        planned = self._quantities + waiting
-        changed = ((targets != planned) & (targets == targets)).nonzero()[0]
+        working = self._working
+        missing = targets - (self._quantities if working is _NONE else self._planned())
+        new = np.abs(missing) > self._nothing  # NaN is not
+        changed = new.nonzero()[0]
         if len(changed) == 0:
             return
-        difference = targets[changed] - self._quantities[changed]
-        if waiting.any():
-            replaced = changed[waiting[changed] != 0.0]
-            self._end(replaced, OrderStatus.CANCELLED, REPLACED, now_ns)
-            wanted = difference.nonzero()[0]
-            changed, difference = changed[wanted], difference[wanted]
-        lots = difference / self._lot
-        with np.errstate(invalid="ignore"):  # an infinite one leaves NaN, which is not close
-            whole = np.abs(lots - np.rint(lots)) <= LOT_NOISE
-        if not whole.all():
-            self._refuse(changed[~whole], difference[~whole], now_ns)
-            changed, difference = changed[whole], difference[whole]
-        self._order[changed] = self._batches.place(now_ns, changed, difference)
-        waiting[changed] = difference
+        if working is not _NONE:
+            ended, self._working = _split(working, new[working[0]])
+            self._batches.end(now_ns, ended[2], OrderStatus.CANCELLED, REPLACED)
+            missing = targets - self._quantities
+            changed = changed[missing[changed].nonzero()[0]]
+        signed = missing[changed]
+        lots = signed if self._lot == 1.0 else signed / self._lot
+        if not all(map(float.is_integer, lots.tolist())):
+            whole = self._whole_lots(signed)
+            self._refuse(changed[~whole], signed[~whole], now_ns)
+            changed, signed = changed[whole], signed[whole]
+        if len(changed) == 0:
+            return
         self._since[changed] = now_ns
+        placed = changed, signed, self._batches.place(now_ns, changed, signed)
+        self._working = placed if self._working is _NONE else _joined(self._working, placed)
 
     def flatten(self) -> None:
         """Never asked for: such strategies go order by order."""
@@ -180,9 +190,8 @@ class AsArrays:
     def end_session(self, close_ns: int) -> None:
         """Expire day orders placed before the close, and book what the session has brought."""
         self.settle()
-        old = ((self._waiting != 0.0) & (self._since < close_ns)).nonzero()[0]
-        if len(old):
-            self._end(old, OrderStatus.EXPIRED, EXPIRED, close_ns)
+        old, self._working = _split(self._working, self._since[self._working[0]] < close_ns)
+        self._batches.end(close_ns, old[2], OrderStatus.EXPIRED, EXPIRED)
         self._batches.book()
 
     def finish(self) -> None:
@@ -190,9 +199,19 @@ class AsArrays:
         self.settle()
         self._batches.book(last=True)
 
-    def _end(self, rows: IntArray, status: OrderStatus, reason: str, now_ns: int) -> None:
-        self._batches.end(now_ns, self._order[rows], status, reason)
-        self._waiting[rows] = 0.0
+    def _planned(self) -> FloatArray:
+        """Units held once all that works is filled."""
+        rows, signed, _ = self._working
+        planned = self._quantities.copy()
+        planned[rows] += signed
+        return planned
+
+    def _whole_lots(self, signed: FloatArray) -> BoolArray:
+        """Which numbers of units are finite and come to whole lots."""
+        lots = signed / self._lot
+        with np.errstate(invalid="ignore"):  # an infinite one leaves NaN, which is not close
+            whole: BoolArray = np.abs(lots - np.rint(lots)) <= LOT_NOISE
+        return whole
 
     def _refuse(self, rows: IntArray, difference: FloatArray, now_ns: int) -> None:
         """Book signals that become no order."""
@@ -208,7 +227,7 @@ class AsArrays:
             market_orders(
                 ids=np.zeros(len(rows), dtype=np.int64),
                 strategy=self._strategy,
-                symbol=np.array(self._symbols, dtype=np.int64)[rows],
+                symbol=self._rows[rows],
                 side=np.sign(difference).astype(np.int64),
                 quantity=quantity,
                 filled_quantity=np.zeros(len(rows)),
@@ -222,9 +241,9 @@ class AsArrays:
     def _worth(self) -> int:
         """Value of all positions at last closes, in 1e-6 currency units; cash is up to date too."""
         self.settle()
-        held = self._quantities.nonzero()[0].tolist()
-        closes = {row: self._desk.data.last_close(self._symbols[row]) for row in held}
-        return sum(round(float(self._quantities[row]) * closes[row] * MICROS) for row in held)
+        held = self._quantities.nonzero()[0]
+        closes = self._desk.data.last_closes()[self._rows[held]]
+        return int(np.rint(self._quantities[held] * closes * MICROS).astype(np.int64).sum())
 
     def _book(
         self,
@@ -235,7 +254,7 @@ class AsArrays:
         waiting: IntArray,
         signed: FloatArray,
     ) -> None:
-        price = panel.exact("open")[rows, waiting]
+        price = panel.at("open", rows, waiting)
         fee = np.zeros(len(waiting), dtype=np.int64)
         if self._costs.slippage is not None or self._costs.commission is not None:
             price, fee = self._charge(panel, rows, waiting, signed, price)
@@ -249,7 +268,7 @@ class AsArrays:
     ) -> tuple[FloatArray, IntArray]:
         """Prices after slippage, and commissions in 1e-6 currency units, fill by fill."""
         names = ("open", "high", "low", "close", "volume")
-        bars = np.array([panel.exact(name)[rows, waiting] for name in names]).T.tolist()
+        bars = np.array([panel.at(name, rows, waiting) for name in names]).T.tolist()
         paid, fees = [], []
         for units, exact, bar in zip(signed.tolist(), price.tolist(), bars, strict=True):
             side, quantity, at, fee = math.copysign(1.0, units), abs(units), exact, 0.0
@@ -262,3 +281,18 @@ class AsArrays:
             paid.append(at)
             fees.append(round(fee * MICROS))
         return np.array(paid), np.array(fees, dtype=np.int64)
+
+
+def _split(working: _Working, mask: BoolArray) -> tuple[_Working, _Working]:
+    """The orders within a mask, and the others."""
+    return _chosen(working, mask), _chosen(working, ~mask)
+
+
+def _chosen(working: _Working, mask: BoolArray) -> _Working:
+    rows, signed, orders = working
+    return (rows[mask], signed[mask], orders[mask]) if mask.any() else _NONE
+
+
+def _joined(older: _Working, newer: _Working) -> _Working:
+    rows, signed, orders = (np.concatenate(both) for both in zip(older, newer, strict=True))
+    return rows, signed, orders
