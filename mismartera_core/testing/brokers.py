@@ -166,16 +166,21 @@ class BrokerConformance(MatchingPromises):
         """Orders of a bar share its units; the rest goes on working."""
         desk = Desk(broker, Costs(participation=_THIRTY_UNITS))
         first, second = desk.place(BUY, 50.0), desk.place(BUY, 25.0)
-        parts = []
+        parts, statuses = [], []
         for _ in range(3):
             parts.append([(fill.order.id, fill.quantity) for fill in desk.bar(*_QUIET)])
-            if len(parts) == 1:
-                _has(first, OrderStatus.PARTIALLY_FILLED, "a part of an order can fill")
+            statuses.append(first.status)
         expect(
             parts == [[(1, 30.0)], [(1, 20.0), (2, 10.0)], [(2, 15.0)]],
             "one bar fills at most participation(bar) units per symbol, by id; the rest works on",
             f"30 units a bar; (order, units) by bar: {parts}",
             RULES,
+        )
+        expect(
+            statuses[0] is OrderStatus.PARTIALLY_FILLED and not first.reason,
+            "an order of which a part has filled is partially filled",
+            f"{statuses[0].value}",
+            "set status to OrderStatus.PARTIALLY_FILLED",
         )
         _has(second, OrderStatus.FILLED, "the rest of an order goes on working")
 
