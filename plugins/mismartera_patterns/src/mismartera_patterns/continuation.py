@@ -123,10 +123,9 @@ def bull_pennant(chart: Chart, settings: Pole) -> Iterator[Candidate]:
 def cup_and_handle(chart: Chart, settings: Cup) -> Iterator[Candidate]:
     """A bowl, then a small dip from its right rim; bullish.
 
-    Definition: closes from a pivot high, the left rim, to a later one, the right rim, are a bowl
-    (see `geometry.bowl`); the pivot low after it is the handle. No high of the half width before
-    the left rim exceeds it, none between the rims exceeds both. Height: right rim above the lowest
-    low.
+    Definition: closes from a pivot high, the left rim, to a later one, the right rim, are a bowl;
+    the pivot low after it is the handle. No high of the half width before the left rim exceeds it,
+    none between the rims exceeds both. Height: right rim above the lowest low.
     Tolerances: those of the bowl; rims differ by at most `tolerance` of the height; the handle
     gives back at most half of it and takes at most half as many bars; `shortest` to `longest` bars
     from rim to rim.

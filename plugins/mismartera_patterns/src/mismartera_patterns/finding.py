@@ -51,7 +51,8 @@ def find_patterns(
         invalidation, height, score (0 to 1), and points, a tuple of (time, price).
 
     Raises:
-        DataError: The DataFrame lacks a column or a DatetimeIndex, or there is no such pattern.
+        DataError: The DataFrame lacks a column or an ascending DatetimeIndex, or there is no such
+            pattern.
         pydantic.ValidationError: A parameter is unknown to a pattern or out of bounds.
     """
     columns = _columns(bars) if isinstance(bars, pd.DataFrame) else bars
@@ -95,6 +96,8 @@ def _columns(frame: pd.DataFrame) -> BarColumns:
             f"expected a DataFrame with a DatetimeIndex, its index is {type(frame.index).__name__}",
             hint="frame.set_index('timestamp'), with timestamps parsed by pandas.to_datetime",
         )
+    if not frame.index.is_monotonic_increasing:
+        raise DataError("expected bars by ascending time", hint="frame.sort_index()")
     known = {str(name).lower(): frame[name].to_numpy(np.float64) for name in frame.columns}
     missing = [name for name in ("open", "high", "low", "close") if name not in known]
     if missing:

@@ -10,21 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mismartera_core import BarColumns, FloatArray, IndicatorOutputs
+from mismartera_patterns.outputs import LEVELS
 from mismartera_patterns.params import Levels
 from mismartera_patterns.zigzag import Pivot, chart_of
 
 IntArray: TypeAlias = npt.NDArray[np.int64]
-
-OUTPUTS = (
-    "signal",
-    "support",
-    "resistance",
-    "support_touches",
-    "resistance_touches",
-    "target",
-    "invalidation",
-    "score",
-)
 
 
 def support_resistance(bars: BarColumns, **params: Any) -> IndicatorOutputs:
@@ -43,7 +33,7 @@ def support_resistance(bars: BarColumns, **params: Any) -> IndicatorOutputs:
     """
     settings = Levels(**params)
     chart = chart_of(bars, settings)
-    outputs = {name: np.full(len(bars), np.nan) for name in OUTPUTS}
+    outputs = {name: np.full(len(bars), np.nan) for name in LEVELS}
     outputs["signal"][:] = 0.0
     nearest = np.full((4, len(chart.close)), np.nan)
     ends = [*(pivot.known for pivot in chart.pivots), len(chart.close)]
@@ -57,7 +47,7 @@ def support_resistance(bars: BarColumns, **params: Any) -> IndicatorOutputs:
             touches[below],
             touches[below + 1],
         )
-    for name, values in zip(OUTPUTS[1:5], nearest, strict=True):
+    for name, values in zip(LEVELS[1:5], nearest, strict=True):
         outputs[name][chart.rows] = values
     _mark_breakouts(outputs, chart.close, chart.rows, nearest)
     return outputs

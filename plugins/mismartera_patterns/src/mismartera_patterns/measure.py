@@ -1,14 +1,13 @@
 """How often the patterns find what was drawn, and what is not there.
 
-python -m mismartera_patterns.measure > measured.json
+python -m mismartera_patterns.measure writes measured.json, of which docs/patterns.md is made.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-
-import numpy as np
+from pathlib import Path
+from typing import Any
 
 from mismartera_patterns.drawing import Drawing, draw, random_walk
 from mismartera_patterns.finding import PATTERNS
@@ -75,32 +74,40 @@ def detection_rate(name: str, noise: float, seeds: int) -> float:
     return sum(finds(name, drawing) for drawing in drawings) / len(drawings)
 
 
-def false_positive_rate(name: str, bars: int = WALK_BARS, seed: int = 2026) -> float:
-    """Reports per 1000 bars of a random walk.
+def false_positives(name: str, bars: int = WALK_BARS, seed: int = 2026) -> tuple[float, float]:
+    """Reports per 1000 bars of a random walk, bullish and bearish ones.
 
     Args:
         name: Name of the pattern.
         bars: Length of the walk.
         seed: Seed of the walk.
     """
-    return 1000.0 * len(PATTERNS[name].find(random_walk(bars, seed))) / bars
+    signals = [report.signal for report in PATTERNS[name].find(random_walk(bars, seed))]
+    return 1000.0 * signals.count(1) / bars, 1000.0 * signals.count(-1) / bars
 
 
-def measure(seeds: int = 20) -> dict[str, dict[str, object]]:
+def measure(seeds: int = 20) -> dict[str, Any]:
     """All rates, by pattern.
 
     Args:
         seeds: Drawings of each length and noise.
     """
     return {
-        name: {
-            "found": {str(noise): round(detection_rate(name, noise, seeds), 2) for noise in NOISES},
-            "false_per_1000_bars": round(false_positive_rate(name), 2),
-        }
-        for name in PATTERNS
+        "drawn": seeds * len(LENGTHS),
+        "walk_bars": WALK_BARS,
+        "patterns": {name: _rates(name, seeds) for name in PATTERNS},
+    }
+
+
+def _rates(name: str, seeds: int) -> dict[str, Any]:
+    up, down = false_positives(name)
+    return {
+        "found": {str(noise): round(detection_rate(name, noise, seeds), 2) for noise in NOISES},
+        "false_up": round(up, 2),
+        "false_down": round(down, 2),
     }
 
 
 if __name__ == "__main__":
-    np.seterr(all="raise")
-    sys.stdout.write(json.dumps(measure(), indent=2) + "\n")
+    written = json.dumps(measure(), indent=2) + "\n"
+    Path(__file__).with_name("measured.json").write_text(written, encoding="utf-8")

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import update_wrapper
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from mismartera_core import BarColumns, FloatArray, IndicatorOutputs
 from mismartera_patterns.geometry import Line
+from mismartera_patterns.outputs import FIGURES, of_pattern
 from mismartera_patterns.params import Zigzag
 from mismartera_patterns.zigzag import Chart, Pivot, Point, chart_of
 
 BULLISH = 1
 BEARISH = -1
-
-FIGURES = ("signal", "target", "invalidation", "height", "score", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,6 @@ class Report:
         )
 
 
-Settings = TypeVar("Settings", bound=Zigzag)
 Detector = Callable[[Chart, Any], Iterable[Candidate]]
 
 
@@ -117,7 +114,7 @@ class ChartPattern:
     def __init__(
         self, detect: Detector, params: type[Zigzag], points: int, *, upside_down: bool = False
     ) -> None:
-        update_wrapper(self, detect)
+        self.__doc__ = detect.__doc__
         self.params = params
         self.points = points
         self._detect = detect
@@ -153,7 +150,7 @@ class ChartPattern:
         return [_in_rows_of_bars(report, chart) for report in turned]
 
     def __call__(self, bars: BarColumns, **params: Any) -> IndicatorOutputs:
-        """The reports as arrays; what there is to know of them lies in `outputs_of`."""
+        """The reports as arrays: a value at the row of a report, else NaN, and `signal` 0."""
         return _arrays(self.find(bars, **params), len(bars), self.points)
 
 
@@ -165,20 +162,6 @@ def pattern(params: type[Zigzag], points: int) -> Callable[[Detector], ChartPatt
         points: How many points it has.
     """
     return lambda detect: ChartPattern(detect, params, points)
-
-
-def outputs_of(points: int) -> tuple[str, ...]:
-    """Names of a pattern's arrays.
-
-    Args:
-        points: How many points it has.
-
-    Returns:
-        `signal` (+1 bullish, -1 bearish, 0 none), prices `target`, `invalidation`, `height` and
-        `level`, `score`, and for each point its price and its age in bars; NaN where none.
-    """
-    of_points = (f"p{n}_{what}" for n in range(1, points + 1) for what in ("price", "age"))
-    return (*FIGURES, *of_points)
 
 
 def _reports(chart: Chart, candidates: Iterable[Candidate]) -> Iterator[Report]:
@@ -225,7 +208,7 @@ def _in_rows_of_bars(report: Report, chart: Chart) -> Report:
 
 
 def _arrays(reports: Iterable[Report], length: int, points: int) -> dict[str, FloatArray]:
-    outputs = {name: np.full(length, np.nan) for name in outputs_of(points)}
+    outputs = {name: np.full(length, np.nan) for name in of_pattern(points)}
     outputs["signal"][:] = 0.0
     for report in reports:
         for name in FIGURES:

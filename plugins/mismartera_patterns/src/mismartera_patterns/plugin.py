@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mismartera_core import IndicatorReg, hookimpl
-
-_FIGURES = ("signal", "target", "invalidation", "height", "score", "level")
-_LEVELS = (
-    "signal",
-    "support",
-    "resistance",
-    "support_touches",
-    "resistance_touches",
-    "target",
-    "invalidation",
-    "score",
-)
+from mismartera_patterns import outputs
 
 # Module, name, parameters, points, summary.
 _PATTERNS: list[tuple[str, str, str, int, str]] = [
@@ -53,30 +42,29 @@ _PATTERNS: list[tuple[str, str, str, int, str]] = [
 def mismartera_indicators() -> Iterable[IndicatorReg]:
     """Every chart pattern of this package, its zigzag and its levels."""
     return [
-        _record("zigzag", "zigzag", "Zigzag", ("signal", "price", "age"), "Confirmed swings"),
+        _record("zigzag", "zigzag", "Zigzag", outputs.ZIGZAG, "Confirmed swings"),
         _record(
-            "levels", "support_resistance", "Levels", _LEVELS, "Levels of several turns, and breaks"
+            "levels",
+            "support_resistance",
+            "Levels",
+            outputs.LEVELS,
+            "Levels of several turns, and breaks",
         ),
         *(
-            _record(module, name, params, _outputs(points), summary)
+            _record(module, name, params, outputs.of_pattern(points), summary)
             for module, name, params, points, summary in _PATTERNS
         ),
     ]
 
 
 def _record(
-    module: str, name: str, params: str, outputs: tuple[str, ...], summary: str
+    module: str, name: str, params: str, names: tuple[str, ...], summary: str
 ) -> IndicatorReg:
     return IndicatorReg(
         name=name,
         category="chart_pattern",
-        outputs=outputs,
+        outputs=names,
         factory=f"mismartera_patterns.{module}:{name}",
         config_model=f"mismartera_patterns.params:{params}",
         summary=summary,
     )
-
-
-def _outputs(points: int) -> tuple[str, ...]:
-    of_points = (f"p{n}_{what}" for n in range(1, points + 1) for what in ("price", "age"))
-    return (*_FIGURES, *of_points)

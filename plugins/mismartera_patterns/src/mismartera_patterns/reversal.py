@@ -133,9 +133,8 @@ def _peaks(points: tuple[Pivot, ...], settings: Extremes, lopsided: float) -> It
 def rounding_bottom(chart: Chart, settings: Rounding) -> Iterator[Candidate]:
     """A gradual turn from falling to rising between two rims; bullish.
 
-    Definition: from a pivot high, the left rim, closes follow a bowl (see `geometry.bowl`) until
-    one exceeds the rim. No high of the half width before the rim exceeds it. Height: rim above the
-    lowest low.
+    Definition: from a pivot high, the left rim, closes follow a bowl until one exceeds the rim. No
+    high of the half width before the rim exceeds it. Height: rim above the lowest low.
     Tolerances: those of the bowl; `shortest` to `longest` bars from rim to rim.
     Reported: at that first close above the left rim.
     Target: the height above the rim. Invalidation: the lowest low.

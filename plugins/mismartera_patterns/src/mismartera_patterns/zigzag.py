@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mismartera_core import BarColumns, FloatArray, IndicatorOutputs
+from mismartera_patterns.outputs import ZIGZAG
 from mismartera_patterns.params import Zigzag
 
 HIGH = 1
@@ -193,11 +194,11 @@ def zigzag(bars: BarColumns, **params: Any) -> IndicatorOutputs:
     average true range.
     """
     chart = chart_of(bars, Zigzag(**params))
-    signal = np.zeros(len(bars))
-    price, age = np.full(len(bars), np.nan), np.full(len(bars), np.nan)
+    outputs = {name: np.full(len(bars), np.nan) for name in ZIGZAG}
+    outputs["signal"][:] = 0.0
     for pivot in chart.pivots:
         row = chart.rows[pivot.known]
-        signal[row] = -pivot.kind
-        price[row] = pivot.price
-        age[row] = row - chart.rows[pivot.row]
-    return {"signal": signal, "price": price, "age": age}
+        outputs["signal"][row] = -pivot.kind
+        outputs["price"][row] = pivot.price
+        outputs["age"][row] = row - chart.rows[pivot.row]
+    return outputs

@@ -1,0 +1,72 @@
+"""The zigzag: pivots alternate, and each is known when the price has turned far enough."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mismartera_patterns.drawing import random_walk
+from mismartera_patterns.params import Zigzag
+from mismartera_patterns.zigzag import HIGH, LOW, average_true_range, chart_of, zigzag
+from pydantic import ValidationError
+
+from mismartera_core import BarColumns
+
+SETTINGS = Zigzag(atr_period=2, reversal=0.0, percent=10.0)
+
+
+def bars_of(close):
+    close = np.asarray(close, dtype=float)
+    return BarColumns.build(
+        np.arange(len(close)), close, close, close, close, np.ones(len(close)), interval_ns=1
+    )
+
+
+def test_a_pivot_is_known_when_the_price_has_turned_by_the_percentage():
+    chart = chart_of(bars_of([100, 100, 104, 120, 115, 107, 100, 106, 115]), SETTINGS)
+    assert [(p.row, p.price, p.kind, p.known) for p in chart.pivots] == [
+        (0, 100.0, LOW, 3),
+        (3, 120.0, HIGH, 5),
+        (6, 100.0, LOW, 8),
+    ]
+
+
+def test_the_indicator_says_which_pivot_was_confirmed_how_long_ago():
+    outputs = zigzag(bars_of([100, 100, 104, 120, 115, 107]), **SETTINGS.model_dump())
+    assert outputs["signal"].tolist() == [0, 0, 0, 1, 0, -1]
+    np.testing.assert_array_equal(outputs["price"], [np.nan] * 3 + [100, np.nan, 120])
+    np.testing.assert_array_equal(outputs["age"], [np.nan] * 3 + [3, np.nan, 2])
+
+
+@settings(deadline=None, max_examples=50)
+@given(seed=st.integers(0, 2**32 - 1), reversal=st.floats(0.1, 8.0), period=st.integers(2, 50))
+def test_pivots_alternate_and_are_the_extremes_between_their_neighbours(seed, reversal, period):
+    chart = chart_of(random_walk(600, seed), Zigzag(atr_period=period, reversal=reversal))
+    for one, after in pairwise(chart.pivots):
+        assert one.kind == -after.kind
+        assert one.row < one.known <= after.known
+        assert one.row < after.row < after.known
+        swing = slice(one.row + 1, after.row + 1)
+        if after.kind == HIGH:
+            assert after.price == chart.high[swing].max()
+        else:
+            assert after.price == chart.low[swing].min()
+    for pivot in chart.pivots:
+        turned = chart.low if pivot.kind == HIGH else chart.high
+        reach = pivot.kind * (pivot.price - turned[pivot.row + 1 : pivot.known + 1])
+        least = reversal * chart.atr[pivot.row + 1 : pivot.known + 1]
+        assert reach[-1] >= least[-1]
+
+
+def test_the_average_true_range_is_wilders():
+    close = np.array([10.0, 12.0, 11.0, 15.0])
+    found = average_true_range(close + 1.0, close - 1.0, close, 2)
+    assert found.tolist() == [2.0, 2.5, 2.25, 3.625]
+
+
+def test_no_reversal_at_all_is_refused():
+    with pytest.raises(ValidationError, match="above 0"):
+        Zigzag(reversal=0.0)
