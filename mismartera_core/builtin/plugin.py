@@ -54,6 +54,7 @@ def mismartera_data_providers() -> Iterable[DataProviderReg]:
             factory=f"{_HERE}.csv_provider:CsvProvider",
             config_model=f"{_HERE}.csv_provider:CsvConfig",
             summary="A folder of CSV files, one per symbol, read as they are",
+            example={"path": "bars"},
             capabilities=ProviderCapabilities(bars=("*",)),
         ),
     ]
@@ -68,6 +69,7 @@ def mismartera_gap_fillers() -> Iterable[GapFillerReg]:
             factory=f"{_HERE}.second_source:SecondSource",
             config_model=f"{_HERE}.second_source:SecondSourceConfig",
             summary="Asks another data provider",
+            example={"provider": "parquet"},
         )
     ]
 
@@ -81,12 +83,13 @@ def mismartera_brokers() -> Iterable[BrokerReg]:
             factory=f"{_HERE}.simulated_broker:SimulatedBroker",
             config_model=f"{_HERE}.simulated_broker:SimulatedConfig",
             summary="Fills orders from bars by the rules of docs/order-semantics.md",
+            example={"cash": "100000"},
             simulated=True,
         )
     ]
 
 
-def _cost(name: str, role: CostRole, summary: str) -> CostModelReg:
+def _cost(name: str, role: CostRole, example: dict[str, float], summary: str) -> CostModelReg:
     module = f"{_HERE}.{role.value}"
     return CostModelReg(
         name=name,
@@ -95,6 +98,7 @@ def _cost(name: str, role: CostRole, summary: str) -> CostModelReg:
         config_model=f"{module}:CONFIGS.{name}",
         parameters=f"{module}:PARAMETERS.{name}",
         summary=summary,
+        example=example,
     )
 
 
@@ -102,13 +106,36 @@ def _cost(name: str, role: CostRole, summary: str) -> CostModelReg:
 def mismartera_cost_models() -> Iterable[CostModelReg]:
     """Commissions, slippages and participation limits; each role is one linear formula."""
     return [
-        _cost("per_share", CostRole.COMMISSION, "So much a share, with a minimum and a cap"),
-        _cost("percent", CostRole.COMMISSION, "A share of the notional"),
-        _cost("per_order", CostRole.COMMISSION, "So much a fill"),
-        _cost("fixed_slippage", CostRole.SLIPPAGE, "So many currency units against you"),
-        _cost("bps_slippage", CostRole.SLIPPAGE, "So many basis points against you"),
-        _cost("volume_slippage", CostRole.SLIPPAGE, "Impact by the share of the bar's volume"),
-        _cost("volume_limit", CostRole.PARTICIPATION, "At most a fraction of the bar's volume"),
+        _cost(name, role, example, summary)
+        for name, role, example, summary in (
+            (
+                "per_share",
+                CostRole.COMMISSION,
+                {"per_share": 0.005, "minimum": 1.0},
+                "So much a share, with a minimum and a cap",
+            ),
+            ("percent", CostRole.COMMISSION, {"percent": 0.1}, "A share of the notional"),
+            ("per_order", CostRole.COMMISSION, {"per_order": 1.0}, "So much a fill"),
+            (
+                "fixed_slippage",
+                CostRole.SLIPPAGE,
+                {"amount": 0.01},
+                "So many currency units against you",
+            ),
+            ("bps_slippage", CostRole.SLIPPAGE, {"bps": 1.0}, "So many basis points against you"),
+            (
+                "volume_slippage",
+                CostRole.SLIPPAGE,
+                {"impact": 0.1},
+                "Impact by the share of the bar's volume",
+            ),
+            (
+                "volume_limit",
+                CostRole.PARTICIPATION,
+                {"fraction": 0.1},
+                "At most a fraction of the bar's volume",
+            ),
+        )
     ]
 
 
@@ -121,14 +148,45 @@ def mismartera_risk_checks() -> Iterable[RiskCheckReg]:
             factory=f"{_HERE}.risk_checks:{cls}",
             config_model=f"{_HERE}.risk_checks:{cls}Config",
             summary=summary,
+            example=example,
         )
-        for name, cls, summary in (
-            ("max_order_notional", "MaxOrderNotional", "Refuses orders larger than so much"),
-            ("max_position_notional", "MaxPositionNotional", "Refuses positions above so much"),
-            ("max_open_positions", "MaxOpenPositions", "Refuses one position too many"),
-            ("max_orders_per_session", "MaxOrdersPerSession", "Refuses orders above a count"),
-            ("max_daily_loss", "MaxDailyLoss", "Refuses to open after losing so much in a day"),
-            ("trading_window", "TradingWindow", "Refuses to open near the open and the close"),
+        for name, cls, example, summary in (
+            (
+                "max_order_notional",
+                "MaxOrderNotional",
+                {"limit": 25000},
+                "Refuses orders larger than so much",
+            ),
+            (
+                "max_position_notional",
+                "MaxPositionNotional",
+                {"limit": 50000},
+                "Refuses positions above so much",
+            ),
+            (
+                "max_open_positions",
+                "MaxOpenPositions",
+                {"limit": 5},
+                "Refuses one position too many",
+            ),
+            (
+                "max_orders_per_session",
+                "MaxOrdersPerSession",
+                {"limit": 100},
+                "Refuses orders above a count",
+            ),
+            (
+                "max_daily_loss",
+                "MaxDailyLoss",
+                {"limit": 1000},
+                "Refuses to open after losing so much in a day",
+            ),
+            (
+                "trading_window",
+                "TradingWindow",
+                {"after_open": 5, "before_close": 15},
+                "Refuses to open near the open and the close",
+            ),
         )
     ]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from mismartera_core.config.settings import Settings, load_settings
+from mismartera_core.config.settings import load_settings
 from mismartera_core.errors import PluginError, did_you_mean
 from mismartera_core.hookspecs import PROJECT
-from mismartera_core.registrations import Registration
 from mismartera_core.registry.attributes import config_model, one_line, resolve_attribute
+from mismartera_core.registry.index import ONE_TOO_MANY, index, offered
+from mismartera_core.registry.listeners import Listener, listener
 from mismartera_core.registry.loading import (
+    Policy,
     load_builtins,
     load_given,
     load_installed,
@@ -34,8 +36,10 @@ __all__ = [
     "Offer",
     "Plugin",
     "PluginProblem",
+    "Policy",
     "Registry",
     "config_model",
+    "policy_of",
     "resolve_attribute",
 ]
 
@@ -47,7 +51,7 @@ class Registry:
 
     def __init__(self, loaded: Sequence[Loaded]) -> None:
         self._loaded = loaded
-        self._records, self._sources, conflicts = _index(loaded)
+        self._records, self._sources, conflicts = index(loaded)
         self.problems: tuple[PluginProblem, ...] = tuple(
             sorted(
                 [p for part in loaded for p in part.problems] + conflicts,
@@ -55,7 +59,7 @@ class Registry:
             )
         )
         self.observer_errors: Counter[str] = Counter()
-        self._listeners: dict[str, list[tuple[str, _Listener]]] = {}
+        self._listeners: dict[str, list[tuple[str, Listener]]] = {}
         self._lock = Lock()
 
     @classmethod
@@ -63,21 +67,21 @@ class Registry:
         cls,
         group: str = PROJECT,
         allow: Collection[str] | None = None,
-        settings: Settings | None = None,
+        policy: Policy | None = None,
     ) -> Registry:
-        """Load the built-ins and every installed plugin that settings and lock let load.
+        """Load the built-ins and every installed plugin that may load.
 
         Args:
             group: Entry-point group.
             allow: Names of the entry points that may load; None is all of them.
-            settings: Which are disabled and how long each may take; by default those of the
-                working folder.
+            policy: Which may load and how long each may take; by default what the settings and
+                the lock file of the working folder say.
 
         Raises:
             ConfigError: A setting is wrong, or the lock file cannot be read.
         """
-        policy = policy_of(settings or load_settings())
-        return cls([load_builtins(), *load_installed(group, allow, policy)])
+        given = policy or policy_of(load_settings())
+        return cls([load_builtins(), *load_installed(group, allow, given)])
 
     @classmethod
     def from_modules(cls, modules: Mapping[str, object]) -> Registry:
@@ -96,7 +100,7 @@ class Registry:
         word = kind.replace("_", " ")
         sources = self.sources(kind, name)
         if len(sources) > 1:
-            raise PluginError(_offered(kind, name, sources), hint=_ONE_TOO_MANY)
+            raise PluginError(offered(kind, name, sources), hint=ONE_TOO_MANY)
         if sources:
             reason = f"{word} {name!r} belongs to plugin {sources[0]!r}, which is broken"
             raise PluginError(reason, hint="`mismartera plugins list` says why")
@@ -161,61 +165,12 @@ class Registry:
                 found.append(f"plugin {plugin!r} could not check the config: {one_line(error)}")
         return found
 
-    def _callers(self, hook: str) -> list[tuple[str, _Listener]]:
+    def _callers(self, hook: str) -> list[tuple[str, Listener]]:
         found = self._listeners.get(hook)
         if found is None:
             found = self._listeners[hook] = [
-                (part.name, _listener(getattr(part.manager.hook, hook)))
+                (part.name, listener(getattr(part.manager.hook, hook)))
                 for part in self._loaded
                 if part.manager is not None and hook in part.hooks
             ]
         return found
-
-
-_ONE_TOO_MANY = "uninstall one of them, or `mismartera plugins disable` it"
-_Listener = Callable[[Mapping[str, Any]], list[Any]]
-
-
-def _listener(hook: Any) -> _Listener:
-    """What calls the one implementation of a plugin's hook with the facts that it names.
-
-    By itself where nothing wraps it: pluggy's own call costs 2 us more, ten times a session.
-    """
-    (impl,) = hook.get_hookimpls()
-    if impl.wrapper or impl.hookwrapper:
-        return lambda facts: hook(**facts)
-    function, names = impl.function, impl.argnames
-
-    def call(facts: Mapping[str, Any]) -> list[Any]:
-        answer = function(**{name: facts[name] for name in names})
-        return [] if answer is None else [answer]
-
-    return call
-
-
-_Index = dict[str, dict[str, Registration]]
-_Sources = dict[str, dict[str, list[str]]]
-
-
-def _index(loaded: Iterable[Loaded]) -> tuple[_Index, _Sources, list[PluginProblem]]:
-    """Records by kind and name, who offers each, and names that two offer."""
-    sources: _Sources = {kind: defaultdict(list) for kind in KINDS}
-    usable: _Index = {kind: {} for kind in KINDS}
-    for part in loaded:
-        for kind, record in part.records:
-            sources[kind][record.name].append(part.name)
-            if part.manager is not None:
-                usable[kind][record.name] = record
-    problems = []
-    for kind, by_name in sources.items():
-        for name, offers in by_name.items():
-            if len(offers) > 1:
-                usable[kind].pop(name, None)
-                reason = f"{_offered(kind, name, offers)}; neither is used"
-                problems.append(PluginProblem(offers[-1], "", reason, _ONE_TOO_MANY))
-    ordered = {kind: dict(sorted(by_name.items())) for kind, by_name in usable.items()}
-    return ordered, {kind: dict(by_name) for kind, by_name in sources.items()}, problems
-
-
-def _offered(kind: str, name: str, sources: Sequence[str]) -> str:
-    return f"{kind.replace('_', ' ')} {name!r} is offered by {' and by '.join(sources)}"

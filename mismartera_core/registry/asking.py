@@ -54,9 +54,11 @@ def _name_hooks(part: Loaded, manager: pluggy.PluginManager, plugin: object) -> 
     known = {name for name in vars(Hooks) if name.startswith(PROJECT)}
     marked = {name for name in dir(plugin) if manager.parse_hookimpl_opts(plugin, name) is not None}
     part.hooks = tuple(sorted(marked & known))
-    for name in sorted(marked - known):
+    meant = {name for name in dir(plugin) if name.startswith(f"{PROJECT}_")}
+    meant = {name for name in meant if inspect.isroutine(getattr(plugin, name))}
+    for name in sorted((marked | meant) - known):
         part.blame(f"implements {name!r}, which is no hook", did_you_mean(name, known))
-    for name in sorted((set(dir(plugin)) & known) - marked):
+    for name in sorted((meant & known) - marked):
         part.blame(f"{name!r} is not marked as a hook", "put @hookimpl above it")
     if not marked and not part.problems:
         part.blame("implements no hook", "its entry point should name the module with the hooks")

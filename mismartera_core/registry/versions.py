@@ -22,19 +22,20 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def unmet_range(requires: Iterable[str], release: str) -> str:
-    """The range of core versions that a plugin asks for, where this one is not within it.
+def unmet_range(requires: Iterable[str], release: str, project: str = CORE) -> str:
+    """The range of versions that a plugin asks for, where the one that is there is not within it.
 
     Args:
         requires: Requirements of a distribution.
-        release: Version of the core.
+        release: The version that is there.
+        project: Normalized name of what is there.
 
     Returns:
         The range as it is written, such as ">=2,<3"; empty where it fits or none is asked for.
     """
     for text in requires:
         name, asked, marker = parsed(text)
-        if name == CORE and "extra" not in marker and not _within(asked, release):
+        if name == project and "extra" not in marker and not _within(asked, release):
             return asked
     return ""
 

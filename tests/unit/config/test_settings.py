@@ -94,5 +94,5 @@ def test_a_wrong_settings_file_is_one_sentence(tmp_path, text, message):
 
 def test_a_list_that_is_no_json_is_one_sentence(monkeypatch):
     monkeypatch.setenv("MISMARTERA_PLUGINS_DISABLED", "news")
-    with pytest.raises(ConfigError, match="expected a JSON list: .*plugins_disabled"):
+    with pytest.raises(ConfigError, match=r"expected a JSON list: .*plugins_disabled"):
         load_settings()
