@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mismartera_core.contracts.indicator import IndicatorFunction
-from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns, FloatArray
+from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray
 from mismartera_core.registrations import IndicatorReg
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.testing.suite import breach, expect
@@ -27,9 +27,6 @@ def quietly(made: IndicatorFunction, bars: BarColumns, params: Mapping[str, Any]
         bars: Any bars.
         params: Its parameters.
     """
-    cure = "return NaN where there is too little to compute from; guard divisions"
-    if any(not getattr(bars, name).flags.writeable for name in BAR_FIELDS):
-        cure += "; the bars are read-only: work on copies"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
@@ -38,7 +35,9 @@ def quietly(made: IndicatorFunction, bars: BarColumns, params: Mapping[str, Any]
         breach(
             "an indicator raises nothing and warns of nothing, whatever the bars are",
             f"{one_line(error)} on {_described(bars)}, at {where_it_raised(error)}",
-            cure,
+            "the bars belong to everybody: work on copies (close = bars.close.copy())"
+            if "read-only" in str(error)
+            else "return NaN where there is too little to compute from; guard divisions",
         )
 
 

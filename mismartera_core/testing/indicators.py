@@ -30,7 +30,15 @@ from mismartera_core.testing.indicator_calls import Values, outputs_of, quietly
 from mismartera_core.testing.parameters import refuses_unknown, variations
 from mismartera_core.testing.suite import Conformance, breach, expect, not_applicable
 
-CATEGORIES = ("trend", "momentum", "volatility", "volume", "candlestick", "chart_pattern")
+CATEGORIES = (
+    "trend",
+    "momentum",
+    "volatility",
+    "volume",
+    "statistics",
+    "candlestick",
+    "chart_pattern",
+)
 
 _LENGTHS = (60, 45, 35, 60, 50) * 6
 """Minutes of thirty sessions: a month of trailing days, and more bars than most lookbacks."""
@@ -81,7 +89,7 @@ class IndicatorConformance(Conformance):
         return partial(outputs_of, registration, made, parameters)
 
     def test_category_is_known(self, registration: IndicatorReg) -> None:
-        """The category is one of the six."""
+        """The category is one of those that listings and pages are ordered by."""
         expect(
             registration.category in CATEGORIES,
             f"a category is one of {', '.join(CATEGORIES)}",
@@ -136,6 +144,8 @@ class IndicatorConformance(Conformance):
         """NaN until it has warmed up, then values, without a hole within a session."""
         if registration.category == "chart_pattern":
             not_applicable("a chart pattern has values where there is one only")
+        if registration.name in self.sparse:
+            not_applicable(f"{registration.name} is named in `sparse`: its values come and go")
         bars = a_month()
         values = compute(bars)
         principal = registration.outputs[0]
@@ -146,8 +156,6 @@ class IndicatorConformance(Conformance):
             "give the registration an example with shorter lookbacks, or look for a NaN that "
             "spoils all that follows",
         )
-        if registration.name in self.sparse:
-            not_applicable(f"{registration.name} is named in `sparse`: its values come and go")
         for name, column in values.items():
             row = _first_hole(column, bars)
             if row is not None:

@@ -163,7 +163,7 @@ CUT, SCRAMBLED = "cutting the future changes nothing", "scrambling the future ch
         (spoilt_by_nan, "an unknown bar does not spoil all that follows", "NaN in row 112 alone"),
         (writes, "it writes to no column", "close at row 0 was 100"),
         (writes_bluntly, "it writes to no column", "nobody writes to them"),
-        (writes_bluntly, CUT, "the bars are read-only: work on copies"),
+        (writes_bluntly, CUT, "work on copies"),
         (float32, "outputs are as registered", "1-dimensional float32"),
         (too_short, "outputs are as registered", "one value a bar"),
         (other_names, "outputs are as registered", "('mean',)"),
