@@ -16,7 +16,7 @@ from mismartera_core.cli.output import emit
 from mismartera_core.errors import PluginError, UsageError
 
 _NEXT = {
-    "tests": "pytest {folder}",
+    "tests": "pytest {folder}/tests",
     "session.json": "mismartera run {folder}/session.json",
 }
 """What can be typed where a project has such a file."""

@@ -113,7 +113,7 @@ def test_it_says_how_to_install_and_what_to_type_next(cli):
     assert code == 0
     assert " install --python" in out or " install -e" in out
     assert '-e "./mine[test]"' in out
-    assert "pytest mine" in out
+    assert "pytest mine/tests" in out
     assert "mismartera run mine/session.json" in out
     assert "src/mine/strategy.py" in out
 
@@ -123,7 +123,7 @@ def test_it_answers_in_json(cli, tmp_path):
     answer = json.loads(out)
     assert (code, answer["kind"]) == (0, "new")
     assert all((tmp_path / "mine" / file).is_file() for file in answer["files"])
-    assert answer["next"] == ["pytest mine", "mismartera run mine/session.json"]
+    assert answer["next"] == ["pytest mine/tests", "mismartera run mine/session.json"]
 
 
 @pytest.mark.parametrize("pip", [True, False])

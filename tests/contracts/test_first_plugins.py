@@ -1,0 +1,119 @@
+"""Every block of "Your first ..." is done as it stands: commands typed, functions put in place."""
+
+import ast
+import importlib
+import re
+import shlex
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from mismartera_core.cli import main
+from mismartera_core.registry import KINDS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(ROOT.glob("docs/plugins/first-*.md"))
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Language and text of each block, in order; commands have no language."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def newcomer(tmp_path, monkeypatch, capsys):
+    """An empty folder, and what a newcomer does there: `newcomer("pytest my_plugin/tests")`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def install(project: Path) -> None:
+        """As pip does: the source on the path, and beside it what names the entry point."""
+        text = (project / "pyproject.toml").read_text(encoding="utf-8")
+        point = re.search(r"\[project.entry-points.mismartera\]\n(.*)", text)[1].replace('"', "")
+        info = project / f"src/{project.name}-0.1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {project.name}\nVersion: 0.1.0\n"
+        )
+        (info / "entry_points.txt").write_text(f"[mismartera]\n{point}\n")
+        monkeypatch.syspath_prepend(str(project / "src"))
+
+    def do(line: str) -> None:
+        program, *words = shlex.split(line, comments=True)
+        if program == "mismartera":
+            code = main(words)
+        elif program == "pytest":
+            (tests,) = words
+            settings = str(Path(tests).parent / "pyproject.toml")
+            code = pytest.main(["-q", "-p", "no:cacheprovider", "-c", settings, tests])
+        else:
+            assert [program, *words[:2]] == ["pip", "install", "-e"]
+            code = install(Path(words[2].removesuffix("[test]"))) or 0
+        out, err = capsys.readouterr()
+        assert code == 0, f"{line}\n{out}{err}"
+
+    before = set(sys.modules)
+    yield do
+    forget(set(sys.modules) - before, tmp_path)
+
+
+def forget(names, place: Path) -> None:
+    """Take modules that lie in a folder out of memory."""
+    for name in names:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and place in Path(file).parents:
+            del sys.modules[name]
+
+
+def put(block: str) -> None:
+    """Replace the one function that a block shows in the file that its first line names."""
+    path, code = re.fullmatch(r"# (\S+)\n(.*)", block, re.DOTALL).groups()
+    (shown,) = ast.parse(code).body
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    tree = ast.parse("\n".join(lines))
+    (there,) = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == shown.name
+    ]
+    indented = textwrap.indent(code.rstrip(), " " * there.col_offset).splitlines()
+    lines[there.lineno - 1 : there.end_lineno] = indented
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_is_done(page, newcomer, tmp_path):
+    for language, text in blocks(page):
+        if language == "python":
+            put(text)
+            forget(list(sys.modules), tmp_path)
+            importlib.invalidate_caches()
+        else:
+            assert language == ""
+            for line in text.splitlines():
+                newcomer(line)
+    runs = sorted((tmp_path / "runtime/runs").iterdir())
+    assert len(runs) == 2, "once as generated, once as edited"
+    assert all(len((run / "fills.csv").read_text().splitlines()) > 1 for run in runs)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_it_takes_four_commands_and_one_function(page):
+    first, *others = blocks(page)
+    assert len(first[1].splitlines()) <= 4
+    assert [language for language, _ in others] == ["python", ""]
+
+
+def test_every_kind_has_its_page():
+    pages = {page.stem.removeprefix("first-").replace("-", "_") for page in PAGES}
+    assert pages == set(KINDS) - {"template"}
+
+
+@pytest.mark.parametrize("start", ["README.md", "docs/index.md"])
+def test_the_pages_are_linked(start):
+    text = (ROOT / start).read_text(encoding="utf-8")
+    linked = {(ROOT / start).parent / path for path in re.findall(r"\]\(([\w/-]+\.md)\)", text)}
+    assert set(PAGES) <= linked
