@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     )
     from mismartera_core.testing.desk import Desk as Desk
     from mismartera_core.testing.desk import Execution as Execution
+    from mismartera_core.testing.builders import market_bars as market_bars
+    from mismartera_core.testing.builders import repriced as repriced
+    from mismartera_core.testing.builders import scrambled as scrambled
+    from mismartera_core.testing.builders import sealed as sealed
+    from mismartera_core.testing.builders import sessions_of as sessions_of
+    from mismartera_core.testing.builders import to_frame as to_frame
+    from mismartera_core.testing.builders import walk_bars as walk_bars
+    from mismartera_core.testing.builders import without_volume as without_volume
+    from mismartera_core.testing.causality import check_cut as check_cut
+    from mismartera_core.testing.causality import check_scrambled as check_scrambled
+    from mismartera_core.testing.causality import check_steps as check_steps
     from mismartera_core.testing.fakes import plugin_context as plugin_context
     from mismartera_core.testing.fakes import session_table as session_table
     from mismartera_core.testing.finished_runs import finished_run as finished_run
@@ -58,6 +69,17 @@ SUITE_NAMES = {
 
 _HOMES = {
     "brokers": ("BrokerConformance",),
+    "builders": (
+        "market_bars",
+        "repriced",
+        "scrambled",
+        "sealed",
+        "sessions_of",
+        "to_frame",
+        "walk_bars",
+        "without_volume",
+    ),
+    "causality": ("check_cut", "check_scrambled", "check_steps"),
     "cost_models": ("CostModelConformance",),
     "data_providers": ("DataProviderConformance",),
     "desk": ("Desk", "Execution"),

@@ -114,7 +114,7 @@ class Rolls(Strategy):
     """Tosses a coin without a seed."""
 
     def on_bar(self, bar):
-        if random.random() < 0.1:
+        if random.random() < 0.1:  # noqa: S311 - a coin
             self.buy(1)
 
 
