@@ -20,12 +20,6 @@ from mismartera_core.errors import PluginError
 
 if TYPE_CHECKING:
     from mismartera_core.testing.brokers import BrokerConformance as BrokerConformance
-    from mismartera_core.testing.cost_models import CostModelConformance as CostModelConformance
-    from mismartera_core.testing.data_providers import (
-        DataProviderConformance as DataProviderConformance,
-    )
-    from mismartera_core.testing.desk import Desk as Desk
-    from mismartera_core.testing.desk import Execution as Execution
     from mismartera_core.testing.builders import market_bars as market_bars
     from mismartera_core.testing.builders import repriced as repriced
     from mismartera_core.testing.builders import scrambled as scrambled
@@ -37,15 +31,23 @@ if TYPE_CHECKING:
     from mismartera_core.testing.causality import check_cut as check_cut
     from mismartera_core.testing.causality import check_scrambled as check_scrambled
     from mismartera_core.testing.causality import check_steps as check_steps
+    from mismartera_core.testing.cost_models import CostModelConformance as CostModelConformance
+    from mismartera_core.testing.data_providers import (
+        DataProviderConformance as DataProviderConformance,
+    )
+    from mismartera_core.testing.desk import Desk as Desk
+    from mismartera_core.testing.desk import Execution as Execution
     from mismartera_core.testing.fakes import plugin_context as plugin_context
     from mismartera_core.testing.fakes import session_table as session_table
     from mismartera_core.testing.finished_runs import finished_run as finished_run
     from mismartera_core.testing.gap_fillers import GapFillerConformance as GapFillerConformance
+    from mismartera_core.testing.indicators import IndicatorConformance as IndicatorConformance
     from mismartera_core.testing.memory_provider import MemoryProvider as MemoryProvider
     from mismartera_core.testing.reports import ReportConformance as ReportConformance
     from mismartera_core.testing.risk_checks import RiskCheckConformance as RiskCheckConformance
     from mismartera_core.testing.running import Promise as Promise
     from mismartera_core.testing.running import run_suite as run_suite
+    from mismartera_core.testing.strategies import StrategyConformance as StrategyConformance
     from mismartera_core.testing.suite import Conformance as Conformance
     from mismartera_core.testing.suite import breach as breach
     from mismartera_core.testing.suite import expect as expect
