@@ -24,7 +24,8 @@ def support_resistance(bars: BarColumns, **params: Any) -> IndicatorOutputs:
     ranges of the lowest of them form a level where they are at least `touches`; its price is their
     mean.
     Reported: a level holds from the bar that confirms its last pivot until the next pivot is
-    confirmed. A close beyond the resistance (support) of the bar before is the breakout.
+    confirmed. The first close beyond the resistance (support) of the bar before is the breakout;
+    there is another through it only when a pivot has joined or left it.
     Outputs: signal +1 at a close above the resistance, -1 at one below the support, else 0; support
     and resistance, the nearest levels below and above the close; how many pivots touched them; at a
     breakout target, the next level in its direction, invalidation, the broken level (a broken
@@ -75,7 +76,9 @@ def _mark_breakouts(
         (1.0, resistance, above),
         (-1.0, support, below),
     ):
-        at = np.flatnonzero(signal * close[1:] > signal * level[:-1]) + 1
+        crossed = np.flatnonzero(signal * close[1:] > signal * level[:-1]) + 1
+        # A level is known by its price, which changes with its pivots; ascending, so the first.
+        at = crossed[np.unique(level[crossed - 1], return_index=True)[1]]
         outputs["signal"][rows[at]] = signal
         outputs["target"][rows[at]] = level[at]
         outputs["invalidation"][rows[at]] = level[at - 1]

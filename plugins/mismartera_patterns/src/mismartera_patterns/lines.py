@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mismartera_patterns.geometry import Line, farthest, grade, line_through, near
-from mismartera_patterns.params import Lines
+from mismartera_patterns.params import Lines, Rectangle
 from mismartera_patterns.pattern import Break, Candidate, pattern
 from mismartera_patterns.zigzag import HIGH, LOW, Chart, Pivot
 
@@ -79,8 +79,8 @@ def _both_ways(channel: Channel, score: float) -> Candidate:
     )
 
 
-@pattern(Lines, points=5)
-def rectangle(chart: Chart, settings: Lines) -> Iterator[Candidate]:
+@pattern(Rectangle, points=5)
+def rectangle(chart: Chart, settings: Rectangle) -> Iterator[Candidate]:
     """Highs on a level and lows on a level; the direction is that of the breakout.
 
     Definition: `touches` consecutive pivots between the highest of the highs and the lowest of the

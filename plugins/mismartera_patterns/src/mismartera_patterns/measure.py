@@ -11,6 +11,7 @@ from typing import Any
 
 from mismartera_patterns.drawing import Drawing, draw, random_walk
 from mismartera_patterns.finding import PATTERNS
+from mismartera_patterns.levels import support_resistance
 from mismartera_patterns.pattern import Report
 
 NOISES = (0.0, 0.01, 0.02, 0.04, 0.06)
@@ -22,6 +23,7 @@ QUICK_LENGTHS = (40, 55, 70)
 NEARNESS = 0.2
 """How far a found point may lie from the drawn one, share of the height and of the length."""
 WALK_BARS = 100_000
+LEVELS = "support_resistance"
 
 
 def lengths(name: str) -> tuple[int, ...]:
@@ -78,12 +80,13 @@ def false_positives(name: str, bars: int = WALK_BARS, seed: int = 2026) -> tuple
     """Reports per 1000 bars of a random walk, bullish and bearish ones.
 
     Args:
-        name: Name of the pattern.
+        name: Name of the pattern, or of the levels.
         bars: Length of the walk.
         seed: Seed of the walk.
     """
-    signals = [report.signal for report in PATTERNS[name].find(random_walk(bars, seed))]
-    return 1000.0 * signals.count(1) / bars, 1000.0 * signals.count(-1) / bars
+    compute = support_resistance if name == LEVELS else PATTERNS[name]
+    signal = compute(random_walk(bars, seed))["signal"]
+    return 1000.0 * float((signal > 0).mean()), 1000.0 * float((signal < 0).mean())
 
 
 def measure(seeds: int = 20) -> dict[str, Any]:
@@ -95,16 +98,13 @@ def measure(seeds: int = 20) -> dict[str, Any]:
     return {
         "drawn": seeds * len(LENGTHS),
         "walk_bars": WALK_BARS,
-        "patterns": {name: _rates(name, seeds) for name in PATTERNS},
-    }
-
-
-def _rates(name: str, seeds: int) -> dict[str, Any]:
-    up, down = false_positives(name)
-    return {
-        "found": {str(noise): round(detection_rate(name, noise, seeds), 2) for noise in NOISES},
-        "false_up": round(up, 2),
-        "false_down": round(down, 2),
+        "found": {
+            name: {str(noise): round(detection_rate(name, noise, seeds), 2) for noise in NOISES}
+            for name in PATTERNS
+        },
+        "false": {
+            name: [round(rate, 2) for rate in false_positives(name)] for name in (*PATTERNS, LEVELS)
+        },
     }
 
 

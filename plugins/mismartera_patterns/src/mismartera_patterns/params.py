@@ -55,7 +55,7 @@ class HeadAndShoulders(Zigzag):
 class Extremes(Zigzag):
     """Double and triple tops and bottoms: extremes on a level."""
 
-    tolerance: Tolerance = 0.2
+    tolerance: Tolerance = 0.15
 
 
 class Rounding(Zigzag):
@@ -79,10 +79,20 @@ class Cup(Rounding):
     tolerance: Tolerance = 0.25
 
 
-class Lines(Zigzag):
-    """Rectangles, triangles and wedges: pivots on two lines."""
+class Rectangle(Zigzag):
+    """Highs on a level and lows on a level."""
 
-    tolerance: Tolerance = 0.2
+    tolerance: Tolerance = 0.15
+    touches: Touches = 5
+
+
+class Lines(Zigzag):
+    """Triangles and wedges: pivots on two lines."""
+
+    tolerance: Annotated[
+        float,
+        Field(gt=0, le=0.5, description="How far a pivot may be off its line, share of the height"),
+    ] = 0.1
     touches: Touches = 5
 
 
@@ -101,7 +111,7 @@ class Levels(Zigzag):
     """Support and resistance."""
 
     touches: Annotated[int, Field(ge=2, le=20, description="Fewest pivots at a level")] = 3
-    memory: Annotated[int, Field(ge=4, le=200, description="Pivots looked back over")] = 30
+    memory: Annotated[int, Field(ge=4, le=200, description="Pivots looked back over")] = 20
     width: Annotated[
         float, Field(gt=0, le=20, description="Most a level's pivots span, average true ranges")
     ] = 0.5

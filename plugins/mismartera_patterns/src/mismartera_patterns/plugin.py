@@ -29,7 +29,7 @@ _PATTERNS: list[tuple[str, str, str, int, str]] = [
     ("continuation", "bear_pennant", "Pole", 5, "A steep fall and a small triangle: bearish"),
     ("continuation", "cup_and_handle", "Cup", 4, "A bowl and a small dip: bullish"),
     ("continuation", "inverse_cup_and_handle", "Cup", 4, "A dome and a small rise: bearish"),
-    ("lines", "rectangle", "Lines", 5, "Highs on a level and lows on a level"),
+    ("lines", "rectangle", "Rectangle", 5, "Highs on a level and lows on a level"),
     ("lines", "ascending_triangle", "Lines", 5, "Highs on a level and rising lows"),
     ("lines", "descending_triangle", "Lines", 5, "Lows on a level and falling highs"),
     ("lines", "symmetrical_triangle", "Lines", 5, "Falling highs and rising lows"),

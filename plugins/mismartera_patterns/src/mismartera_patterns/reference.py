@@ -115,6 +115,9 @@ Written by `python -m mismartera_patterns.measure`.
 """
 
 
+_FALSE = "false up | false down |"
+
+
 def render(records: Iterable[IndicatorReg]) -> str:
     """The page as Markdown.
 
@@ -132,19 +135,17 @@ def render(records: Iterable[IndicatorReg]) -> str:
 
 def _rates() -> str:
     measured = json.loads(files(__package__).joinpath("measured.json").read_text(encoding="utf-8"))
-    rates = measured["patterns"]
-    noises = next(iter(rates.values()))["found"]
-    head = " | ".join(f"noise {float(noise):.0%}" for noise in noises)
+    found, false = measured["found"], measured["false"]
+    noises = next(iter(found.values()))
     lines = [
-        f"| pattern | {head} | false up | false down |",
-        "| --- |" + " --- |" * (len(noises) + 2),
+        "| ".join(["", "pattern ", *(f"noise {float(noise):.0%} " for noise in noises), _FALSE]),
+        "|" + " --- |" * (len(noises) + 3),
     ]
-    for name in (record.name for record in mismartera_indicators() if record.name in rates):
-        each = rates[name]
-        found = " | ".join(f"{share:.0%}" for share in each["found"].values())
-        up, down = each["false_up"], each["false_down"]
-        lines.append(f"| `{name}` | {found} | {up:.2f} | {down:.2f} |")
-    often = round(1000.0 / rates["double_top"]["false_down"], -2)
+    for name in (record.name for record in mismartera_indicators() if record.name in false):
+        shares = [f"{share:.0%}" for share in found.get(name, {}).values()] or [""] * len(noises)
+        rates = [f"{rate:.2f}" for rate in false[name]]
+        lines.append(f"| `{name}` | {' | '.join([*shares, *rates])} |")
+    often = round(1000.0 / false["double_top"][1], -2)
     text = _MEASURED.format(drawn=measured["drawn"], walk=measured["walk_bars"], often=int(often))
     return text + "\n".join(lines) + "\n"
 
