@@ -83,10 +83,11 @@ class GapFillerConformance(Conformance):
         rows.same_rows(filled, kept, contract, _whose(gap), "do not write into what you returned")
 
     def test_gap_without_data_stays_empty(
-        self, made: GapFiller, gap: tuple[str, str, int, int]
+        self, made: GapFiller, filled: BarColumns, gap: tuple[str, str, int, int]
     ) -> None:
         """A gap of no length, or long before all data, is an empty result."""
-        symbol, interval, start, _ = gap
+        symbol, interval, *_ = gap
+        start = int(filled.ts[0])
         for low, high in ((start, start), (DAY, 2 * DAY)):
             with survives(_EMPTY, _EMPTY_CURE):
                 found = made.fill(symbol, interval, low, high)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -30,25 +31,6 @@ from mismartera_core.testing import (
 
 PROVIDERS = {record.name: record for record in plugin.mismartera_data_providers()}
 
-CONFIGS = {
-    "per_share": {"per_share": 0.005, "minimum": 1.0, "cap": 0.01},
-    "percent": {"percent": 0.1, "minimum": 1.0},
-    "per_order": {"per_order": 1.0},
-    "fixed_slippage": {"amount": 0.01},
-    "bps_slippage": {"bps": 5},
-    "volume_slippage": {"impact": 0.1},
-    "volume_limit": {"fraction": 0.1},
-    "max_order_notional": {"limit": 4000},
-    "max_position_notional": {"limit": 4000},
-    "max_open_positions": {"limit": 1},
-    "max_orders_per_session": {"limit": 1},
-    "max_daily_loss": {"limit": 500},
-    "trading_window": {"after_open": 5, "before_close": 5},
-    "second_source": {"provider": "sample"},
-    "simulated": {"cash": "100000"},
-}
-
-
 FIRST, LAST = date(2024, 11, 1), date(2024, 11, 29)
 """With the end of daylight saving time, Thanksgiving, and the half day after it."""
 
@@ -61,12 +43,6 @@ def records(hook):
         return request.param
 
     return registration
-
-
-class Configured:
-    @pytest.fixture
-    def plugin_config(self, registration):
-        return registration.example or CONFIGS.get(registration.name, {})
 
 
 @cache
@@ -139,23 +115,25 @@ class TestMemory(DataProviderConformance):
         )
 
 
-class TestGapFillers(Configured, GapFillerConformance):
+class TestSecondSource(GapFillerConformance):
+    config: ClassVar = {"provider": "sample"}
+
     registration = records(plugin.mismartera_gap_fillers)
 
 
-class TestBrokers(Configured, BrokerConformance):
+class TestBrokers(BrokerConformance):
     registration = records(plugin.mismartera_brokers)
 
 
-class TestCostModels(Configured, CostModelConformance):
+class TestCostModels(CostModelConformance):
     registration = records(plugin.mismartera_cost_models)
 
 
-class TestRiskChecks(Configured, RiskCheckConformance):
+class TestRiskChecks(RiskCheckConformance):
     registration = records(plugin.mismartera_risk_checks)
 
 
-class TestReports(Configured, ReportConformance):
+class TestReports(ReportConformance):
     registration = records(plugin.mismartera_reports)
 
 
