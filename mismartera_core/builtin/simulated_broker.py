@@ -17,6 +17,7 @@ from mismartera_core import (
     WorkingOrder,
 )
 from mismartera_core.contracts.broker import DoneSink, FillSink
+from mismartera_core.model.quantities import PARTS, on_grid
 from mismartera_core.services.matching import (
     AT_OPEN,
     INSIDE,
@@ -52,7 +53,7 @@ class SimulatedConfig(BaseModel):
     leverage: float | None = Field(
         default=1.0, gt=0, description="Buying power as a multiple of equity; null for no limit"
     )
-    lot: float = Field(default=1.0, gt=0, description="Smallest tradable number of units")
+    lot: float = Field(default=1.0, ge=1 / PARTS, description="Smallest tradable number of units")
 
 
 class SimulatedBroker(Broker):
@@ -142,12 +143,13 @@ class SimulatedBroker(Broker):
         return price, INSIDE if inside and when == AT_OPEN else when
 
     def _fill(self, order: WorkingOrder, price: float, when: int, bar: Bar, now_ns: int) -> None:
-        quantity = order.remaining
-        if quantity > self._left:
-            quantity = self._left
-            if quantity <= 0.0:
+        quantity, rest = order.remaining, 0.0
+        if self._left < math.inf:
+            if self._left <= 0.0:
                 return
-        self._left -= quantity
+            quantity = min(quantity, self._left)
+            rest = on_grid(order.remaining - quantity)
+            self._left = on_grid(self._left - quantity)
         paid, fee = price, 0.0
         if self._slippage is not None and order.type not in _NEVER_SLIP:
             function, numbers = self._slippage
@@ -156,7 +158,7 @@ class SimulatedBroker(Broker):
             function, numbers = self._commission
             fee = function(order.side, quantity, paid, *bar.ohlcv, *numbers)
         order.updated_ns = now_ns
-        order.remaining -= quantity
+        order.remaining = rest
         if order.remaining > 0.0:
             order.status = PARTIALLY_FILLED
         else:

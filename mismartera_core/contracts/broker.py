@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mismartera_core.model.market import from_ns
 from mismartera_core.model.orders import Order, OrderStatus, OrderType, Side, TimeInForce
+from mismartera_core.model.quantities import on_grid
 
 if TYPE_CHECKING:
     from mismartera_core.contracts.costs import CostFunction
@@ -110,7 +111,8 @@ class WorkingOrder:
     @property
     def filled_quantity(self) -> float:
         """Units filled so far."""
-        return self.quantity - self.remaining
+        filled = self.quantity - self.remaining
+        return on_grid(filled) if filled > 0.0 else 0.0  # infinite less infinite is no number
 
     def snapshot(self) -> Order:
         """The order as a value, with Decimal prices."""

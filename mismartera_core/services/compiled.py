@@ -20,6 +20,7 @@ import numpy as np
 
 from mismartera_core.contracts.broker import Costs
 from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray, IntArray
+from mismartera_core.model.quantities import in_lots, on_grid
 from mismartera_core.services import cost_formulas
 from mismartera_core.services.cost_formulas import EXACT, FREE
 
@@ -108,17 +109,20 @@ def trade(
                 numbers[count, ROW] = i
                 prices[count, PRICE] = open_[i]
                 count += 1
-                position += waiting
+                position = on_grid(position + waiting)
                 waiting = 0.0
         wanted = target[i - shift]
         planned = position + waiting
         if not (wanted < planned or wanted > planned):  # nothing new, or NaN
             continue
+        wanted = on_grid(wanted)
+        if wanted == on_grid(planned):
+            continue
         if waiting != 0.0:
             _write(numbers, prices, count, since, known[i], REPLACED, waiting)
             count += 1
             waiting = 0.0
-        missing = wanted - position
+        missing = on_grid(wanted - position)
         if missing == 0.0:
             continue
         if not _in_lots(abs(missing), lot):
@@ -180,8 +184,7 @@ def _in_lots(size: float, lot: float) -> bool:
         return False
     if lot == 1.0:  # a remainder takes as long as all the rest of an order
         return math.floor(size) == size
-    lots = size / lot
-    return abs(lots - math.floor(lots + 0.5)) <= 1e-9  # what decimal lots leave in binary fractions
+    return in_lots(size, lot)
 
 
 def _write(
@@ -302,6 +305,8 @@ def kernels() -> Kernels:
     register_jitable(_write)
     register_jitable(_unchanged)
     register_jitable(_in_lots)
+    register_jitable(in_lots)
+    register_jitable(on_grid)
     register_jitable(cost_formulas.commission)
     register_jitable(cost_formulas.slippage)
     register_jitable(cost_formulas.to_micros)

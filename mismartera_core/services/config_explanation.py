@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from mismartera_core.config.fields import BARS_PREFIX
 from mismartera_core.config.session_config import (
-    BARS_PREFIX,
     BacktestConfig,
     HistoricalConfig,
     SessionConfig,

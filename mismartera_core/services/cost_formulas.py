@@ -8,8 +8,11 @@ from __future__ import annotations
 import math
 
 from mismartera_core.model.columns import FloatArray, IntArray
+from mismartera_core.model.quantities import on_grid
 
 MICROS = 1e6
+_NOISE = 1e-9
+"""Of a lot: what decimal lots such as 0.1 leave in binary fractions."""
 
 FREE = (0.0, 0.0, 0.0, 0.0, 0.0)
 """Parameters of `commission` that charge nothing."""
@@ -126,7 +129,7 @@ def participation(
     """
     if math.isnan(volume) or math.isinf(fraction):
         return math.inf
-    return math.floor(fraction * volume / lot) * lot
+    return on_grid(math.floor(fraction * volume / lot + _NOISE) * lot)
 
 
 def to_micros(amount: float) -> int:

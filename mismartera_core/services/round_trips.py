@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mismartera_core.model.columns import FloatArray, IntArray
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.results import MICROS, FillColumns
 
 _DUST = 1e-9
@@ -130,7 +131,7 @@ class _Lot:
         share = units / self.quantity
         notional = round(self.notional * share)
         commission = round(self.commission * share)
-        self.quantity -= units
+        self.quantity = on_grid(self.quantity - units)
         self.notional -= notional
         self.commission -= commission
         return notional, commission

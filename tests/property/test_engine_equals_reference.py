@@ -29,8 +29,10 @@ def worlds(draw):
     row = st.one_of(generate.rows(), generate.rows(), generate.rows(), st.none())
     bars = {s: draw(st.lists(row, min_size=minutes, max_size=minutes)) for s in symbols}
     names = ["one", "two"][: draw(st.integers(1, 2))]
-    scripts = {n: {s: draw(generate.scripts(minutes)) for s in symbols} for n in names}
+    lot = draw(st.sampled_from([1, 1, 0.1]))
+    scripts = {n: {s: draw(generate.scripts(minutes, lot=lot)) for s in symbols} for n in names}
     account = {
+        "lot": lot,
         "cash": draw(st.sampled_from([1_000_000, 2_000, 5_000])),
         "leverage": draw(st.sampled_from([None, 1.0, 2.0])),
         "participation": draw(st.sampled_from([None, None, 0.1])),

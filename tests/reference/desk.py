@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from reference import rules
+
 OPEN_STATES = ("held", "working", "partially_filled")
 LIVE_STATES = ("working", "partially_filled")
 
@@ -82,10 +84,11 @@ class Desk:
         """Hold so many units; NaN leaves everything as it is."""
         if math.isnan(units):
             return
+        units = rules.on_grid(units)
         held = self.position(symbol)
         working = [o for o in self.open_orders(symbol) if o["target"]]
-        coming = sum(o["side"] * (o["quantity"] - o["filled"]) for o in working)
-        if units == held + coming:
+        coming = [o["side"] * rules.plus(o["quantity"], -o["filled"]) for o in working]
+        if units == rules.plus(held, *coming):
             return
         for order in working:
             self.market.end(order, "cancelled", "replaced by a newer target")
@@ -97,7 +100,7 @@ class Desk:
         order = self.place(
             symbol,
             1 if units > held else -1,
-            abs(units - held),
+            abs(rules.plus(units, -held)),
             stop_loss=stop_loss,
             take_profit=take_profit,
         )

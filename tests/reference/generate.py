@@ -46,31 +46,31 @@ def words(draw, *, legs=True):
 
 
 @st.composite
-def actions(draw, *, close=True):
-    """What a script does at one bar."""
+def actions(draw, *, close=True, lot=1):
+    """What a script does at one bar; quantities are lots, times what a lot has."""
     kinds = ["order", "order", "order", "pair", "oco", "cancel", "cancel_all"] + ["close"] * close
     kind = draw(st.sampled_from(kinds))
     if kind == "order":
-        return [("order", draw(SIDES), draw(QUANTITIES), draw(words()))]
+        return [("order", draw(SIDES), draw(QUANTITIES) * lot, draw(words()))]
     if kind == "pair":
-        first = ("order", draw(SIDES), draw(QUANTITIES), draw(words()))
-        second = ("order", draw(SIDES), draw(QUANTITIES), {**draw(words()), "oco": -1})
+        first = ("order", draw(SIDES), draw(QUANTITIES) * lot, draw(words()))
+        second = ("order", draw(SIDES), draw(QUANTITIES) * lot, {**draw(words()), "oco": -1})
         return [first, second]
     if kind == "oco":
         earlier = draw(st.integers(0, 3))
-        return [("order", draw(SIDES), draw(QUANTITIES), {**draw(words()), "oco": earlier})]
+        return [("order", draw(SIDES), draw(QUANTITIES) * lot, {**draw(words()), "oco": earlier})]
     if kind == "cancel":
         return [("cancel", draw(st.integers(0, 5)))]
     return [(kind,)]
 
 
 @st.composite
-def scripts(draw, bars, *, close=True, fill=True):
+def scripts(draw, bars, *, close=True, fill=True, lot=1):
     """{bar number: [actions]} for so many bars."""
     made = {}
     for number in range(bars):
         if draw(st.booleans()):
-            made[number] = draw(actions(close=close))
+            made[number] = draw(actions(close=close, lot=lot))
     if fill and draw(st.integers(0, 3)) == 0:
-        made["fill"] = draw(actions(close=close))
+        made["fill"] = draw(actions(close=close, lot=lot))
     return made

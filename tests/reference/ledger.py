@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from reference.rules import plus
+
 
 class Ledger:
     """The account, and the positions of each strategy and symbol in it."""
@@ -24,11 +26,11 @@ class Ledger:
         if held * side >= 0:  # opens or enlarges
             cost += side * notional
         elif quantity <= abs(held):  # closes: the average cost of the rest stays
-            cost = round(Fraction(cost) * Fraction(abs(held) - quantity) / Fraction(abs(held)))
+            cost = round(cost * (1 - decimal(quantity) / abs(decimal(held))))
         else:  # through zero: closes and opens at the fill's price
-            opened = Fraction(quantity) - abs(Fraction(held))
-            cost = side * round(Fraction(notional) * opened / Fraction(quantity))
-        self.units[key] = held + side * quantity
+            opened = decimal(quantity) - abs(decimal(held))
+            cost = side * round(notional * opened / decimal(quantity))
+        self.units[key] = plus(held, side * quantity)
         self.cost[key] = cost
 
     def equity_at_cost(self):
@@ -41,3 +43,8 @@ class Ledger:
         """Cash and positions at their last closes, in currency."""
         worth = sum(units * last_close[key[1]] for key, units in self.units.items() if units)
         return self.cash / 1e6 + worth
+
+
+def decimal(units):
+    """The number that a float is written as."""
+    return Fraction(str(units))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 
 def outcome(order, o, h, l):  # noqa: E741 - the table's words
@@ -86,4 +87,17 @@ def participation(volume, fraction, lot):
     """Most units that one bar fills; fraction None means no limit."""
     if fraction is None or math.isnan(volume):
         return math.inf
-    return math.floor(fraction * volume / lot) * lot
+    fraction, volume, lot = (Decimal(str(x)) for x in (fraction, volume, lot))
+    return float(fraction * volume // lot * lot)
+
+
+def plus(*units):
+    """Sum of numbers of units, as decimals: 0.1 + 0.2 is 0.3."""
+    return float(sum(Decimal(str(each)) for each in units))
+
+
+def on_grid(units):
+    """Units are given to 1e-9, half to even."""
+    if not math.isfinite(units):
+        return units
+    return float(round(Decimal(str(units)), 9))

@@ -125,6 +125,7 @@ class Market:
     def record(
         self, name, symbol, side, quantity, *, limit=None, stop=None, trail=None, tif="day", tag=""
     ):
+        quantity = rules.on_grid(quantity)
         order = {
             "id": 0,
             "strategy": name,
@@ -299,16 +300,16 @@ class Market:
             order["stop"] = min(order["stop"], to_price(low + order["trail"]))
 
     def fill(self, order, price, at_open, slips, bar):
-        quantity = min(order["quantity"] - order["filled"], self.left)
+        quantity = min(rules.plus(order["quantity"], -order["filled"]), self.left)
         if quantity <= 0:
             return
-        self.left -= quantity
+        self.left = rules.plus(self.left, -quantity)
         if slips:
             price = rules.slipped(price, order["side"], quantity, bar, *self.slippage)
         fee = rules.commission(quantity, price, *self.commission)
         key = (order["strategy"], order["symbol"])
         self.ledger.book(key, order["side"], quantity, price, fee)
-        order["filled"] += quantity
+        order["filled"] = rules.plus(order["filled"], quantity)
         order["updated"] = self.clock
         complete = order["filled"] == order["quantity"]
         order["status"] = "filled" if complete else "partially_filled"

@@ -13,6 +13,7 @@ from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck
 from mismartera_core.managers.execution_manager.ledger import Ledger
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.quantities import in_lots, on_grid
 from mismartera_core.services.cost_formulas import MICROS
 from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
 
@@ -27,9 +28,6 @@ _PRICES = {
     TRAILING: ("trail", "stop"),
 }
 """Prices that an order of each kind must have."""
-
-LOT_NOISE = 1e-9
-"""Of a lot: what decimal lots such as 0.1 leave in binary fractions."""
 
 AccountLook = Callable[[WorkingOrder], AccountView]
 
@@ -126,8 +124,7 @@ class ExecutionManager:
         quantity = order.quantity
         if not 0.0 < quantity < math.inf:
             return f"quantity must be above zero, was {quantity}"
-        lots = quantity / self._lot
-        if lots % 1.0 and (abs(lots - round(lots)) > LOT_NOISE or lots < LOT_NOISE):
+        if quantity / self._lot % 1.0 and not in_lots(quantity, self._lot):
             return f"quantity must be whole lots of {self._lot:g}, was {quantity}"
         if order.kind:
             reason = _wrong_price(order)
@@ -174,13 +171,14 @@ class ExecutionManager:
         """
         held = sum(h.position.quantity for h in self.holdings[order.symbol])
         working = self.broker.working_symbols().get(order.symbol, ())
-        return held + order.side * sum(
+        coming = sum(
             other.remaining
             for other in working
             if other.side == order.side
             and other is not order.oco
             and (other.oco is None or other.oco.side != other.side or other.id < other.oco.id)
         )
+        return on_grid(held + order.side * coming)
 
     def _risk_refusal(self, order: WorkingOrder) -> str:
         assert self.look is not None  # noqa: S101 - set before the first session

@@ -8,6 +8,7 @@ import numpy as np
 
 from mismartera_core.managers.execution_manager.ledger import Ledger
 from mismartera_core.model.columns import FloatArray, IntArray
+from mismartera_core.model.quantities import all_on_grid
 from mismartera_core.model.results import MICROS, EquityColumns, FillColumns
 from mismartera_core.store.frame import Frame, Track
 
@@ -28,6 +29,7 @@ class EquityBook:
         self._closes: FloatArray = np.full(symbols, np.nan)
         self._cash = float(ledger.cash)
         self._fills = 0
+        self._fractions = False
         self._first: Frame | None = None
         self._last: Frame | None = None
         self._parts: list[tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray]] = []
@@ -89,11 +91,14 @@ class EquityBook:
         value, gross = np.zeros(len(times)), np.zeros(len(times))
         order = np.argsort(symbol, kind="stable")
         symbol, at, signed = symbol[order], at[order], signed[order]
+        self._fractions |= bool((signed % 1.0).any())
         bounds = np.searchsorted(symbol, np.arange(len(tracks) + 1)).tolist()
         for row, (track, begin, end) in enumerate(zip(tracks, bounds, bounds[1:], strict=False)):
             if begin < end or self._held[row]:
                 worth = np.cumsum(_per_step(at[begin:end], signed[begin:end], len(times)))
                 worth += self._held[row]
+                if self._fractions:
+                    worth = all_on_grid(worth)
                 self._held[row] = worth[-1]
                 worth *= self._last_closes(row, track, times)
                 worth[np.isnan(worth)] = 0.0  # nothing is held where no close is known

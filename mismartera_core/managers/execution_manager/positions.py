@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any
 
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.services.cost_formulas import MICROS
 
 
@@ -36,6 +37,8 @@ class Position:
         """
         held = self.quantity
         after = held + signed_quantity
+        if after % 1.0:
+            after = on_grid(after)
         if after == 0.0:
             self.cost = 0
         elif held * signed_quantity >= 0.0:

@@ -11,6 +11,7 @@ import numpy as np
 from mismartera_core.managers.execution_manager.ledger import Ledger, market_orders
 from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.quantities import all_on_grid
 from mismartera_core.model.results import MICROS, FillColumns, OrderColumns
 from mismartera_core.services import compiled as loop
 from mismartera_core.services.compiled import Pricing, kernels
@@ -140,6 +141,7 @@ class CompiledOrders:
         fills = _cut(done.fills, begin, end)
         self._ledger.cash += int(done.flow[end] - done.flow[begin])
         np.add.at(self.held, done.fill_unit[begin:end], fills.side * fills.quantity)
+        self.held = all_on_grid(self.held)
         until = _count(done.orders.submitted, close_ns, "left")
         self._ledger.add_batch(fills, self._columns(done.orders.cut(self._orders_booked, until)))
         self._fills_booked, self._orders_booked = end, until
@@ -150,7 +152,7 @@ class CompiledOrders:
 
     def by_symbol(self, symbols: int) -> FloatArray:
         """Units held net, one a symbol."""
-        return np.bincount(self._symbols, self.held, symbols).astype(np.float64)
+        return all_on_grid(np.bincount(self._symbols, self.held, symbols).astype(np.float64))
 
     def waiting(self, sessions: int) -> list[int]:
         """Units whose orders work on after so many sessions, in the order in which they were sent.

@@ -14,6 +14,7 @@ from mismartera_core.errors import ConfigError, MisMarteraError, StrategyError, 
 from mismartera_core.managers.execution_manager.api import ExecutionManager
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.intervals import MINUTE, interval_ns, is_daily
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.results import MICROS
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.indicator_library import IndicatorLibrary
@@ -178,7 +179,7 @@ class Desk:
         """Net position values in 1e-6 currency units by symbol; those without a price at cost."""
         values = {}
         for symbol, holdings in self.execution.holdings.items():
-            quantity = sum(h.position.quantity for h in holdings)
+            quantity = on_grid(sum(h.position.quantity for h in holdings))
             if quantity == 0.0:
                 continue
             price = self.data.last_close(symbol)

@@ -8,11 +8,11 @@ from typing import TypeAlias
 import numpy as np
 
 from mismartera_core.contracts.broker import Costs
-from mismartera_core.managers.execution_manager.api import LOT_NOISE
 from mismartera_core.managers.execution_manager.batches import OrderBatches
 from mismartera_core.managers.execution_manager.ledger import market_orders
 from mismartera_core.model.columns import BoolArray, FloatArray, IntArray
 from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.quantities import all_in_lots, all_on_grid
 from mismartera_core.model.results import MICROS
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.panel import Panel
@@ -136,7 +136,8 @@ class AsArrays:
         self._working = left
         if working is not _NONE:
             rows, signed, orders = working
-            self._quantities[rows] += signed
+            held = self._quantities[rows] + signed
+            self._quantities[rows] = held if self._lot % 1.0 == 0.0 else all_on_grid(held)
             self._unsettled.append((panel, row, now_ns, orders, rows, signed))
 
     def settle(self) -> None:
@@ -159,20 +160,27 @@ class AsArrays:
     def aim(self, targets: FloatArray, now_ns: int) -> None:
         """Go after targets; NaN leaves a symbol as it is."""
         working = self._working
-        missing = targets - (self._quantities if working is _NONE else self._planned())
+        planned = self._quantities if working is _NONE else self._planned()
+        missing = targets - planned
         new = np.abs(missing) > self._nothing  # NaN is not
         changed = new.nonzero()[0]
         if len(changed) == 0:
             return
+        plain = self._are_plain_lots(missing[changed])
+        if not plain:
+            targets = all_on_grid(targets)
+            new = np.abs(all_on_grid(targets - planned)) > self._nothing
+            missing, changed = targets - self._quantities, new.nonzero()[0]
         if working is not _NONE:
             ended, self._working = _split(working, new[working[0]])
             self._batches.end(now_ns, ended[2], OrderStatus.CANCELLED, REPLACED)
             missing = targets - self._quantities
             changed = changed[missing[changed].nonzero()[0]]
         signed = missing[changed]
-        lots = signed if self._lot == 1.0 else signed / self._lot
-        if not all(map(float.is_integer, lots.tolist())):
-            whole = self._whole_lots(signed)
+        if not plain:
+            signed = all_on_grid(signed)
+            changed, signed = changed[signed != 0.0], signed[signed != 0.0]
+            whole = all_in_lots(np.abs(signed), self._lot)
             self._refuse(changed[~whole], signed[~whole], now_ns)
             changed, signed = changed[whole], signed[whole]
         if len(changed) == 0:
@@ -204,14 +212,12 @@ class AsArrays:
         rows, signed, _ = self._working
         planned = self._quantities.copy()
         planned[rows] += signed
-        return planned
+        return planned if self._lot % 1.0 == 0.0 else all_on_grid(planned)
 
-    def _whole_lots(self, signed: FloatArray) -> BoolArray:
-        """Which numbers of units are finite and come to whole lots."""
-        lots = signed / self._lot
-        with np.errstate(invalid="ignore"):  # an infinite one leaves NaN, which is not close
-            whole: BoolArray = np.abs(lots - np.rint(lots)) <= LOT_NOISE
-        return whole
+    def _are_plain_lots(self, signed: FloatArray) -> bool:
+        """Whether all are whole lots to the last bit, as they are where lots are whole numbers."""
+        lots = signed if self._lot == 1.0 else signed / self._lot
+        return self._lot % 1.0 == 0.0 and all(map(float.is_integer, lots.tolist()))
 
     def _refuse(self, rows: IntArray, difference: FloatArray, now_ns: int) -> None:
         """Book signals that become no order."""

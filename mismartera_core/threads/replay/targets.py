@@ -11,6 +11,7 @@ from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.orders import TimeInForce
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.unit import Unit
@@ -44,12 +45,15 @@ class TargetUnit(Unit):
         planned = held if working is None else held + working.side * working.remaining
         if planned == target:
             return
+        target = on_grid(target)
+        if on_grid(planned) == target:
+            return
         if self.flattened:
             return
         if working is not None:
             self.desk.execution.cancel(working, REPLACED)
             self._target = None
-        difference = target - held
+        difference = on_grid(target - held)
         if difference == 0.0:
             return
         self.cancel_all(REPLACED)

@@ -18,6 +18,7 @@ from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import Bar, from_ns
 from mismartera_core.model.orders import Fill, OrderType, Side, TimeInForce
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.services.matching import (
     LIMIT,
     MARKET,
@@ -251,7 +252,10 @@ class Unit:
         """Place an order; see `Strategy.buy`."""
         desk = self.desk
         now = desk.clock.now_ns
-        order = WorkingOrder(self.holding, self.holding.symbol, side, float(quantity), now)
+        units = float(quantity)
+        if units % 1.0:
+            units = on_grid(units)
+        order = WorkingOrder(self.holding, self.holding.symbol, side, units, now)
         if limit is not None or stop is not None or trail is not None:
             self._price(order, limit, stop, trail)
         order.tag = tag
