@@ -6,12 +6,12 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck
 from mismartera_core.registrations import RiskCheckReg
-from mismartera_core.testing.suite import Conformance, build, expect, survives
+from mismartera_core.testing.suite import Conformance, build, expect, not_applicable, survives
 
 REQUEST = OrderRequest(
     strategy="example", symbol="ABC", side=1, quantity=100.0, reference_price=50.0, opens=True
@@ -79,9 +79,14 @@ def changed(question: Question, field: str, value: float) -> Question:
 
 
 class RiskCheckConformance(Conformance):
-    """What a risk check promises."""
+    """What a risk check promises.
+
+    Attributes:
+        remembers: Whether its answers may follow from earlier questions of the run, too.
+    """
 
     kind = "risk_check"
+    remembers: ClassVar[bool] = False
 
     def test_answer_is_none_or_a_reason(self, made: RiskCheck) -> None:
         """None lets an order leave; a refusal is a sentence with the number that decided it."""
@@ -123,21 +128,51 @@ class RiskCheckConformance(Conformance):
                 "refuse NaN first: every comparison with NaN is false",
             )
 
-    def test_answers_do_not_depend_on_what_was_asked_before(
-        self, registration: RiskCheckReg, settings: Any, context: PluginContext, made: RiskCheck
-    ) -> None:
-        """The same question gives the same answer, in any order, from any instance."""
+    def test_a_position_can_always_be_reduced(self, made: RiskCheck) -> None:
+        """Whatever the account, an order that does no more than reduce a position may leave."""
+        for side, (field, values) in itertools.product((1, -1), _NUMBERS.items()):
+            held = replace(ACCOUNT, position=-2.0 * side * REQUEST.quantity)
+            order = replace(REQUEST, side=side, opens=False)
+            for value in values if field not in ("quantity", "position") else ():
+                question = changed((order, held), field, value)
+                answer = _answer(made, question)
+                expect(
+                    answer is None,
+                    "no check keeps a position from being reduced: that would lock the risk in",
+                    f"{answer!r} for {_told(question)}",
+                    "return None first where request.opens is False and the position covers it",
+                )
+
+    def test_answers_do_not_depend_on_what_was_asked_before(self, made: RiskCheck) -> None:
+        """The same question gives the same answer, in any order."""
+        if self.remembers:
+            not_applicable("it remembers what it was asked (remembers = True)")
         every = list(questions())
         forth = [_answer(made, question) for question in every]
         back = [_answer(made, question) for question in reversed(every)][::-1]
-        fresh = build(registration, settings, context)
-        again = [_answer(fresh, question) for question in every]
-        for question, one, *others in zip(every, forth, back, again, strict=True):
+        for question, one, other in zip(every, forth, back, strict=True):
             expect(
-                all(other == one for other in others),
+                one == other,
                 "an answer follows from the order and the account alone",
-                f"{one!r}, later {', '.join(map(repr, others))}, for {_told(question)}",
-                "keep nothing between calls: the account says what happened today",
+                f"{one!r}, later {other!r}, for {_told(question)}",
+                "keep nothing between calls: the account says what happened today. A check that "
+                "has to remember says so in its suite: remembers = True",
+            )
+
+    def test_runs_know_nothing_of_each_other(
+        self, registration: RiskCheckReg, settings: Any, context: PluginContext
+    ) -> None:
+        """Two checks that are asked the same say the same: memory belongs to the instance."""
+        asked = []
+        for _ in range(2):
+            fresh = build(registration, settings, context)
+            asked.append([_answer(fresh, question) for question in questions()])
+        for question, one, other in zip(questions(), *asked, strict=True):
+            expect(
+                one == other,
+                "a new check knows nothing of the one before it",
+                f"{one!r}, of the next instance {other!r}, for {_told(question)}",
+                "keep what you remember in self, never in the class or the module",
             )
 
 

@@ -124,27 +124,32 @@ def test_parameters_that_are_no_numbers_are_caught():
 
 
 class Check:
-    """Refuses orders above 10,000."""
+    """Refuses entries above 10,000."""
 
     def check(self, request, account):
         value = request.quantity * request.reference_price
-        return None if value <= 10_000 else f"order of {value:,.2f} is above 10,000.00"
+        if not request.opens and request.quantity <= abs(account.position):
+            return None
+        return None if value <= 10_000 else self.refusal(value)
+
+    def refusal(self, value):
+        return f"order of {value:,.2f} is above 10,000.00"
 
 
 class SaysTrue(Check):
-    def check(self, request, account):
-        return True if super().check(request, account) else None
+    def refusal(self, value):
+        return True
 
 
 class SaysNoNumber(Check):
-    def check(self, request, account):
-        return "too large" if super().check(request, account) else None
+    def refusal(self, value):
+        return "too large"
 
 
 class Divides(Check):
     def check(self, request, account):
         share = request.quantity * request.reference_price / account.equity
-        return f"{share:.0%} of equity" if not share <= 0.1 else None
+        return f"{share:.0%} of equity" if request.opens and not share <= 0.1 else None
 
 
 class Counts(Check):
@@ -153,14 +158,30 @@ class Counts(Check):
     asked = 0
 
     def check(self, request, account):
-        self.asked += 1
-        return None if self.asked <= 20 else f"order {self.asked} of 20"
+        self.asked += request.opens
+        return f"order {self.asked} of 20" if request.opens and self.asked > 20 else None
+
+
+class CountsForAll(Check):
+    """Counts the orders of every run."""
+
+    asked = []  # noqa: RUF012 - the fault under test
+
+    def check(self, request, account):
+        self.asked.append(request)
+        return f"order {len(self.asked)} of 20" if request.opens and self.asked[20:] else None
 
 
 class LetsUnknownPass(Check):
     def check(self, request, account):
         value = request.quantity * request.reference_price
-        return f"{value:,.2f} is above 10,000.00" if value > 10_000 else None
+        return self.refusal(value) if request.opens and value > 10_000 else None
+
+
+class LocksIn(Check):
+    def check(self, request, account):
+        value = request.quantity * request.reference_price
+        return None if value <= 10_000 else self.refusal(value)
 
 
 CHECKS = {
@@ -172,13 +193,20 @@ CHECKS = {
             "answer is none or a reason",
             "an unknown number lets no order pass",
             "answers do not depend on what was asked before",
+            "runs know nothing of each other",
+            "a position can always be reduced",
         ],
         ["ZeroDivisionError", "test for 0"],
     ),
     Counts: (
         ["answers do not depend on what was asked before"],
-        ["keep nothing between calls", "None, later 'order "],
+        ["keep nothing between calls", "None, later 'order ", "remembers = True"],
     ),
+    CountsForAll: (
+        ["runs know nothing of each other", "answers do not depend on what was asked before"],
+        ["keep what you remember in self", "of the next instance 'order "],
+    ),
+    LocksIn: (["a position can always be reduced"], ["lock the risk in"]),
     LetsUnknownPass: (["an unknown number lets no order pass"], ["with quantity NaN"]),
 }
 
