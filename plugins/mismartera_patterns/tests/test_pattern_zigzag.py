@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mismartera_patterns.drawing import random_walk
 from mismartera_patterns.params import Zigzag
-from mismartera_patterns.zigzag import HIGH, LOW, average_true_range, chart_of, zigzag
+from mismartera_patterns.zigzag import HIGH, LOW, chart_of, steadied, zigzag
 from pydantic import ValidationError
 
 from mismartera_core import BarColumns
@@ -21,7 +21,13 @@ SETTINGS = Zigzag(atr_period=2, reversal=0.0, percent=10.0)
 def bars_of(close):
     close = np.asarray(close, dtype=float)
     return BarColumns.build(
-        np.arange(len(close)), close, close, close, close, np.ones(len(close)), interval_ns=1
+        np.arange(len(close)),
+        close,
+        close.copy(),
+        close.copy(),
+        close,
+        np.ones(len(close)),
+        interval_ns=1,
     )
 
 
@@ -62,9 +68,25 @@ def test_pivots_alternate_and_are_the_extremes_between_their_neighbours(seed, re
 
 
 def test_the_average_true_range_is_wilders():
-    close = np.array([10.0, 12.0, 11.0, 15.0])
-    found = average_true_range(close + 1.0, close - 1.0, close, 2)
-    assert found.tolist() == [2.0, 2.5, 2.25, 3.625]
+    *_, found = steadied([11, 13, 12, 16], [9, 11, 10, 14], [10, 12, 11, 15], 2)
+    assert found == [2.0, 2.5, 2.25, 3.625]
+
+
+def test_a_wick_counts_for_one_true_range_at_most():
+    high, low, close = [101.0] * 30, [99.0] * 30, [100.0] * 30
+    high[20], low[25] = 150.0, 50.0
+    highs, lows, ranges = steadied(high, low, close, 14)
+    assert (highs[20], lows[20]) == (102.0, 99.0)
+    assert ranges[20] == pytest.approx(2.0 + 1.0 / 14.0)
+    assert lows[25] == 100.0 - ranges[24]
+
+
+@pytest.mark.parametrize("false_price", [50.0, 150.0])
+def test_a_lone_false_price_makes_no_pivot(false_price):
+    bars = bars_of([100.0, 101.0] * 100)
+    bars.high[60] = max(bars.high[60], false_price)
+    bars.low[60] = min(bars.low[60], false_price)
+    assert chart_of(bars, Zigzag()).pivots == []
 
 
 def test_no_reversal_at_all_is_refused():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mismartera_patterns.geometry import Line, farthest, grade, line_through, near
 from mismartera_patterns.params import Lines, Rectangle
@@ -50,7 +51,7 @@ class Channel:
 
 def _channels(chart: Chart, settings: Lines) -> Iterator[Channel]:
     """Every run of pivots whose lines fit and do not cross before the last of them."""
-    for pivots in chart.windows(settings.touches):
+    for pivots in _even_windows(chart, settings.touches):
         highs, lows = _of_kind(pivots, HIGH), _of_kind(pivots, LOW)
         first, width = pivots[0].row, pivots[-1].row - pivots[0].row
         upper, lower = line_through(highs), line_through(lows)
@@ -62,6 +63,14 @@ def _channels(chart: Chart, settings: Lines) -> Iterator[Channel]:
         if off <= settings.tolerance and below - above < 1.0:
             fit = near(off, 0.0, settings.tolerance)
             yield Channel(pivots, upper, lower, height, above, below, fit)
+
+
+def _even_windows(chart: Chart, touches: int) -> Iterator[list[Pivot]]:
+    """Runs of pivots of which no swing takes more than half of the bars: no lone spike."""
+    for pivots in chart.windows(touches):
+        longest = max(after.row - one.row for one, after in pairwise(pivots))
+        if 2 * longest <= pivots[-1].row - pivots[0].row:
+            yield pivots
 
 
 def _of_kind(pivots: list[Pivot], kind: int) -> list[Pivot]:
@@ -85,14 +94,15 @@ def rectangle(chart: Chart, settings: Rectangle) -> Iterator[Candidate]:
 
     Definition: `touches` consecutive pivots between the highest of the highs and the lowest of the
     lows. Height: mean of the highs above the mean of the lows.
-    Tolerances: highs differ by at most `tolerance` of the height, and so do lows.
+    Tolerances: highs differ by at most `tolerance` of the height, and so do lows; no swing takes
+    more than half of the bars.
     Reported: at the first close beyond the highest high or the lowest low after the last pivot is
     confirmed, within the bars from its first pivot to its last.
     Target: the height beyond that line. Invalidation: the last pivot of the other side.
     Points: its last five pivots.
     Source: Edwards and Magee, chapter IX; Bulkowski, "Encyclopedia of Chart Patterns".
     """
-    for pivots in chart.windows(settings.touches):
+    for pivots in _even_windows(chart, settings.touches):
         highs = [pivot.price for pivot in pivots if pivot.kind == HIGH]
         lows = [pivot.price for pivot in pivots if pivot.kind == LOW]
         height = sum(highs) / len(highs) - sum(lows) / len(lows)
@@ -113,9 +123,9 @@ def ascending_triangle(chart: Chart, settings: Lines) -> Iterator[Candidate]:
 
     Definition: `touches` consecutive pivots on two lines of least squares. Height: distance of the
     lines at the first pivot.
-    Tolerances: no pivot is off its line by more than `tolerance` of the height; from the first
-    pivot to the last the upper line rises or falls by at most 15 % of the height, the lower one
-    rises by at least 30 %.
+    Tolerances: no pivot is off its line by more than `tolerance` of the height; no swing takes more
+    than half of the bars; from the first pivot to the last the upper line rises or falls by at most
+    15 % of the height, the lower one rises by at least 30 %.
     Reported: at the first close beyond a line after the last pivot is confirmed, before the lines
     meet and within the bars from its first pivot to its last.
     Target: the height beyond that line. Invalidation: the last pivot of the other side.
@@ -138,9 +148,9 @@ def symmetrical_triangle(chart: Chart, settings: Lines) -> Iterator[Candidate]:
 
     Definition: `touches` consecutive pivots on two lines of least squares. Height: distance of the
     lines at the first pivot.
-    Tolerances: no pivot is off its line by more than `tolerance` of the height; from the first
-    pivot to the last the upper line falls and the lower one rises by at least 15 % of the height,
-    and neither by more than four times the other.
+    Tolerances: no pivot is off its line by more than `tolerance` of the height; no swing takes more
+    than half of the bars; from the first pivot to the last the upper line falls and the lower one
+    rises by at least 15 % of the height, and neither by more than four times the other.
     Reported: at the first close beyond a line after the last pivot is confirmed, before the lines
     meet and within the bars from its first pivot to its last.
     Target: the height beyond that line. Invalidation: the last pivot of the other side.
@@ -162,9 +172,9 @@ def rising_wedge(chart: Chart, settings: Lines) -> Iterator[Candidate]:
 
     Definition: `touches` consecutive pivots on two lines of least squares. Height: distance of the
     lines at the first pivot.
-    Tolerances: no pivot is off its line by more than `tolerance` of the height; from the first
-    pivot to the last the upper line rises by at least 15 % of the height, the lower one by at least
-    30 % of the height more.
+    Tolerances: no pivot is off its line by more than `tolerance` of the height; no swing takes more
+    than half of the bars; from the first pivot to the last the upper line rises by at least 15 % of
+    the height, the lower one by at least 30 % of the height more.
     Reported: at the first close below the lower line after the last pivot is confirmed, before the
     lines meet and within the bars from its first pivot to its last; a close above the upper line
     ends it.

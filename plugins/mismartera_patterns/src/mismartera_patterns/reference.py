@@ -91,6 +91,9 @@ The same code as the indicators, a row per pattern, with its points as (time, pr
 - **Scale.** Everything is measured in heights of the pattern and bars, so prices times ten give the
   same patterns. Volume plays no part.
 - **Sessions.** Patterns run on across sessions; an opening gap is part of the true range.
+- **Bad prints.** A wick counts for at most one average true range beyond the closes of its bar and
+  of the one before, so that a lone false price makes no pivot; the price of a point may therefore
+  lie within the wick of its bar.
 - **Unknown bars.** A bar without high, low or close (NaN) is passed over.
 - **Mirror images** are found by the same code as their originals, upside down.
 

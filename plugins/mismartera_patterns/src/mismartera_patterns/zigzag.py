@@ -19,6 +19,9 @@ from mismartera_patterns.params import Zigzag
 HIGH = 1
 LOW = -1
 
+LONGEST_WICK = 1.0
+"""Average true ranges that a wick may reach beyond the closes."""
+
 
 class Point(NamedTuple):
     """A price at a row.
@@ -37,7 +40,7 @@ class Pivot(NamedTuple):
 
     Attributes:
         row: Row of the extreme.
-        price: The extreme: the bar's high or low.
+        price: The extreme: the bar's high or low, steadied.
         kind: HIGH or LOW.
         known: Row at whose close it was confirmed.
     """
@@ -55,8 +58,8 @@ class Chart:
     Rows here count usable bars only: those whose high, low and close are numbers.
 
     Attributes:
-        high: Highest prices.
-        low: Lowest prices.
+        high: Highest prices, steadied.
+        low: Lowest prices, steadied.
         close: Last prices.
         atr: Average true range, price units.
         rows: Row of each in the bars it was made of.
@@ -102,39 +105,54 @@ def chart_of(bars: BarColumns, settings: Zigzag) -> Chart:
     """
     usable = np.isfinite(bars.high) & np.isfinite(bars.low) & np.isfinite(bars.close)
     rows = np.flatnonzero(usable)
-    high, low, close = bars.high[rows], bars.low[rows], bars.close[rows]
-    atr = average_true_range(high, low, close, settings.atr_period)
+    close = bars.close[rows]
+    high, low, ranges = steadied(
+        bars.high[rows].tolist(), bars.low[rows].tolist(), close.tolist(), settings.atr_period
+    )
+    atr = np.array(ranges)
     least = np.maximum(settings.reversal * atr, settings.percent / 100.0 * np.abs(close))
     least[(np.arange(len(least)) < settings.atr_period) | (least <= 0.0)] = inf
-    return Chart(high, low, close, atr, rows, _swings(high.tolist(), low.tolist(), least.tolist()))
+    pivots = _swings(high, low, least.tolist())
+    return Chart(np.array(high), np.array(low), close, atr, rows, pivots)
 
 
-def average_true_range(
-    high: FloatArray, low: FloatArray, close: FloatArray, period: int
-) -> FloatArray:
-    """Wilder's average true range; before `period` bars the mean of those there are.
+def steadied(
+    high: list[float], low: list[float], close: list[float], period: int
+) -> tuple[list[float], list[float], list[float]]:
+    """Highs and lows without what bad prints add, and Wilder's average true range of them.
 
-    One pass from the first row, so that fewer rows give the same values bit for bit.
+    A wick counts for at most `LONGEST_WICK` average true ranges, those of the bar before, beyond
+    the closes of the bar and of the one before. One pass from the first row, so that fewer rows
+    give the same values bit for bit.
     Source: Wilder, "New Concepts in Technical Trading Systems" (1978).
 
     Args:
         high: Highest prices.
         low: Lowest prices.
         close: Last prices.
-        period: Bars.
+        period: Bars of the average; the mean of those there are before it, and wicks as they are.
 
     Returns:
-        Price units, one per row.
+        Highs, lows and average true ranges, one per row.
     """
-    ranges = high - low
-    if len(close) > 1:
-        ranges[1:] = np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])
-    mean = 0.0
-    averages = []
-    for row, value in enumerate(ranges.tolist()):
-        mean += (value - mean) / (row + 1 if row < period else period)
-        averages.append(mean)
-    return np.array(averages, dtype=np.float64)
+    mean, before = 0.0, close[0] if close else 0.0
+    highs, lows, means = [], [], []
+    for row, (top, bottom, last) in enumerate(zip(high, low, close, strict=True)):
+        if row >= period and mean > 0.0:
+            wick = LONGEST_WICK * mean
+            highest = (last if last > before else before) + wick
+            lowest = (last if last < before else before) - wick
+            top = top if top < highest else highest
+            bottom = bottom if bottom > lowest else lowest
+        true_range = top - bottom
+        if row:
+            true_range = (top if top > before else before) - (bottom if bottom < before else before)
+        mean += (true_range - mean) / (row + 1 if row < period else period)
+        before = last
+        highs.append(top)
+        lows.append(bottom)
+        means.append(mean)
+    return highs, lows, means
 
 
 def _swings(high: list[float], low: list[float], least: list[float]) -> list[Pivot]:
