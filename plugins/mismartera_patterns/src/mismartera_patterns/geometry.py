@@ -39,7 +39,6 @@ class Line:
         return self.price + self.slope * (row - self.row)
 
 
-NEVER_ABOVE = Line(0, inf)
 NEVER_BELOW = Line(0, -inf)
 
 

@@ -83,7 +83,7 @@ def double_top(chart: Chart, settings: Extremes) -> Iterator[Candidate]:
     """
     for base, first, valley, second in chart.windows(4, LOW):
         if base.price <= valley.price:
-            yield from _peaks((first, valley, second), settings, 3.0)
+            yield from _peaks((first, valley, second), settings)
 
 
 @pattern(Extremes, points=5)
@@ -102,10 +102,10 @@ def triple_top(chart: Chart, settings: Extremes) -> Iterator[Candidate]:
     """
     for base, *points in chart.windows(6, LOW):
         if base.price <= min(points[1].price, points[3].price):
-            yield from _peaks(tuple(points), settings, 3.0)
+            yield from _peaks(tuple(points), settings)
 
 
-def _peaks(points: tuple[Pivot, ...], settings: Extremes, lopsided: float) -> Iterator[Candidate]:
+def _peaks(points: tuple[Pivot, ...], settings: Extremes) -> Iterator[Candidate]:
     """The candidate of peaks with valleys between them, where they lie on a level."""
     peaks = [point.price for point in points[::2]]
     valleys = [point.price for point in points[1::2]]
@@ -115,7 +115,7 @@ def _peaks(points: tuple[Pivot, ...], settings: Extremes, lopsided: float) -> It
     score = grade(
         near(max(peaks), min(peaks), settings.tolerance * height),
         near(max(valleys), min(valleys), 2.0 * settings.tolerance * height),
-        near_ratio((last.row - middle.row) / (middle.row - first.row), 1.0, lopsided),
+        near_ratio((last.row - middle.row) / (middle.row - first.row), 1.0, 3.0),
     )
     if score is not None:
         yield Candidate(
