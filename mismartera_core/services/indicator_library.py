@@ -89,7 +89,7 @@ class IndicatorLibrary:
         Raises:
             PluginError: It raised, or broke the contract of its kind.
         """
-        indicator = self.get(name)
+        indicator, _ = self._look_up(name)
         try:
             outputs = indicator.compute(bars, **dict(params))
         except Exception as error:

@@ -67,16 +67,10 @@ class Derivation:
         """An indicator's arrays over the rows of its track from `hist` on."""
         found = frame.values.get(need)
         if found is None:
-            track = self.tracks(frame, need.interval)[need.symbol]
-            found = self._over(
-                frame,
-                need,
-                track,
-                lambda bars: self._library.compute(need.name, need.params, bars),
-            )
-            frame.values[need] = found
-        made: Outputs = found
-        return made
+            symbol, interval, name, params = need
+            bars = _seen(frame, self.tracks(frame, interval)[symbol])
+            found = frame.values[need] = self._library.compute(name, params, bars)
+        return found
 
     def fill(self, frame: Frame, needs: Iterable[Need]) -> None:
         """Compute what strategies asked for; what was computed on the same columns stays."""
@@ -120,10 +114,17 @@ class Derivation:
 
     def _over(self, frame: Frame, key: object, track: Track, function: Any) -> Any:
         if not frame.anchored:
-            return function(track.known())
+            return function(_seen(frame, track))
         kept = self._made.get(key)
         if kept is None or kept.columns is not track.columns or kept.hist != track.hist:
-            columns, hist = track.columns, track.hist
-            result = function(columns.slice(hist, len(columns)) if hist else columns)
-            kept = self._made[key] = _Made(columns, hist, result)
+            result = function(_seen(frame, track))
+            kept = self._made[key] = _Made(track.columns, track.hist, result)
         return kept.result
+
+
+def _seen(frame: Frame, track: Track) -> BarColumns:
+    """The bars to compute on: all of the columns where the frames after this one share them."""
+    columns, hist, _, stop = track
+    if frame.anchored:
+        stop = len(columns)
+    return columns if hist == 0 and stop == len(columns) else columns.slice(hist, stop)

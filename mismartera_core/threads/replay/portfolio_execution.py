@@ -20,10 +20,11 @@ from mismartera_core.threads.replay.targets import REPLACED, TargetUnit
 
 EXPIRED = "the session ended"
 
-_Working: TypeAlias = tuple[IntArray, FloatArray, IntArray]
-"""Working orders: rows of their symbols, units (negative to sell), ids."""
+_Working: TypeAlias = tuple[IntArray, FloatArray, IntArray, FloatArray]
+"""Working orders: rows of their symbols, units (negative to sell), ids, units held without them."""
 
-_NONE: _Working = np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=np.int64)
+_INTS, _FLOATS = np.zeros(0, dtype=np.int64), np.zeros(0)
+_NONE: _Working = _INTS, _FLOATS, _INTS, _FLOATS
 """No working order; always this very object."""
 
 
@@ -99,7 +100,8 @@ class AsArrays:
         costs: Costs,
         lot: float,
     ) -> None:
-        self._quantities: FloatArray = np.zeros(len(symbols))
+        self._planned: FloatArray = np.zeros(len(symbols))
+        self._working = _NONE
         self._rows = np.array(symbols, dtype=np.int64)
         self._desk = desk
         self._ledger = ledger = desk.execution.ledger
@@ -107,24 +109,27 @@ class AsArrays:
         self._strategy = strategy
         self._costs = costs
         self._lot = lot
+        self._whole = lot % 1.0 == 0.0
         self._nothing = np.zeros(len(symbols))  # numpy compares with an array sooner than with 0
         self._since = np.zeros(len(symbols), dtype=np.int64)
-        self._working = _NONE
         self._unsettled: list[tuple[Panel, int, int, IntArray, IntArray, FloatArray]] = []
         self._batches = OrderBatches(ledger, strategy, self._rows)
 
     @property
     def quantities(self) -> FloatArray:
         """Units held, one a symbol; read only."""
-        held = self._quantities.view()
+        held = self._planned.copy()
+        rows, _, _, before = self._working
+        held[rows] = before
         held.flags.writeable = False
         return held
 
     def equity(self, closes: FloatArray) -> float:
         """Cash plus positions at their last closes."""
         self.settle()
-        held = np.where(self._quantities == 0.0, 0.0, self._quantities * closes * MICROS)
-        return (self._ledger.cash + int(np.rint(held).sum())) / MICROS
+        held = self.quantities
+        worth = np.where(held == 0.0, 0.0, held * closes * MICROS)
+        return (self._ledger.cash + int(np.rint(worth).sum())) / MICROS
 
     def match(self, panel: Panel, row: int, now_ns: int) -> None:
         """Fill what waits for the bars of this step, at their opens; priced when it is settled."""
@@ -135,9 +140,7 @@ class AsArrays:
             working, left = _split(working, panel.tradable()[row][working[0]])
         self._working = left
         if working is not _NONE:
-            rows, signed, orders = working
-            held = self._quantities[rows] + signed
-            self._quantities[rows] = held if self._lot % 1.0 == 0.0 else all_on_grid(held)
+            rows, signed, orders, _ = working
             self._unsettled.append((panel, row, now_ns, orders, rows, signed))
 
     def settle(self) -> None:
@@ -159,34 +162,20 @@ class AsArrays:
 
     def aim(self, targets: FloatArray, now_ns: int) -> None:
         """Go after targets; NaN leaves a symbol as it is."""
-        working = self._working
-        planned = self._quantities if working is _NONE else self._planned()
+        planned = self._planned
         missing = targets - planned
-        new = np.abs(missing) > self._nothing  # NaN is not
-        changed = new.nonzero()[0]
+        changed = (np.abs(missing) > self._nothing).nonzero()[0]  # NaN is not
         if len(changed) == 0:
             return
-        plain = self._are_plain_lots(missing[changed])
-        if not plain:
-            targets = all_on_grid(targets)
-            new = np.abs(all_on_grid(targets - planned)) > self._nothing
-            missing, changed = targets - self._quantities, new.nonzero()[0]
-        if working is not _NONE:
-            ended, self._working = _split(working, new[working[0]])
-            self._batches.end(now_ns, ended[2], OrderStatus.CANCELLED, REPLACED)
-            missing = targets - self._quantities
-            changed = changed[missing[changed].nonzero()[0]]
         signed = missing[changed]
-        if not plain:
-            signed = all_on_grid(signed)
-            changed, signed = changed[signed != 0.0], signed[signed != 0.0]
-            whole = all_in_lots(np.abs(signed), self._lot)
-            self._refuse(changed[~whole], signed[~whole], now_ns)
-            changed, signed = changed[whole], signed[whole]
-        if len(changed) == 0:
-            return
+        if self._working is not _NONE or not self._are_plain(signed):
+            changed, signed = self._possible(targets, now_ns)
+            if len(changed) == 0:
+                return
+        before = planned[changed]
+        planned[changed] = before + signed if self._whole else all_on_grid(before + signed)
         self._since[changed] = now_ns
-        placed = changed, signed, self._batches.place(now_ns, changed, signed)
+        placed = changed, signed, self._batches.place(now_ns, changed, signed), before
         self._working = placed if self._working is _NONE else _joined(self._working, placed)
 
     def flatten(self) -> None:
@@ -198,8 +187,7 @@ class AsArrays:
     def end_session(self, close_ns: int) -> None:
         """Expire day orders placed before the close, and book what the session has brought."""
         self.settle()
-        old, self._working = _split(self._working, self._since[self._working[0]] < close_ns)
-        self._batches.end(close_ns, old[2], OrderStatus.EXPIRED, EXPIRED)
+        self._end(self._since[self._working[0]] < close_ns, OrderStatus.EXPIRED, EXPIRED, close_ns)
         self._batches.book()
 
     def finish(self) -> None:
@@ -207,17 +195,29 @@ class AsArrays:
         self.settle()
         self._batches.book(last=True)
 
-    def _planned(self) -> FloatArray:
-        """Units held once all that works is filled."""
-        rows, signed, _ = self._working
-        planned = self._quantities.copy()
-        planned[rows] += signed
-        return planned if self._lot % 1.0 == 0.0 else all_on_grid(planned)
-
-    def _are_plain_lots(self, signed: FloatArray) -> bool:
+    def _are_plain(self, signed: FloatArray) -> bool:
         """Whether all are whole lots to the last bit, as they are where lots are whole numbers."""
         lots = signed if self._lot == 1.0 else signed / self._lot
-        return self._lot % 1.0 == 0.0 and all(map(float.is_integer, lots.tolist()))
+        return self._whole and all(map(float.is_integer, lots.tolist()))
+
+    def _possible(self, targets: FloatArray, now_ns: int) -> tuple[IntArray, FloatArray]:
+        """Rows and units of what can be ordered; what it replaces is ended, the rest refused."""
+        targets = all_on_grid(targets)
+        new = np.abs(all_on_grid(targets - self._planned)) > self._nothing
+        self._end(new[self._working[0]], OrderStatus.CANCELLED, REPLACED, now_ns)
+        missing = all_on_grid(targets - self._planned)
+        rows = (new & (missing != 0.0)).nonzero()[0]
+        signed = missing[rows]
+        whole = all_in_lots(np.abs(signed), self._lot)
+        if not whole.all():
+            self._refuse(rows[~whole], signed[~whole], now_ns)
+        return rows[whole], signed[whole]
+
+    def _end(self, mask: BoolArray, status: OrderStatus, reason: str, now_ns: int) -> None:
+        """End the working orders within a mask without a fill."""
+        (rows, _, orders, before), self._working = _split(self._working, mask)
+        self._planned[rows] = before
+        self._batches.end(now_ns, orders, status, reason)
 
     def _refuse(self, rows: IntArray, difference: FloatArray, now_ns: int) -> None:
         """Book signals that become no order."""
@@ -247,9 +247,10 @@ class AsArrays:
     def _worth(self) -> int:
         """Value of all positions at last closes, in 1e-6 currency units; cash is up to date too."""
         self.settle()
-        held = self._quantities.nonzero()[0]
+        units = self.quantities
+        held = units.nonzero()[0]
         closes = self._desk.data.last_closes()[self._rows[held]]
-        return int(np.rint(self._quantities[held] * closes * MICROS).astype(np.int64).sum())
+        return int(np.rint(units[held] * closes * MICROS).astype(np.int64).sum())
 
     def _book(
         self,
@@ -295,10 +296,10 @@ def _split(working: _Working, mask: BoolArray) -> tuple[_Working, _Working]:
 
 
 def _chosen(working: _Working, mask: BoolArray) -> _Working:
-    rows, signed, orders = working
-    return (rows[mask], signed[mask], orders[mask]) if mask.any() else _NONE
+    rows, signed, orders, before = working
+    return (rows[mask], signed[mask], orders[mask], before[mask]) if mask.any() else _NONE
 
 
 def _joined(older: _Working, newer: _Working) -> _Working:
-    rows, signed, orders = (np.concatenate(both) for both in zip(older, newer, strict=True))
-    return rows, signed, orders
+    rows, signed, orders, before = (np.concatenate(both) for both in zip(older, newer, strict=True))
+    return rows, signed, orders, before
