@@ -209,7 +209,7 @@ def _walk(
     high = np.maximum(first, close) + spread[0]
     low = np.maximum(np.minimum(first, close) - spread[1], 1.0)
     prices = {"open": first, "high": high, "low": low, "close": close}
-    volume = np.where(rng.random(size) < idle, 0.0, rng.integers(1, 10_000, size))
+    volume = np.where(rng.random(size) < idle, 0.0, rng.integers(1, 1000, size))
     return {
         **{name: np.round(column * _TICK, 2) for name, column in prices.items()},
         "volume": volume,

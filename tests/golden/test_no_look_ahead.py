@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
-from bars import random_walk
 from engine_runs import registry
 
-from mismartera_core import Signals, SignalStrategy, Strategy, backtest
+from mismartera_core import Signals, SignalStrategy, Strategy, backtest, interval_ns
+from mismartera_core.testing import repriced, session_table, to_frame, walk_bars
 
-DAYS = ["2024-03-08", "2024-03-11"]
+DAYS = [date(2024, 3, 8), date(2024, 3, 11)]
+HOUR = interval_ns("1h")
 PARAMS = {
     "sma_cross": {"fast": 4, "slow": 9},
     "opening_range_breakout": {"minutes": 10},
@@ -27,30 +31,28 @@ def registered():
     return [record.name for record in registry().records("strategy")]
 
 
-def scrambled(frame, after, seed):
-    """The same stamps, but other valid bars from `after` on."""
-    rng = np.random.default_rng(seed)
-    frame = frame.copy()
-    late = frame.index >= after
-    count = int(late.sum())
-    base = rng.uniform(0.5, 2.0, count) * frame["close"].iloc[0]
-    spread = base * rng.uniform(0.0, 0.1, (4, count))
-    frame.loc[late, "open"] = base + spread[0] - spread[1]
-    frame.loc[late, "close"] = base - spread[0] + spread[1]
-    frame.loc[late, "high"] = frame.loc[late, ["open", "close"]].max(axis=1) + spread[2]
-    frame.loc[late, "low"] = frame.loc[late, ["open", "close"]].min(axis=1) - spread[3] / 2
-    frame.loc[late, "volume"] = rng.integers(0, 5000, count)
-    return frame
-
-
 def data():
+    """The first hours of the days; the second symbol misses minutes."""
+    table = session_table(DAYS[0], DAYS[1])
+    table = replace(table, close_ns=table.open_ns + HOUR)
     return {
-        name: random_walk(DAYS, seed=seed, minutes=60, price=price, present=present)
-        for name, seed, price, present in (
-            ("AAA", 11, 100.0, 1.0),
-            ("BBB", 12, 50.0, 0.8),
-            ("CCC", 13, 20.0, 1.0),
+        name: walk_bars(table, seed=seed, price=price, step=6e-4, missing=missing)
+        for name, seed, price, missing in (
+            ("AAA", 11, 100.0, 0.0),
+            ("BBB", 12, 50.0, 0.2),
+            ("CCC", 13, 20.0, 0.0),
         )
+    }
+
+
+def frames(bars):
+    return {name: to_frame(part, "America/New_York") for name, part in bars.items()}
+
+
+def scrambled(bars, cut, seed):
+    """The same stamps, but other possible bars from the cut on."""
+    return {
+        name: repriced(b, int(np.searchsorted(b.ts, cut)), seed=seed) for name, b in bars.items()
     }
 
 
@@ -58,11 +60,11 @@ def assert_unchanged(strategy, after, **options):
     """Everything up to the cut is as it was: what was asked for, what filled, the equity."""
     bars = data()
     cut = pd.Timestamp(after, tz="America/New_York")
-    run = backtest(bars, strategy, registry=registry(), leverage=None, **options)
+    run = backtest(frames(bars), strategy, registry=registry(), leverage=None, **options)
     assert len(run.fills)
     for seed in (1, 2):
-        other_bars = {name: scrambled(frame, cut, seed) for name, frame in bars.items()}
-        other = backtest(other_bars, strategy, registry=registry(), leverage=None, **options)
+        others = frames(scrambled(bars, cut.as_unit("ns").value, seed))
+        other = backtest(others, strategy, registry=registry(), leverage=None, **options)
         # A bar stamped before the cut is known at the cut at the latest.
         pd.testing.assert_frame_equal(
             run.fills[run.fills["filled_at"] <= cut], other.fills[other.fills["filled_at"] <= cut]
