@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 import numpy as np
 import numpy.typing as npt
 
@@ -40,10 +42,10 @@ def alma(
     """Arnaud Legoux moving average.
 
     Formula: mean of the last `period` values with weights exp(-(i - m)^2 / (2 * s^2)), i = 0 for
-    the oldest, m = offset * (period - 1), s = period / sigma. Units: those of the source.
-    Warm-up: period - 1 bars. Source: Legoux and Kouzis-Loukas (2009).
+    the oldest, m = offset * (period - 1) rounded down, s = period / sigma. Units: those of the
+    source. Warm-up: period - 1 bars. Source: Legoux and Kouzis-Loukas (2009).
     """
-    distance = np.arange(period) - offset * (period - 1)
+    distance = np.arange(period) - floor(offset * (period - 1))
     weights = np.exp(-0.5 * (distance * sigma / period) ** 2)
     return {"value": run(_weighted, (series(bars, source),), (weights / weights.sum(),))}
 

@@ -44,7 +44,8 @@ def _ulcer(value: FloatArray, period: int) -> FloatArray:
     highest = _MAX(value, period)
     fall = np.where(np.isnan(highest), np.nan, 0.0)
     np.divide(100.0 * (value - highest), highest, out=fall, where=highest > 0.0)
-    depth: FloatArray = np.sqrt(_SMA(fall * fall, period))
+    # TA-Lib's running sum may leave a little less than nothing.
+    depth: FloatArray = np.sqrt(np.maximum(_SMA(fall * fall, period), 0.0))
     return depth
 
 

@@ -299,7 +299,7 @@ class FastSlow5And34(Params):
 class Accelerator(FastSlow5And34):
     """Two averages, and that of their difference."""
 
-    signal: Smoothing = 5
+    signal: Bars = 5
 
 
 class ChaikinOscillator(Params):
@@ -369,7 +369,7 @@ class StochasticMomentum(Params):
     period: Bars = 13
     slow: Bars = 25
     fast: Bars = 2
-    signal: Smoothing = 9
+    signal: Bars = 9
 
 
 class Ultimate(Params):
