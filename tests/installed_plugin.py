@@ -19,13 +19,17 @@ def install(tmp_path, monkeypatch):
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
 
-    def put(dist: str, code: str, *, name: str = "", version: str = "1.2") -> Path:
+    def put(
+        dist: str, code: str, *, name: str = "", version: str = "1.2", requires: tuple = ()
+    ) -> Path:
         module = site / f"{dist}.py"
         monkeypatch.delitem(sys.modules, dist, raising=False)
         module.write_text(HEAD + textwrap.dedent(code))
         info = site / f"{dist}-{version}.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: {version}\n")
+        headers = ["Metadata-Version: 2.1", f"Name: {dist}", f"Version: {version}"]
+        headers += [f"Requires-Dist: {text}" for text in requires]
+        (info / "METADATA").write_text("\n".join(headers) + "\n")
         (info / "entry_points.txt").write_text(f"[mismartera]\n{name or dist} = {dist}\n")
         importlib.invalidate_caches()
         return module

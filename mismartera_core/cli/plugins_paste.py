@@ -15,8 +15,6 @@ _LIMITS = {
     "maximum": "<=",
     "exclusiveMaximum": "<",
 }
-_DECIMAL = "^(?!^[-+.]*$)"
-"""How the pattern begins that pydantic gives a decimal number written as text."""
 
 
 def fields_of(record: Registration) -> list[dict[str, Any]]:
@@ -87,6 +85,8 @@ def _type(part: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
     """A JSON Schema type in a few words."""
     if "$ref" in part:
         return _type(defs.get(part["$ref"].rpartition("/")[2], {}), defs)
+    if [it.get("type") for it in part.get("anyOf", ())] == ["number", "string"]:
+        return f"{_type(part['anyOf'][0], defs)}, also as text"  # as money is
     if "anyOf" in part:
         return " | ".join(dict.fromkeys(_type(option, defs) for option in part["anyOf"]))
     if "enum" in part:
@@ -97,7 +97,5 @@ def _type(part: Mapping[str, Any], defs: Mapping[str, Any]) -> str:
         return f"list of {_type(part.get('items', {}), defs)}"
     if part.get("format") == "password":
         return "secret"
-    if part.get("pattern", "").startswith(_DECIMAL):
-        return "number as text"
     limits = "".join(f" {sign} {part[key]}" for key, sign in _LIMITS.items() if key in part)
     return f"{part.get('type', 'any')}{limits}"

@@ -34,23 +34,27 @@ def diagnose(
         if plugin.status == OK:
             points = installed.get(plugin.name, ())
             offers = [it for it in registry.offers() if it.plugin.name == plugin.name]
-            found += _libraries(plugin, offers, points)
-            found += _records(plugin, offers)
+            lacking = _lacking(offers)
+            found += _libraries(plugin, offers, points, lacking)
+            found += _records(plugin, [it for it in offers if not _needs(it.record, lacking)])
     return tuple(found)
 
 
 def _libraries(
-    plugin: Plugin, offers: Sequence[Offer], points: Sequence[Installed]
+    plugin: Plugin,
+    offers: Sequence[Offer],
+    points: Sequence[Installed],
+    lacking: Mapping[str, tuple[str, ...]],
 ) -> Iterator[PluginProblem]:
     """Libraries its factories import and requirements of its distribution that are not there."""
-    lacking: dict[str, list[str]] = defaultdict(list)
+    needed: dict[str, list[str]] = defaultdict(list)
     for offer in offers:
-        for library in _missing(offer.record):
-            lacking[library].append(f"{offer.kind.replace('_', ' ')} {offer.record.name!r}")
+        for library in _needs(offer.record, lacking):
+            needed[library].append(f"{offer.kind.replace('_', ' ')} {offer.record.name!r}")
     requires = points[0].requires if points else ()
     project = points[0].project if points else plugin.name
     told = set()
-    for library, names in lacking.items():
+    for library, names in needed.items():
         package, cure = _package(library, requires, project)
         told.add(package)
         text = f"{', '.join(names)}: imports {library!r}, which is not installed"
@@ -61,11 +65,20 @@ def _libraries(
             yield PluginProblem(plugin.name, plugin.version, wrong, f"pip install '{name}{asked}'")
 
 
-def _missing(record: Registration) -> tuple[str, ...]:
-    """Libraries that what a record names would ask for in vain."""
+def _lacking(offers: Sequence[Offer]) -> dict[str, tuple[str, ...]]:
+    """Libraries that are missing, by module that the records name."""
+    modules = {module for offer in offers for module in _modules(offer.record)}
+    return {module: missing_libraries(module) for module in modules}
+
+
+def _needs(record: Registration, lacking: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Missing libraries that what a record names would ask for."""
+    return tuple(dict.fromkeys(it for module in _modules(record) for it in lacking[module]))
+
+
+def _modules(record: Registration) -> tuple[str, ...]:
     named = [it for it in (record.factory, record.config_model) if isinstance(it, str)]
-    modules = dict.fromkeys(text.partition(":")[0] for text in named)
-    return tuple(dict.fromkeys(it for module in modules for it in missing_libraries(module)))
+    return tuple(dict.fromkeys(text.partition(":")[0] for text in named))
 
 
 def _package(library: str, requires: Sequence[str], project: str) -> tuple[str, str]:
@@ -98,8 +111,6 @@ def _records(plugin: Plugin, offers: Sequence[Offer]) -> Iterator[PluginProblem]
     """Factories and config models that are not where their records say."""
     for offer in offers:
         record = offer.record
-        if _missing(record):
-            continue
         what = f"{offer.kind.replace('_', ' ')} {record.name!r}"
         try:
             within(_SECONDS, f"plugin {plugin.name}", lambda it=record: _resolve(it))  # type: ignore[misc]

@@ -80,8 +80,17 @@ def _is_source(file: str) -> bool:
     return file.endswith(".py")
 
 
-def _imports(module: str, file: Path) -> Iterator[str]:
+def _imports(module: str, file: Path) -> tuple[str, ...]:
     """Modules that a source file imports when it is imported."""
+    return _read(module, file, file.stat().st_mtime_ns)
+
+
+@cache
+def _read(module: str, file: Path, changed: int) -> tuple[str, ...]:  # noqa: ARG001 - part of the key
+    return tuple(_statements(module, file))
+
+
+def _statements(module: str, file: Path) -> Iterator[str]:
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     try:
         tree = ast.parse(file.read_bytes())

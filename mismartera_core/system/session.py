@@ -19,7 +19,7 @@ from mismartera_core.contracts.report import Report
 from mismartera_core.errors import Interrupted, MisMarteraError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.monitoring.logs import log_to_file
-from mismartera_core.registry import Registry
+from mismartera_core.registry import Registry, policy_of
 from mismartera_core.repositories.database import open_database
 from mismartera_core.repositories.run_folder import (
     create_run_folder,
@@ -68,7 +68,7 @@ class Session:
             config = config_from(config)
         self.config = config
         self.settings = settings or load_settings()
-        self.registry = registry or Registry.discover()
+        self.registry = registry or Registry.discover(policy=policy_of(self.settings))
 
     def run(self, progress: Progress | None = None) -> Run:
         """Run every session; what was computed is kept however it ends.
