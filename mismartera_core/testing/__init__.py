@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from mismartera_core.testing.running import Promise as Promise
     from mismartera_core.testing.running import run_suite as run_suite
     from mismartera_core.testing.strategies import StrategyConformance as StrategyConformance
+    from mismartera_core.testing.strategy_runs import HandClock as HandClock
     from mismartera_core.testing.suite import Conformance as Conformance
     from mismartera_core.testing.suite import breach as breach
     from mismartera_core.testing.suite import expect as expect
@@ -94,6 +95,7 @@ _HOMES = {
     "risk_checks": ("RiskCheckConformance",),
     "running": ("Promise", "run_suite"),
     "strategies": ("StrategyConformance",),
+    "strategy_runs": ("HandClock",),
     "suite": ("Conformance", "breach", "expect", "not_applicable"),
     "templates": ("TemplateConformance",),
 }

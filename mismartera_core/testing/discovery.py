@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
+from mismartera_core.errors import PluginError
 from mismartera_core.hookspecs import PROJECT
 
 _BUILTIN = "mismartera_core.builtin.plugin"
@@ -47,15 +48,24 @@ def libraries_loaded(module: str) -> tuple[str, ...]:
 
     Args:
         module: Full name.
+
+    Raises:
+        PluginError: It cannot be imported.
     """
     code = _PROBE.format(path=sys.path, module=module)
-    done = subprocess.run(  # noqa: S603 - our own Python and our own text
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT,
-        check=True,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own Python and our own text
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=True,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PluginError(f"importing {module} takes more than {_TIMEOUT} s") from error
+    except subprocess.CalledProcessError as error:
+        why = (error.stderr.strip() or "it ended the interpreter").splitlines()[-1]
+        raise PluginError(f"{module} cannot be imported: {why}") from error
     line = next(text for text in done.stdout.splitlines() if text.startswith("LOADED"))
     own = module.partition(".")[0]
     return tuple(name for name in line.split()[1:] if name != own and not name.startswith("_"))

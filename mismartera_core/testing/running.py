@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mismartera_core.errors import PluginError, UsageError, did_you_mean
 from mismartera_core.registrations import Registration
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.threads.replay.blame import where_it_raised
@@ -24,6 +25,8 @@ SKIPPED = "skipped"
 
 _GIVEN: pytest.StashKey[Registration] = pytest.StashKey()
 _CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
+
+_ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
 
 _MODULE = "test_promises"
 _FILE = """
@@ -59,20 +62,51 @@ def run_suite(
 
     Returns:
         Every promise of the suite, in its order.
+
+    Raises:
+        UsageError: There is no such kind.
+        PluginError: The suite could not be run.
     """
+    if kind not in _suites().SUITE_NAMES:
+        hint = did_you_mean(kind, _suites().SUITE_NAMES)
+        raise UsageError(f"there is no kind of plugin named {kind!r}", hint=hint)
     seen = _Promises(registration, config)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{_MODULE}.py"
         path.write_text(_FILE.format(kind=kind), encoding="utf-8")
         words = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib"]
-        quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "--capture=sys"]
+        words += [f"-pno:{name}" for name in ("terminal", "cacheprovider", "faulthandler")]
         # pytest speaks to people; here only the promises do.
-        with contextlib.redirect_stdout(io.StringIO()):
-            code = pytest.main([*words, *quiet, str(path)], plugins=[seen])
+        with _plain_environment(), contextlib.redirect_stdout(io.StringIO()) as said:
+            code = pytest.main([*words, "--capture=sys", str(path)], plugins=[seen])
     sys.modules.pop(_MODULE, None)  # the next run is of another suite
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not seen.promises:
+        raise PluginError(f"the suite of {kind} could not be run: {said.getvalue() or code}")
     return list(seen.promises.values())
+
+
+def _suites() -> Any:
+    import mismartera_core.testing as suites
+
+    return suites
+
+
+@contextlib.contextmanager
+def _plain_environment() -> Iterator[None]:
+    """pytest without the options and plugins of whoever calls: they may reorder or stop tests."""
+    kept = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    try:
+        for name, value in _ENVIRONMENT.items():
+            os.environ[name] = value
+        yield
+    finally:
+        for name, before in kept.items():
+            if before is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = before
 
 
 def suite_of(kind: str) -> type[Any]:
@@ -81,7 +115,7 @@ def suite_of(kind: str) -> type[Any]:
     Args:
         kind: As `mismartera plugins list` names it.
     """
-    import mismartera_core.testing as suites
+    suites = _suites()
 
     @pytest.fixture
     def registration(self: Any, request: pytest.FixtureRequest) -> Any:  # noqa: ARG001

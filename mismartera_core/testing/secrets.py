@@ -12,7 +12,9 @@ from pydantic.fields import FieldInfo
 CANARY = "canary-4f1d8a"
 """The value every secret has while it is looked for."""
 
-_SECRET = re.compile(r"(^|_)(key|secret|token|password|passphrase|credentials?)($|_)")
+_SECRET = re.compile(
+    r"(^|_)((api|access|private)_?key|secret|token|password|passphrase|credentials?)($|_)"
+)
 _TYPES = ("SecretStr", "SecretBytes")
 
 

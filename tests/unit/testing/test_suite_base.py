@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -13,6 +15,7 @@ from suite_runs import assert_caught, failures
 
 import mismartera_core.testing as public
 from mismartera_core import PluginError, ReportReg, RiskCheckReg
+from mismartera_core.errors import UsageError
 from mismartera_core.registry import KINDS
 from mismartera_core.testing import SUITES, Promise, plugin_context, run_suite
 from mismartera_core.testing.discovery import libraries_loaded, plugin_module
@@ -75,6 +78,18 @@ def test_every_promise_is_reported_once_and_in_order():
     assert len({promise.name for promise in found}) == len(found)
     assert {promise.outcome for promise in found} <= {"passed", "skipped"}
     assert all(promise.message for promise in found if promise.outcome == "skipped")
+
+
+def test_options_of_the_caller_change_nothing(monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--exitfirst --no-such-option")
+    assert len(run_suite("risk_check", record(summary=""))) > 5
+    assert os.environ["PYTEST_ADDOPTS"] == "--exitfirst --no-such-option"
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(UsageError, match="no kind of plugin named 'risk'") as caught:
+        run_suite("risk", record())
+    assert "risk_check" in caught.value.hint
 
 
 def test_a_config_can_be_given():
@@ -149,7 +164,8 @@ def pytest_says(tmp_path, **parts):
 
 
 def test_an_author_subclasses_a_suite_with_one_fixture(tmp_path):
-    assert "7 passed, 2 skipped" in pytest_says(tmp_path, answer="None", fixture=FIXTURE)
+    said = pytest_says(tmp_path, answer="None", fixture=FIXTURE)
+    assert re.search(r"^\d+ passed, 2 skipped in", said, re.MULTILINE), said
 
 
 def test_an_author_reads_the_contract_where_it_is_broken(tmp_path):
@@ -169,6 +185,13 @@ def test_a_library_that_hooks_import_is_named(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
     assert "pandas" in libraries_loaded("heavy_hooks")
     assert libraries_loaded("light_hooks") == ()
+
+
+def test_hooks_that_cannot_be_imported_are_named(tmp_path, monkeypatch):
+    (tmp_path / "lame_hooks.py").write_text("import no_such_library\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(PluginError, match="lame_hooks cannot be imported: ModuleNotFoundError"):
+        libraries_loaded("lame_hooks")
 
 
 def test_the_module_with_the_hooks_is_found_by_the_package():
