@@ -55,7 +55,7 @@ def new(
         line.format(folder=where) for part, line in _NEXT.items() if (folder / part).exists()
     ]
     install = install_command(folder)
-    edit = [f"\nThen edit {facts['__edit']}."] if "__edit" in facts else []
+    edit = [f"\nThen, in {where}, edit {facts['__edit']}."] if "__edit" in facts else []
     emit(
         "new",
         {"folder": str(folder), "files": files, "install": install, "next": following},
