@@ -168,6 +168,15 @@ CASES = {
         {0: [("order", BUY, 9, {})], 4: [("order", SELL, 20, {})]},
         {"flat_by_close": {"one": 2}},
     ),
+    "flat by close: nothing beside the closing order": (
+        [Q, Q, Q, Q, SILENT, Q, Q, Q, Q, Q, Q, Q],
+        {
+            0: [("order", BUY, 9, {})],
+            3: [("order", SELL, 9, {})],
+            4: [("close",), ("cancel_all",), ("order", SELL, 4, {"limit": 90})],
+        },
+        {"flat_by_close": {"one": 2}},
+    ),
     "flat by close without a bar left": (
         [Q, Q, Q, None, None, None, Q, Q, Q, Q, Q, Q],
         {0: [("order", BUY, 9, {})]},

@@ -49,6 +49,7 @@ def worlds(draw):
     account = {
         "cash": 1_000_000,
         "participation": draw(st.sampled_from([None, None, 0.1])),
+        "flat_by_close": draw(st.sampled_from([{}, {}, {"one": 3}])),
     }
     return rows, draw(st.lists(wish, min_size=minutes, max_size=minutes)), account
 

@@ -58,10 +58,18 @@ class Desk:
         return order
 
     def cancel(self, order):
+        if self.is_flattened:
+            return  # all that works now is the closing order
         if order["status"] in OPEN_STATES:
             self.market.end(order, "cancelled", "cancelled by the strategy")
 
+    @property
+    def is_flattened(self):
+        return self.name in self.market.flattened
+
     def cancel_all(self, symbol, reason="cancelled by the strategy"):
+        if self.is_flattened and reason == "cancelled by the strategy":
+            return
         for order in self.open_orders(symbol):
             order["legs"] = []  # held legs are cancelled by this loop itself
             self.market.end(order, "cancelled", reason)
@@ -75,8 +83,8 @@ class Desk:
         units = self.position(symbol)
         if not units:
             return None
-        tif = "gtc" if self.name in self.market.flattened else "day"
-        order = self.place(symbol, -1 if units > 0 else 1, abs(units), tif=tif)
+        tif = "gtc" if self.is_flattened else "day"
+        order = self.place(symbol, -1 if units > 0 else 1, abs(units), tif=tif, closing=True)
         order["closing"] = True
         return order
 
@@ -85,6 +93,9 @@ class Desk:
         if math.isnan(units):
             return
         units = rules.on_grid(units)
+        if self.is_flattened:
+            self.miss(symbol, units)
+            return
         held = self.position(symbol)
         working = [o for o in self.open_orders(symbol) if o["target"]]
         coming = [o["side"] * rules.plus(o["quantity"], -o["filled"]) for o in working]
@@ -107,3 +118,11 @@ class Desk:
         order["target"] = True
         for leg in order["legs"]:
             leg["quantity"] = abs(units)  # they protect the whole position, not the difference
+
+    def miss(self, symbol, units):
+        """A target after flat by close: refused, the first of each side."""
+        key, side = (self.name, symbol), (units > 0) - (units < 0)
+        if side and self.market.missed.get(key) != side:
+            self.market.missed[key] = side
+            order = self.market.record(self.name, symbol, side, abs(units))
+            self.market.refuse(order, "flat by close")

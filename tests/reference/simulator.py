@@ -64,6 +64,7 @@ class Market:
         self.orders, self.refused, self.fills, self.steps = [], [], [], []
         self.last_close = dict.fromkeys(bars, math.nan)
         self.flattened = set()
+        self.missed = {}  # (strategy, symbol) -> side of the last target refused
 
     # -- the run ------------------------------------------------------------------------------
 
@@ -74,6 +75,7 @@ class Market:
                 events.setdefault(bar[6], {})[symbol] = bar
         for number, (first, close, last) in enumerate(self.sessions):
             self.session, self.close, self.flattened = number, close, set()
+            self.missed = {}
             self.clock = first
             self.call("on_session_start", self.bars)
             steps = sorted(t for t in events if first < t <= last)
@@ -164,7 +166,7 @@ class Market:
         self.orders.append(order)
         order["id"] = len(self.orders)
 
-    def submit(self, name, symbol, side, quantity, **words):
+    def submit(self, name, symbol, side, quantity, *, closing=False, **words):
         order = self.record(name, symbol, side, quantity, **words)
         held = self.ledger.position((name, symbol))
         closable = abs(held) if held * side < 0 else 0
@@ -173,7 +175,7 @@ class Market:
             if price is not None:
                 order["reference"] = price
                 break
-        if order["enlarges"] and name in self.flattened:
+        if name in self.flattened and not closing:
             self.refuse(order, "flat by close")
         elif not self.affordable(order):
             self.refuse(order, "buying power")

@@ -14,7 +14,7 @@ from mismartera_core.model.orders import TimeInForce
 from mismartera_core.model.quantities import on_grid
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.replay.desk import Desk
-from mismartera_core.threads.replay.unit import Unit
+from mismartera_core.threads.replay.unit import ONLY_CLOSE, Unit
 
 REPLACED = "replaced by a newer target"
 
@@ -23,6 +23,12 @@ class TargetUnit(Unit):
     """Turns targets into orders (docs/order-semantics.md, Close and targets)."""
 
     _target: WorkingOrder | None = None
+    _missed = 0
+
+    def flatten(self) -> None:
+        """Leave the position; targets are not followed until the next session."""
+        self._missed = 0
+        super().flatten()
 
     def resume(self, order: WorkingOrder) -> None:
         """Go on with an order that works towards the newest target."""
@@ -38,6 +44,9 @@ class TargetUnit(Unit):
             stop_loss: Stop price that protects the position.
             take_profit: Limit price that closes it.
         """
+        if self.flattened:
+            self._miss(target)
+            return
         held = self.position.quantity
         working = self._target
         if working is not None and working.is_done:
@@ -47,8 +56,6 @@ class TargetUnit(Unit):
             return
         target = on_grid(target)
         if on_grid(planned) == target:
-            return
-        if self.flattened:
             return
         if working is not None:
             self.desk.execution.cancel(working, REPLACED)
@@ -75,6 +82,16 @@ class TargetUnit(Unit):
         self._target = order
         for leg in order.legs:
             leg.quantity = leg.remaining = abs(target)
+
+
+    def _miss(self, target: float) -> None:
+        """Book a target that is not followed, once until the other side is wanted."""
+        side = (target > 0.0) - (target < 0.0)
+        if side not in (0, self._missed):
+            self._missed = side
+            now_ns, symbol = self.desk.clock.now_ns, self.holding.symbol
+            wanted = WorkingOrder(self.holding, symbol, side, abs(target), now_ns)
+            self.desk.execution.refuse(wanted, ONLY_CLOSE)
 
 
 class SignalUnit(TargetUnit):

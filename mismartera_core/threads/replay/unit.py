@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -17,16 +16,8 @@ from mismartera_core.errors import ConfigError, MisMarteraError
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import Bar, from_ns
-from mismartera_core.model.orders import Fill, OrderType, Side, TimeInForce
+from mismartera_core.model.orders import Fill, Side, TimeInForce
 from mismartera_core.model.quantities import on_grid
-from mismartera_core.services.matching import (
-    LIMIT,
-    MARKET,
-    STOP,
-    STOP_LIMIT,
-    TRAILING,
-    to_price,
-)
 from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
 from mismartera_core.store.session_data import LiveBars
@@ -34,6 +25,7 @@ from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
+from mismartera_core.threads.replay.order_prices import make_legs, put_prices
 from mismartera_core.threads.replay.stepper import alone, stepper
 
 # Looking a member up on an Enum class costs as much as a small function (Python 3.11).
@@ -42,15 +34,8 @@ GTC = TimeInForce.GTC
 
 CLOSING = "closing the position"
 FLAT = "flat by close"
+ONLY_CLOSE = f"{FLAT}: nothing but close() until the next session"
 BY_STRATEGY = "cancelled by the strategy"
-
-_TYPES = {
-    (False, False): (OrderType.MARKET, MARKET),
-    (True, False): (OrderType.LIMIT, LIMIT),
-    (False, True): (OrderType.STOP, STOP),
-    (True, True): (OrderType.STOP_LIMIT, STOP_LIMIT),
-}
-"""Order type and kind by (has a limit price, has a stop price)."""
 
 
 class Unit:
@@ -169,7 +154,7 @@ class Unit:
         return data.base_bars(symbol)
 
     def flatten(self) -> None:
-        """Cancel what works, leave the position, and refuse entries until the next session."""
+        """Cancel what works, leave the position, and refuse orders until the next session."""
         self.flattened = True
         self.cancel_all(FLAT)
         self._leave(FLAT)
@@ -257,18 +242,18 @@ class Unit:
             units = on_grid(units)
         order = WorkingOrder(self.holding, self.holding.symbol, side, units, now)
         if limit is not None or stop is not None or trail is not None:
-            self._price(order, limit, stop, trail)
+            put_prices(order, limit, stop, trail, desk.data.last_close)
         order.tag = tag
         if time_in_force is not DAY:
             order.gtc = time_in_force == GTC
             if not order.gtc and time_in_force != DAY:
                 wrong = f"time_in_force must be 'day' or 'gtc', was {time_in_force!r}"
                 return desk.execution.refuse(order, wrong)
-        if self.flattened and self._would_open(order):
-            return desk.execution.refuse(order, f"{FLAT}: no entries until the next session")
+        if self.flattened:
+            return desk.execution.refuse(order, ONLY_CLOSE)
         if stop_loss is None and take_profit is None and oco is None:
             return desk.execution.submit(order)
-        legs = self._legs(order, stop_loss, take_profit)
+        legs = make_legs(order, stop_loss, take_profit)
         if oco is None:
             return desk.execution.submit(order, legs)
         return self._submit_pair(order, legs, oco)
@@ -284,7 +269,9 @@ class Unit:
         return self._leave(tag)
 
     def cancel(self, ticket: OrderTicket | None) -> None:
-        """Cancel one order, or all of this unit's."""
+        """Cancel one order, or all of this unit's; the order of flat by close stays."""
+        if self.flattened:
+            return
         if ticket is None:
             self.cancel_all(BY_STRATEGY)
         elif isinstance(ticket, WorkingOrder):
@@ -323,46 +310,6 @@ class Unit:
         order.gtc = self.flattened
         return self.desk.execution.submit(order)
 
-    def _price(
-        self, order: WorkingOrder, limit: Price | None, stop: Price | None, trail: Price | None
-    ) -> None:
-        if trail is not None:
-            order.type, order.kind = OrderType.TRAILING_STOP, TRAILING
-            order.trail = _rounded(trail)
-            reference = self.desk.data.last_close(self.holding.symbol)
-            order.stop = _rounded(reference + order.side * order.trail)
-            return
-        order.type, order.kind = _TYPES[limit is not None, stop is not None]
-        order.limit = math.nan if limit is None else _rounded(limit)
-        order.stop = math.nan if stop is None else _rounded(stop)
-
-    def _legs(
-        self, entry: WorkingOrder, stop_loss: Price | None, take_profit: Price | None
-    ) -> tuple[WorkingOrder, ...]:
-        legs = []
-        for price, kind in ((take_profit, OrderType.LIMIT), (stop_loss, OrderType.STOP)):
-            if price is None:
-                continue
-            leg = WorkingOrder(
-                self.holding,
-                self.holding.symbol,
-                -entry.side,
-                entry.quantity,
-                entry.submitted_ns,
-                gtc=True,
-                tag=entry.tag,
-            )
-            if kind is OrderType.LIMIT:
-                self._price(leg, price, None, None)
-            else:
-                self._price(leg, None, price, None)
-            legs.append(leg)
-        return tuple(legs)
-
-    def _would_open(self, order: WorkingOrder) -> bool:
-        held = self.position.quantity
-        return order.side * held >= 0.0 or order.quantity > abs(held)
-
     def _submit_pair(
         self, order: WorkingOrder, legs: tuple[WorkingOrder, ...], other: OrderTicket
     ) -> WorkingOrder:
@@ -400,9 +347,3 @@ class Unit:
             raise
         except Exception as error:
             raise blame(error, self.label, self.desk.clock.now_ns, zone) from error
-
-
-def _rounded(price: Price) -> float:
-    """A price as orders carry it; what is no number is left for the refusal to name."""
-    value = float(price)
-    return to_price(value) if math.isfinite(value) else value

@@ -1,0 +1,88 @@
+"""Prices of orders, and the legs of a bracket."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.contracts.views import Price
+from mismartera_core.model.orders import OrderType
+from mismartera_core.services.matching import (
+    LIMIT,
+    MARKET,
+    STOP,
+    STOP_LIMIT,
+    TRAILING,
+    to_price,
+)
+
+_TYPES = {
+    (False, False): (OrderType.MARKET, MARKET),
+    (True, False): (OrderType.LIMIT, LIMIT),
+    (False, True): (OrderType.STOP, STOP),
+    (True, True): (OrderType.STOP_LIMIT, STOP_LIMIT),
+}
+"""Order type and kind by (has a limit price, has a stop price)."""
+
+
+def put_prices(
+    order: WorkingOrder,
+    limit: Price | None,
+    stop: Price | None,
+    trail: Price | None,
+    last_close: Callable[[int], float],
+) -> None:
+    """Give an order its type and its prices.
+
+    Args:
+        order: The order.
+        limit: Limit price.
+        stop: Trigger price.
+        trail: Distance of a trailing stop, which goes before the others.
+        last_close: Last known close by symbol row: where a trailing stop begins.
+    """
+    if trail is not None:
+        order.type, order.kind = OrderType.TRAILING_STOP, TRAILING
+        order.trail = _rounded(trail)
+        order.stop = _rounded(last_close(order.symbol) + order.side * order.trail)
+        return
+    order.type, order.kind = _TYPES[limit is not None, stop is not None]
+    order.limit = math.nan if limit is None else _rounded(limit)
+    order.stop = math.nan if stop is None else _rounded(stop)
+
+
+def make_legs(
+    entry: WorkingOrder, stop_loss: Price | None, take_profit: Price | None
+) -> tuple[WorkingOrder, ...]:
+    """The legs of a bracket, the take-profit first; none where no price is given."""
+    legs = []
+    for price, type_, kind in (
+        (take_profit, OrderType.LIMIT, LIMIT),
+        (stop_loss, OrderType.STOP, STOP),
+    ):
+        if price is None:
+            continue
+        leg = WorkingOrder(
+            entry.owner,
+            entry.symbol,
+            -entry.side,
+            entry.quantity,
+            entry.submitted_ns,
+            type=type_,
+            kind=kind,
+            gtc=True,
+            tag=entry.tag,
+        )
+        if kind == LIMIT:
+            leg.limit = _rounded(price)
+        else:
+            leg.stop = _rounded(price)
+        legs.append(leg)
+    return tuple(legs)
+
+
+def _rounded(price: Price) -> float:
+    """A price as orders carry it; what is no number is left for the refusal to name."""
+    value = float(price)
+    return to_price(value) if math.isfinite(value) else value
