@@ -14,6 +14,7 @@ from mismartera_core.cli import main
 from mismartera_core.registry import KINDS
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = ROOT / "docs/plugins/templates.md"
 PAGES = sorted(ROOT.glob("docs/plugins/first-*.md"))
 
 
@@ -100,6 +101,13 @@ def test_every_block_is_done(page, newcomer, tmp_path):
     assert all(len((run / "fills.csv").read_text().splitlines()) > 1 for run in runs)
 
 
+def test_a_template_of_ones_own_makes_projects(newcomer, tmp_path):
+    for _, text in blocks(TEMPLATES):
+        for line in text.splitlines():
+            newcomer(line)
+    assert (tmp_path / "my_first/src/my_first/strategy.py").is_file()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_it_takes_four_commands_and_one_function(page):
     first, *others = blocks(page)
@@ -116,4 +124,4 @@ def test_every_kind_has_its_page():
 def test_the_pages_are_linked(start):
     text = (ROOT / start).read_text(encoding="utf-8")
     linked = {(ROOT / start).parent / path for path in re.findall(r"\]\(([\w/-]+\.md)\)", text)}
-    assert set(PAGES) <= linked
+    assert {*PAGES, TEMPLATES} <= linked
