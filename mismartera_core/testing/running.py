@@ -28,6 +28,9 @@ _CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
 
 _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
 
+_LEFT_OUT = ("terminal", "cacheprovider", "faulthandler", "unraisableexception")
+"""Plugins of pytest that write, that the caller has on already, or that only cost time."""
+
 _MODULE = "test_promises"
 _FILE = """
 from mismartera_core.testing.running import suite_of
@@ -74,8 +77,9 @@ def run_suite(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{_MODULE}.py"
         path.write_text(_FILE.format(kind=kind), encoding="utf-8")
-        words = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib"]
-        words += [f"-pno:{name}" for name in ("terminal", "cacheprovider", "faulthandler")]
+        # Nothing is read from beside the folder: no settings, no conftest.py.
+        words = ["-c", os.devnull, "--rootdir", folder, "--confcutdir", folder]
+        words += ["--import-mode=importlib", *(f"-pno:{name}" for name in _LEFT_OUT)]
         # pytest speaks to people; here only the promises do.
         with _plain_environment(), contextlib.redirect_stdout(io.StringIO()) as said:
             code = pytest.main([*words, "--capture=sys", str(path)], plugins=[seen])
