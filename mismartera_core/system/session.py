@@ -29,6 +29,7 @@ from mismartera_core.repositories.run_folder import (
 )
 from mismartera_core.services.config_resolution import Resolved, resolve
 from mismartera_core.system.interruption import Interruption, heeded
+from mismartera_core.system.nothing_replayed import refuse_nothing
 from mismartera_core.system.planning import make_plan
 from mismartera_core.system.plugin_calls import blamed, build
 from mismartera_core.system.run import Run, save_run
@@ -38,6 +39,7 @@ from mismartera_core.system.system_manager import (
     sentence,
     simulated_clock,
 )
+from mismartera_core.threads.plan import Plan
 
 DONE = "done"
 FAILED = "failed"
@@ -89,18 +91,19 @@ class Session:
             reports = self._reports(resolved, clock)
             manager = SystemManager(plan, self.registry, simulated_clock(clock), progress)
             with heeded() as asked, self._recorded(clock) as folder:
-                return self._keep(manager, asked, folder, reports)
+                return self._keep(manager, plan, asked, folder, reports)
 
     def _keep(
         self,
         manager: SystemManager,
+        plan: Plan,
         asked: Interruption,
         folder: Path,
         reports: Sequence[tuple[str, Report]],
     ) -> Run:
         """Run, write the run folder, then the reports."""
         with log_to_file(folder / "log.jsonl"):
-            outcome = manager.run(asked)
+            outcome = refuse_nothing(manager.run(asked), plan, self.config)
         try:
             facts = {"data_fingerprint": outcome.fingerprint}
             run = save_run(Run(outcome.record, folder), folder, facts)

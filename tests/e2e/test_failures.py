@@ -376,6 +376,48 @@ def test_data_below_the_quality_the_config_asks_for(run, install):
     check_readable(ended)
 
 
+BARE = """
+from mismartera_core import DataProviderReg, ProviderCapabilities
+from mismartera_core.builtin.sample_provider import SampleProvider, SampleConfig
+
+class Bare(SampleProvider):
+    def coverage(self, symbol, interval):
+        return None
+    def load_bars(self, symbols, interval, start_ns, end_ns):
+        found = super().load_bars(symbols, interval, start_ns, end_ns)
+        {body}
+
+@hookimpl
+def mismartera_data_providers():
+    can = ProviderCapabilities(bars=("1m",))
+    return [DataProviderReg(
+        name="bare", factory=lambda config, context: Bare(SampleConfig(), context), capabilities=can
+    )]
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ("return {s: bars.slice(0, 0) for s, bars in found.items()}", "mismartera data ls"),
+        (
+            "return {s: replace(b, ts=b.ts + 8 * 3600 * 10**9) for s, b in found.items()}",
+            "bars lie outside its sessions",
+        ),
+    ],
+)
+def test_a_run_without_one_bar_is_no_success(run, install, body, hint):
+    install("bare", "from dataclasses import replace" + BARE.format(body=body))
+    ended = run(data_provider={"name": "bare"})
+    assert ended.code == 3, ended.err
+    assert ended.err.startswith(
+        "Error: data provider 'bare' has not one 1m bar of AAPL, IBM in the sessions of US_EQUITY "
+        "from 2012-10-01 to 2012-10-05"
+    )
+    assert hint in ended.err
+    assert check_readable(ended).summary["sessions"] == 5
+
+
 @pytest.mark.parametrize(
     ("worker", "method"),
     [
