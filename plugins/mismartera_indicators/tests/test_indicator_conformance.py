@@ -1,27 +1,32 @@
-"""Values against answers nobody here computed; each test skips where the answers are absent."""
+"""Values against TA-Lib's own, stored; each test skips where the answers are absent."""
 
 from __future__ import annotations
 
 import csv
-import json
-import re
+import gzip
+from collections import defaultdict
+from functools import cache
 from pkgutil import resolve_name
 
 import numpy as np
 import pytest
+from mismartera_indicators.catalogue import TABLES
 from mismartera_indicators.plugin import mismartera_indicators
 from shared_data import shared
 
 from mismartera_core import BarColumns, interval_ns
 
 INDICATORS = {record.name: record for record in mismartera_indicators()}
+CANDLES = [row.name for row in TABLES["candlestick"]]
 ANSWERS = "conformance/indicators"
+SERIES = ("IBM_daily", "SPY_1m_RTH_2025-07-01_07-08")
 
 
-def values(name, output, bars, **params):
+def compute(name, bars, **params):
     record = INDICATORS[name]
-    validated = resolve_name(record.config_model)(**params).model_dump()
-    return resolve_name(record.factory)(bars, **validated)[output]
+    return resolve_name(record.factory)(
+        bars, **resolve_name(record.config_model)(**params).model_dump()
+    )
 
 
 def bars_of(open_, high, low, close, volume):
@@ -29,24 +34,19 @@ def bars_of(open_, high, low, close, volume):
     return BarColumns.build(ts, open_, high, low, close, volume, interval_ns=interval_ns("1d"))
 
 
-def table(path):
-    """Columns of a file by lower-case name, as numbers; what is blank or text is NaN."""
-    with shared(path).open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    return {str(name).lower(): np.array([number(row[name]) for row in rows]) for name in rows[0]}
+@cache
+def columns(path):
+    """Columns of a file by name, the first left out."""
+    with path.open(encoding="utf-8") as lines:
+        names = lines.readline().strip().split(",")
+    data = np.genfromtxt(path, delimiter=",", skip_header=1, usecols=range(1, len(names))).T
+    return dict(zip(names[1:], data, strict=True))
 
 
-def number(text):
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return np.nan
-
-
-def same_where_both_are_known(found, expected, rtol, atol=0.0):
-    both = np.isfinite(found) & np.isfinite(expected)
-    assert both.any()
-    np.testing.assert_allclose(found[both], expected[both], rtol=rtol, atol=atol)
+@cache
+def bars_in(path):
+    found = columns(path)
+    return bars_of(*(found[name] for name in ("open", "high", "low", "close", "volume")))
 
 
 TALIB = [
@@ -87,148 +87,101 @@ TALIB = [
     ("MIN_20", "donchian", "lower", {}),
     ("MAX_20", "highest", "value", {"source": "high"}),
     ("MIN_20", "lowest", "value", {"source": "low"}),
+    ("SMA_50", "sma", "value", {"period": 50}),
+    ("EMA_26", "ema", "value", {"period": 26}),
+    ("TRIMA_20", "trima", "value", {}),
+    ("T3_5_0.7", "t3", "value", {}),
+    ("CMO_14", "cmo", "value", {}),
+    ("TRIX_15", "trix", "value", {}),
+    ("APO_12_26_ema", "apo", "value", {}),
+    ("PPO_12_26_ema", "ppo", "value", {}),
+    ("ADXR_14", "adxr", "value", {}),
+    ("DX_14", "dx", "value", {}),
+    ("STOCHF_fastk_14", "stochf", "k", {}),
+    ("STOCHF_fastd_3", "stochf", "d", {}),
+    ("STOCHRSI_fastk_14_14", "stochrsi", "k", {}),
+    ("STOCHRSI_fastd_3", "stochrsi", "d", {}),
+    ("ULTOSC_7_14_28", "ultosc", "value", {}),
+    ("AROONOSC_14", "aroonosc", "value", {}),
+    ("ADOSC_3_10", "adosc", "value", {}),
+    ("BOP", "bop", "value", {}),
+    ("SAR_0.02_0.2", "sar", "value", {}),
+    ("VAR_20_pop", "var", "value", {}),
+    ("LINEARREG_14", "linearreg", "value", {}),
+    ("LINEARREG_SLOPE_14", "linearreg_slope", "value", {}),
+    ("TSF_14", "tsf", "value", {}),
+    ("TYPPRICE", "typprice", "value", {}),
+    ("HT_TRENDLINE", "ht_trendline", "value", {}),
+    ("MAMA", "mama", "mama", {}),
+    ("FAMA", "mama", "fama", {}),
+    ("SMA_20", "ma", "value", {}),
+    ("EMA_20", "ma", "value", {"average": "ema"}),
+    ("KAMA_10", "ma", "value", {"average": "kama", "period": 10}),
 ]
 
 
-@pytest.mark.parametrize("series", ["IBM_daily", "SPY_1m_RTH_2025-07-01_07-08"])
+@pytest.mark.parametrize("series", SERIES)
 @pytest.mark.parametrize(("column", "name", "output", "params"), TALIB)
 def test_talib(series, column, name, output, params):
     path = shared(f"{ANSWERS}/talib_{series}.csv")
-    header = path.read_text().split("\n", 1)[0].split(",")
-    data = np.genfromtxt(path, delimiter=",", skip_header=1, usecols=range(1, len(header))).T
-    found = values(name, output, bars_of(*data[:5]), **params)
-    expected = data[header.index(column) - 1]
+    found = compute(name, bars_in(path), **params)[output]
+    expected = columns(path)[column]
     np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
-# File and field of Stock.Indicators, ours, and from which row on the two agree: seeds of the
-# exponential averages differ and fade; of two equal extremes our Aroon counts the newer.
-STOCK_INDICATORS = [
-    ("sma", "sma", "sma", "value", {}, 0),
-    ("ema", "ema", "ema", "value", {}, 0),
-    ("wma", "wma", "wma", "value", {"period": 14}, 0),
-    ("dema", "dema", "dema", "value", {"period": 14}, 250),
-    ("tema", "tema", "tema", "value", {}, 250),
-    ("kama", "kama", "kama", "value", {}, 0),
-    ("macd", "macd", "macd", "macd", {}, 250),
-    ("macd", "signal", "macd", "signal", {}, 250),
-    ("rsi", "rsi", "rsi", "value", {}, 0),
-    ("stoch", "oscillator", "stoch", "k", {}, 0),
-    ("stoch", "signal", "stoch", "d", {}, 0),
-    ("cci", "cci", "cci", "value", {}, 0),
-    ("roc", "roc", "roc", "value", {"period": 14}, 0),
-    ("roc", "momentum", "mom", "value", {"period": 14}, 0),
-    ("willr", "williamsR", "willr", "value", {}, 0),
-    ("tr", "tr", "true_range", "value", {}, 0),
-    ("atr", "atr", "atr", "value", {}, 0),
-    ("atr", "atrp", "natr", "value", {}, 0),
-    ("bb", "upperBand", "bbands", "upper", {}, 0),
-    ("bb", "lowerBand", "bbands", "lower", {}, 0),
-    ("stdev", "stdDev", "stddev", "value", {"period": 14}, 0),
-    ("adl", "adl", "ad", "value", {}, 0),
-    ("mfi", "mfi", "mfi", "value", {}, 0),
-    ("adx", "adx", "adx", "adx", {}, 250),
-    ("adx", "pdi", "adx", "plus_di", {}, 250),
-    ("aroon", "aroonUp", "aroon", "up", {"period": 25}, 250),
-    ("aroon", "aroonDown", "aroon", "down", {"period": 25}, 250),
-    ("vwap", "vwap", "vwap", "vwap", {}, 0),
-]
+def test_every_column_of_talib_is_compared():
+    path = shared(f"{ANSWERS}/talib_{SERIES[0]}.csv")
+    ours = {"open", "high", "low", "close", "volume"} | {column for column, *_ in TALIB}
+    assert ours == set(columns(path))
 
 
-@pytest.mark.parametrize(("file", "field", "name", "output", "params", "first"), STOCK_INDICATORS)
-def test_stock_indicators(file, field, name, output, params, first):
-    folder = f"{ANSWERS}/stock_indicators"
-    quotes = table(f"{folder}/_quotes_default_SPY_daily_2017_2018.csv")
-    rows = json.loads(shared(f"{folder}/{file}.standard.json").read_text())
-    expected = np.array([np.nan if row[field] is None else row[field] for row in rows])
-    bars = bars_of(*(quotes[n] for n in ("open", "high", "low", "close", "volume")))
-    found = values(name, output, bars, **params)
-    same_where_both_are_known(found[first:], expected[first:], rtol=1e-6 if first else 1e-9)
+@pytest.mark.parametrize("series", SERIES)
+@pytest.mark.parametrize("name", CANDLES)
+def test_candlestick_patterns(series, name):
+    bars = bars_in(shared(f"{ANSWERS}/talib_{series}.csv"))
+    found = compute(name, bars)["value"]
+    expected = columns(shared(f"{ANSWERS}/talib_cdl_{series}.csv"))[talib_name(name)]
+    # TA-Lib says 0 where it cannot know yet.
+    np.testing.assert_array_equal(np.nan_to_num(found), expected)
 
 
-def test_stock_indicators_count_balance_volume_from_zero():
-    folder = f"{ANSWERS}/stock_indicators"
-    quotes = table(f"{folder}/_quotes_default_SPY_daily_2017_2018.csv")
-    rows = json.loads(shared(f"{folder}/obv.standard.json").read_text())
-    bars = bars_of(*(quotes[n] for n in ("open", "high", "low", "close", "volume")))
-    found = values("obv", "value", bars) - quotes["volume"][0]
-    np.testing.assert_array_equal(found, [row["obv"] for row in rows])
+def talib_name(name):
+    return name.replace("_", "").upper()
 
 
-@pytest.mark.parametrize(
-    ("file", "column", "name", "output", "params", "rtol"),
-    [
-        ("cs-wma", "WMA", "wma", "value", {"period": 9}, 1e-6),
-        ("cs-accum", "ADLine", "ad", "value", {}, 1e-3),
-        ("cs-mfi", "MFI", "mfi", "value", {}, 1e-4),
-        ("cs-dc", "upper_band", "donchian", "upper", {}, 1e-9),
-        ("cs-dc", "lower_band", "donchian", "lower", {}, 1e-9),
-    ],
-)
-def test_stockcharts(file, column, name, output, params, rtol):
-    sheet = table(f"{ANSWERS}/stockcharts_via_ta/{file}.csv")
-    blank = np.full(len(sheet["high"]), np.nan)
-    bars = bars_of(*(sheet.get(n, blank) for n in ("open", "high", "low", "close", "volume")))
-    found = values(name, output, bars, **params)
-    same_where_both_are_known(found, sheet[column.lower()], rtol=rtol)
+# Series of the events, and the file with its bars.
+EVENTS = {
+    "wiki_AAPL": "data/daily/wiki_AAPL_daily.csv",
+    "wiki_FB": "data/daily/wiki_FB_daily.csv",
+    "wiki_GOOG": "data/daily/wiki_GOOG_daily.csv",
+    "wiki_MSFT": "data/daily/wiki_MSFT_daily.csv",
+    "DBB_1m": "data/us_equity_1m/DBB_2023-07-10_2025-07.csv",
+    "btc_perp_1m": "data/crypto_1m/BTC-PERP_2021-12-31_2022-02-01.csv",
+    "SPY_1m_2025-07_all_hours": "data/us_equity_1m/SPY_2025-07-01_2025-07-30.csv",
+    "lean_SPY": "data/daily/lean_SPY_daily_raw.csv",
+    "lean_IBM": "data/daily/lean_IBM_daily_raw.csv",
+}
 
 
-def test_stockcharts_vwap():
-    sheet = table(f"{ANSWERS}/stockcharts_via_ta/cs-vwap.csv")
-    bars = bars_of(sheet["close"], *(sheet[n] for n in ("high", "low", "close", "volume")))
-    rolled_from = 14  # That sheet forgets what is older than 14 bars.
-    np.testing.assert_allclose(
-        values("vwap", "vwap", bars)[:rolled_from], sheet["vwap"][:rolled_from], rtol=1e-6
-    )
+@cache
+def events(path):
+    """Row and value of every pattern found, by series and TA-Lib's name."""
+    found = defaultdict(list)
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            found[row["series"], row["pattern"]].append((int(row["index"]), float(row["value"])))
+    return found
 
 
-# Vector of tulip, the columns it takes, ours with the factor between the two.
-TULIP = [
-    ("ad", "hlcv", "ad", "value", (), 1.0),
-    ("aroon 5", "hl", "aroon", "down up", ("period",), 1.0),
-    ("bbands 5 2", "c", "bbands", "lower middle upper", ("period", "deviations"), 1.0),
-    ("cci 5", "hlc", "cci", "value", ("period",), 1.0),
-    ("kama 4", "c", "kama", "value", ("period",), 1.0),
-    ("max 3", "c", "highest", "value", ("period",), 1.0),
-    ("mfi 14", "hlcv", "mfi", "value", ("period",), 1.0),
-    ("min 3", "c", "lowest", "value", ("period",), 1.0),
-    ("mom 3", "c", "mom", "value", ("period",), 1.0),
-    ("roc 3", "c", "roc", "value", ("period",), 0.01),
-    ("sma 5", "c", "sma", "value", ("period",), 1.0),
-    ("stddev 5", "c", "stddev", "value", ("period",), 1.0),
-    ("stoch 5 3 3", "hlc", "stoch", "k d", ("period", "k_smoothing", "d_smoothing"), 1.0),
-    ("willr 5", "hlc", "willr", "value", ("period",), 1.0),
-    ("wma 5", "c", "wma", "value", ("period",), 1.0),
-]
-
-
-@pytest.mark.parametrize(("vector", "columns", "name", "outputs", "names", "factor"), TULIP)
-def test_tulip(vector, columns, name, outputs, names, factor):
-    checked = 0
-    for file in ("atoz", "extra", "untest"):
-        text = shared(f"{ANSWERS}/tulip/{file}.txt").read_text()
-        for block in re.findall(rf"^{vector}\s*\n((?:(?:#.*|{{.*}})\n)+)", text, re.M):
-            arrays = [
-                np.array(line.strip("{}").split(","), dtype=float)
-                for line in block.splitlines()
-                if line.startswith("{")
-            ]
-            inputs, expected = arrays[: len(columns)], arrays[len(columns) :]
-            blank = np.full(len(inputs[0]), 1.0)
-            given = dict(zip(columns, inputs, strict=True))
-            bars = bars_of(*(given.get(letter, blank) for letter in "ohlcv"))
-            params = dict(zip(names, map(int, vector.split()[1:]), strict=True))
-            for output, answer in zip(outputs.split(), expected, strict=True):
-                found = factor * values(name, output, bars, **params)
-                same_at_the_end(found, answer)
-                checked += 1
-    assert checked
-
-
-def same_at_the_end(found, answer):
-    """Tulip gives no warm-up and rounds to three digits or more."""
-    warm = found[np.isfinite(found)]
-    count = min(len(warm), len(answer))
-    assert count
-    np.testing.assert_allclose(warm[-count:], answer[-count:], rtol=1e-3, atol=1e-3)
+@pytest.mark.parametrize("series", EVENTS)
+def test_candlestick_events(series):
+    known = events(shared(f"{ANSWERS}/talib_cdl_events.csv.gz"))
+    bars = bars_in(shared(EVENTS[series]))
+    patterns = [name for name in CANDLES if (series, talib_name(name)) in known]
+    assert patterns
+    for name in patterns:
+        found = np.nan_to_num(compute(name, bars)["value"])
+        rows = np.flatnonzero(found).tolist()
+        expected = known[series, talib_name(name)]
+        assert list(zip(rows, found[rows].tolist(), strict=True)) == expected, name
