@@ -5,21 +5,25 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mismartera_core.cli.output import emit
 from mismartera_core.errors import PluginError, UsageError
 
+if TYPE_CHECKING:
+    from mismartera_core.registrations import TemplateReg
+
 _NEXT = {
     "tests": "pytest {folder}/tests",
     "session.json": "mismartera run {folder}/session.json",
 }
 """What can be typed where a project has such a file."""
+
+_AUTHOR = "reinstall its plugin, or ask its author"
 
 
 def new(
@@ -36,7 +40,7 @@ def new(
 ) -> None:
     """Make a project for a plugin: it works, is tested, and one function waits for your idea."""
     from mismartera_core.cli.names import check_name
-    from mismartera_core.registry import Registry, resolve_attribute
+    from mismartera_core.registry import Registry
 
     registry = Registry.discover()
     record = registry.get("template", template)
@@ -48,7 +52,7 @@ def new(
         raise UsageError(
             f"{folder} exists already, and nothing is overwritten", hint="choose another name"
         )
-    facts = render(resolve_attribute(record.factory)(), template, name, folder)
+    facts = render(_source(record), template, name, folder)
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     where = shlex.quote(folder.as_posix())
     following = [
@@ -68,6 +72,25 @@ def new(
     )
 
 
+def _source(record: TemplateReg) -> Path:
+    """The folder of a template; what its plugin does wrong is told in a sentence."""
+    from mismartera_core.registry import resolve_attribute
+    from mismartera_core.registry.attributes import one_line
+
+    factory = resolve_attribute(record.factory)
+    try:
+        source = Path(factory())
+    except PluginError:
+        raise
+    except Exception as error:
+        text = f"template {record.name!r} does not say where it is: {one_line(error)}"
+        raise PluginError(text, hint=_AUTHOR) from error
+    if not (source / "cookiecutter.json").is_file():
+        text = f"template {record.name!r}: expected a cookiecutter.json in {source}, there is none"
+        raise PluginError(text, hint=_AUTHOR)
+    return source
+
+
 def render(source: Path, template: str, name: str, folder: Path) -> dict[str, Any]:
     """Make a project; where that fails, nothing is left behind.
 
@@ -83,6 +106,8 @@ def render(source: Path, template: str, name: str, folder: Path) -> dict[str, An
     Raises:
         PluginError: The template is broken.
     """
+    import tempfile
+
     from cookiecutter.exceptions import CookiecutterException
     from cookiecutter.generate import generate_context, generate_files
     from cookiecutter.prompt import prompt_for_config
@@ -97,10 +122,10 @@ def render(source: Path, template: str, name: str, folder: Path) -> dict[str, An
             )
             facts = dict(prompt_for_config(context, no_input=True))
             made = Path(generate_files(source, {"cookiecutter": facts}, scratch))
-        except (CookiecutterException, TemplateError, OSError) as error:
+        except (CookiecutterException, TemplateError, UnicodeError) as error:
             reason = str(error).partition(" Context:")[0]
             text = f"template {template!r} cannot be rendered: {reason}"
-            raise PluginError(text, hint="reinstall its plugin, or ask its author") from error
+            raise PluginError(text, hint=_AUTHOR) from error
         if made.name != name:
             text = f"template {template!r} made a folder {made.name!r}, expected {name!r}"
             raise PluginError(text, hint="its folder is to be called {{cookiecutter.name}}")

@@ -151,7 +151,8 @@ def test_projects_are_clean_whatever_the_name(tmp_path, name):
         assert done.returncode == 0, done.stdout
 
 
-DESK = """
+FACTORY = 'lambda: Path(__file__).with_name("desk_template")'
+DESK = f"""
     from pathlib import Path
     from mismartera_core import TemplateReg
 
@@ -161,7 +162,7 @@ DESK = """
             TemplateReg(
                 name="desk",
                 kind="strategy",
-                factory=lambda: Path(__file__).with_name("desk_template"),
+                factory={FACTORY},
                 summary="As our desk does it",
             )
         ]
@@ -217,3 +218,30 @@ def test_a_broken_template_is_named_and_leaves_nothing(
     assert why in err
     assert "Traceback" not in err
     assert entries(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("factory", "why"),
+    [
+        ("lambda: 1 / 0", "ZeroDivisionError"),
+        ("lambda: Path('/nowhere')", "cookiecutter.json"),
+        ("'desk_plugin:missing'", "has no 'missing'"),
+    ],
+)
+def test_a_template_that_is_not_there_is_named(cli, install, tmp_path, factory, why):
+    install(
+        "desk_plugin", DESK.replace('lambda: Path(__file__).with_name("desk_template")', factory)
+    )
+    code, _, err = cli("new", "desk", "mine")
+    assert code == 4
+    assert why in err
+    assert "desk" in err
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_template_in_a_foreign_encoding_is_named(cli, desk, tmp_path):
+    write(desk, '{"name": "x"}', "{{cookiecutter.name}}", "file.txt", "")
+    text = "eine größere Änderung an der Vorlage, geschrieben vor langer Zeit"
+    (desk / "{{cookiecutter.name}}/file.txt").write_bytes(text.encode("latin-1"))
+    code, _, err = cli("new", "desk", "mine")
+    assert (code, "cannot be rendered" in err) == (4, True)
