@@ -134,32 +134,33 @@ class ColumnIndicators:
 
     def __call__(self, name: str, **params: Any) -> FloatArray:
         """The principal output."""
-        outputs = self.outputs(name, **params)
+        outputs = self._compute(name, self._library.check(name, params))
         return np.asarray(outputs[self._library.get(name).outputs[0]])
 
     def outputs(self, name: str, **params: Any) -> dict[str, FloatArray]:
         """All outputs."""
-        checked = self._library.check(name, params)
-        return dict(self._library.compute(name, checked, self._bars))
+        return dict(self._compute(name, self._library.check(name, params)))
+
+    def _compute(self, name: str, params: Params) -> IndicatorOutputs:
+        return self._library.compute(name, params, self._bars)
 
 
 class KeptIndicators(ColumnIndicators):
-    """Indicators of one set of columns, asked for again and again: computed once each.
+    """Indicators of one set of columns, asked for again and again: computed once each, read only.
 
     Those kept longest are let go where they come to more than `KEPT_BYTES`.
     """
 
     def __init__(self, library: IndicatorLibrary, bars: BarColumns) -> None:
         super().__init__(library, bars)
-        self._made: dict[tuple[str, Params], dict[str, FloatArray]] = {}
+        self._made: dict[tuple[str, Params], IndicatorOutputs] = {}
         self._bytes = 0
 
-    def outputs(self, name: str, **params: Any) -> dict[str, FloatArray]:
-        """All outputs; not to be written to."""
-        key = (name, self._library.check(name, params))
+    def _compute(self, name: str, params: Params) -> IndicatorOutputs:
+        key = name, params
         found = self._made.get(key)
         if found is None:
-            found = self._made[key] = super().outputs(name, **params)
+            found = self._made[key] = super()._compute(name, params)
             self._bytes += _size(found)
             for array in found.values():
                 array.flags.writeable = False
@@ -168,7 +169,7 @@ class KeptIndicators(ColumnIndicators):
         return found
 
 
-def _size(outputs: dict[str, FloatArray]) -> int:
+def _size(outputs: IndicatorOutputs) -> int:
     return sum(array.nbytes for array in outputs.values())
 
 

@@ -129,10 +129,10 @@ def _loader(columns: Mapping[str, BarColumns]) -> BarLoader:
         symbols: Sequence[str], interval: str, start_ns: int, end_ns: int
     ) -> dict[str, BarColumns]:
         del interval
-        found = {}
+        found, bounds = {}, np.array((start_ns, end_ns))
         for name in symbols:
             bars = columns[name]
-            begin, end = bars.ts.searchsorted((start_ns, end_ns)).tolist()
+            begin, end = bars.ts.searchsorted(bounds).tolist()
             found[name] = bars if end - begin == len(bars) else bars.slice(begin, end)
         return found
 

@@ -18,12 +18,14 @@ from mismartera_core.services.compiled import Pricing, kernels
 from mismartera_core.store.frame import Track
 from mismartera_core.threads.replay.targets import REPLACED
 
-_ENDS = {
+_BY_CODE = {
     loop.WORKING: (OrderStatus.WORKING.value, ""),
     loop.FILLED: (OrderStatus.FILLED.value, ""),
     loop.REPLACED: (OrderStatus.CANCELLED.value, REPLACED),
     loop.EXPIRED: (OrderStatus.EXPIRED.value, "the session ended"),
 }
+_ENDS = np.array([_BY_CODE[code] for code in range(len(_BY_CODE))], dtype=object).T
+"""Statuses and reasons, each by code."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,8 +240,7 @@ class CompiledOrders:
         return np.arange(first, first + count, dtype=np.int64)
 
     def _columns(self, orders: _Orders) -> OrderColumns:
-        ends = [_ENDS[code] for code in orders.code.tolist()]
-        return self._market(orders, [status for status, _ in ends], [reason for _, reason in ends])
+        return self._market(orders, *(words[orders.code].tolist() for words in _ENDS))
 
     def _refuse(self, orders: _Orders) -> None:
         """Book targets that became no order: no whole lots, or no number of units at all."""

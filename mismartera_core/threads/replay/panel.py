@@ -32,6 +32,7 @@ class Panel:
         self.instants: IntArray = known[0] if self.aligned else np.unique(np.concatenate(known))
         self._known = known
         self._made: dict[str, FloatArray] = {}
+        self._joined: dict[str, FloatArray] = {}
         self._filled: dict[str, FloatArray] = {}
         self._present: BoolArray | None = None
         self._tradable: BoolArray | None = None
@@ -45,11 +46,12 @@ class Panel:
         return self._made[field]
 
     def at(self, field: str, rows: IntArray, symbols: IntArray) -> FloatArray:
-        """A column at bars by step and symbol; a few of them cost less than all the rows."""
-        if self.aligned and field not in self._made:
-            chosen = symbols * len(self.instants) + rows
-            return np.concatenate(self._columns(field)).take(chosen)
-        return self.exact(field)[rows, symbols]
+        """A column at bars by step and symbol; costs less than rows where few are wanted."""
+        if not self.aligned:
+            return self.exact(field)[rows, symbols]
+        if field not in self._joined:
+            self._joined[field] = np.concatenate(self._columns(field))
+        return self._joined[field].take(symbols * len(self.instants) + rows)
 
     def opens_at(self, rows: IntArray, symbols: IntArray) -> IntArray:
         """Opens of bars by step and symbol, nanoseconds UTC; each must have one."""

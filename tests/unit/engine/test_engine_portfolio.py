@@ -175,6 +175,56 @@ def test_orders_as_arrays_are_orders_one_by_one(kind, wishes, costs, way):
     assert arrays.trade_hash == single.trade_hash
 
 
+@pytest.mark.parametrize("silent", [False, True], ids=["traded", "without volume"])
+@pytest.mark.parametrize("costs", [{}, COSTS], ids=["free", "costs"])
+@pytest.mark.parametrize(("kind", "wishes"), [("shares", SHARES), ("weights", WEIGHTS)])
+def test_orders_as_arrays_are_orders_one_by_one_where_no_bar_lacks(kind, wishes, costs, silent):
+    data = {name: random_walk(DAYS, seed=i, minutes=40) for i, name in enumerate("ABC")}
+    for frame in data.values():
+        frame["volume"] += 1.0
+    if silent:
+        data["B"].loc[data["B"].index[::3], "volume"] = 0.0
+    arrays, single = (
+        run(
+            data,
+            portfolio(random_targets(5, wishes), kind),
+            interval="1m",
+            leverage=leverage,
+            cash=1e6,
+            **costs,
+        )
+        for leverage in (None, 1e12)
+    )
+    assert len(arrays.fills) > 60
+    assert ("replaced by a newer target" in set(arrays.signals["reason"])) == silent
+    pd.testing.assert_frame_equal(compared(arrays), compared(single))
+    pd.testing.assert_frame_equal(arrays.equity, single.equity)
+    assert arrays.trade_hash == single.trade_hash
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_the_account_is_worth_the_same_as_arrays_and_one_by_one(way):
+    """At every step, before the first bars of a day too."""
+    seen = {None: [], 1e12: []}
+    for leverage, found in seen.items():
+
+        class Watching(PortfolioStrategy):
+            targets = "shares"
+
+            def on_session_start(self, found=found):
+                found.append((self.equity, self.cash, self.quantities.tolist()))
+
+            def on_step(self, step, found=found):
+                found.append((self.equity, self.cash, self.quantities.tolist()))
+                return np.where(np.isnan(step.close), np.nan, 10.0 - step.index % 3)
+
+            on_session_end = on_session_start
+
+        run(thin(), Watching, interval="1m", leverage=leverage, cash=1e6, **COSTS, **way)
+    assert seen[None] == seen[1e12]
+    assert len({equity for equity, *_ in seen[None]}) > 20
+
+
 @pytest.mark.parametrize("wish", [np.inf, -np.inf, -2.5, 2.5])
 def test_an_impossible_target_is_refused_alike(wish):
     tables = [
