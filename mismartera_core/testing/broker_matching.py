@@ -154,7 +154,7 @@ class MatchingPromises(Conformance):
         desk, last = Desk(broker), 100.0
         for _ in range(200):
             for _ in range(2):
-                desk.place(chance.choice((BUY, SELL)), **_some_prices(chance, last))
+                desk.place(chance.choice((BUY, SELL)), **some_prices(chance, last))
             open_ = round(last + chance.uniform(-1.0, 1.0), 2)
             close = round(open_ + chance.uniform(-1.0, 1.0), 2)
             high = round(max(open_, close) + chance.uniform(0.0, 0.5), 2)
@@ -184,7 +184,13 @@ def _play(desk: Desk) -> list[tuple[int, float, float]]:
     return [(fill.order.id, fill.quantity, fill.price) for fill in desk.fills]
 
 
-def _some_prices(chance: random.Random, last: float) -> dict[str, Any]:
+def some_prices(chance: random.Random, last: float) -> dict[str, Any]:
+    """Prices of an order of any kind, near the last one.
+
+    Args:
+        chance: Seeded random numbers.
+        last: Last price.
+    """
     near = [round(last + chance.uniform(-2.0, 2.0), 2) for _ in range(2)]
     return chance.choice(
         ({}, {"limit": near[0]}, {"stop": near[0]}, {"stop": near[0], "limit": near[1]},

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+import random
 from decimal import Decimal
 from typing import Any
 
 from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
 from mismartera_core.model.orders import OrderStatus
-from mismartera_core.testing.broker_matching import BUY, RULES, SELL, MatchingPromises, told
+from mismartera_core.testing.broker_matching import (
+    BUY,
+    RULES,
+    SELL,
+    MatchingPromises,
+    some_prices,
+    told,
+)
 from mismartera_core.testing.desk import Desk
 from mismartera_core.testing.suite import expect
 
@@ -184,6 +192,22 @@ class BrokerConformance(MatchingPromises):
         )
         _has(second, OrderStatus.FILLED, "the rest of an order goes on working")
 
+    def test_orders_that_have_ended_never_come_back(self, broker: Broker) -> None:
+        """Units filled only grow, up to the order; what has ended stays as it ended."""
+        chance = random.Random(11)  # noqa: S311 - orders, no secrets
+        desk = Desk(broker, Costs(participation=_THIRTY_UNITS))
+        ended: dict[int, tuple[OrderStatus, float]] = {}
+        for minute in range(150):
+            order = desk.place(chance.choice((BUY, SELL)), **some_prices(chance, desk.last))
+            if chance.random() < 0.2:
+                desk.cancel(order)
+                _nothing_comes_back(desk, ended)
+            low, high = sorted(desk.last + chance.uniform(-1.0, 1.0) for _ in range(2))
+            desk.bar(low, high, low, high) if minute % 2 else desk.bar(high, high, low, low)
+            if minute % 50 == 49:
+                desk.end_session()
+            _nothing_comes_back(desk, ended)
+
     def test_costs_are_charged(self, broker: Broker) -> None:
         """Commission on every fill; slippage on market and stop orders, never on limits."""
         desk = Desk(broker, Costs(commission=_FLAT_FEE, slippage=_TEN_CENTS))
@@ -230,6 +254,22 @@ def _has(order: WorkingOrder, status: OrderStatus, contract: str, reason: str = 
     ended = (OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
     kept = kept and order.is_done is (status in ended)
     expect(kept, contract, f"{found}, is_done={order.is_done}", f"set status and is_done; {RULES}")
+
+
+def _nothing_comes_back(desk: Desk, ended: dict[int, tuple[OrderStatus, float]]) -> None:
+    """Compare every order with how it ended, and note those that have."""
+    for order in desk.orders:
+        now = (order.status, order.filled_quantity)
+        units = sum(fill.quantity for fill in desk.fills if fill.order is order)
+        expect(
+            ended.get(order.id, now) == now and units == now[1] <= order.quantity,
+            "units filled only grow, up to the order; what has ended stays as it ended",
+            f"order {order.id}: {now[0].value}, {now[1]:g} of {order.quantity:g} filled, "
+            f"{units:g} told of; it had ended {ended.get(order.id, 'not yet')}",
+            "look at is_done before you touch an order",
+        )
+        if order.is_done:
+            ended[order.id] = now
 
 
 def _told_once(desk: Desk, order: WorkingOrder) -> None:

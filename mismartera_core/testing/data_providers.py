@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from mismartera_core.registry.attributes import one_line
 from mismartera_core.testing import rows
 from mismartera_core.testing.provider_bars import ROWS, STORED, described, offered_intervals
 from mismartera_core.testing.secrets import CANARY, planted, secret_fields
-from mismartera_core.testing.streams import StreamPromises
+from mismartera_core.testing.streams import STOP_SECONDS, StreamPromises
 from mismartera_core.testing.suite import breach, build, expect, not_applicable, survives
 
 NO_SYMBOL = "NO_SUCH_SYMBOL"
@@ -167,6 +168,31 @@ class DataProviderConformance(StreamPromises):
         with survives("close() can be called at any time and twice", "remember what is closed"):
             made.close()
             made.close()
+
+    def test_close_leaves_no_thread(
+        self,
+        registration: DataProviderReg,
+        settings: Any,
+        context: PluginContext,
+        symbol: str,
+        interval: str,
+        window: tuple[int, int],
+    ) -> None:
+        """Threads that a provider starts end when it is closed."""
+        before = set(threading.enumerate())
+        made = build(registration, settings, context)
+        made.get_bars(symbol, interval, *window)
+        made.close()
+        left = [thread for thread in threading.enumerate() if thread not in before]
+        for thread in left:
+            thread.join(STOP_SECONDS)
+        names = ", ".join(thread.name for thread in left if thread.is_alive())
+        expect(
+            not names,
+            "a provider that is closed leaves no thread behind",
+            f"still running: {names}",
+            "end and join in close() what you started; no daemon threads",
+        )
 
 
 def refused(call: Callable[[], object], contract: str, cure: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from mismartera_core.contracts.report import Report, RunView
 from mismartera_core.testing.finished_runs import finished_run
-from mismartera_core.testing.suite import Conformance, breach, expect, survives
+from mismartera_core.testing.suite import Conformance, breach, expect, not_applicable, survives
 
 _TABLES = ("fills", "signals", "orders", "trades", "equity", "daily_returns", "quality", "gaps")
 
@@ -22,6 +23,12 @@ _NAMES = {
     "path": "../up",
     "quotes": 'C:\\new "quoted"',
 }
+
+_HARMFUL = {
+    "formula": ("=1+2", (".csv", ".tsv"), "put an apostrophe before texts that begin with = + - @"),
+    "markup": ("<script>x</script>", (".html", ".htm", ".svg"), "html.escape() every text"),
+}
+"""What a name must not be: the name, files it matters in, and the cure."""
 
 
 class ReportConformance(Conformance):
@@ -98,6 +105,29 @@ class ReportConformance(Conformance):
             "do not make file names of the names in a run",
         )
 
+    @pytest.mark.parametrize("kind", _HARMFUL)
+    def test_names_do_no_harm_where_they_are_opened(
+        self, made: Report, folder: Path, kind: str
+    ) -> None:
+        """A name is no formula in a spreadsheet, and no markup in a browser."""
+        name, suffixes, cure = _HARMFUL[kind]
+        run = finished_run(session_name=name, strategies=(name, "slow"), symbols=(name, "BRK.B"))
+        texts = {
+            Path(path).name: Path(path).read_text(encoding="utf-8")
+            for path in _write(made, run, folder)
+            if Path(path).suffix.lower() in suffixes
+        }
+        if not texts:
+            not_applicable(f"it writes no {' or '.join(suffixes)}")
+        for file, text in texts.items():
+            seen = [cell for cell in _cells(text, file) if cell.startswith(name)]
+            expect(
+                not seen and not (kind == "markup" and name in text),
+                "names of a run are text wherever a file is opened",
+                f"{file} has {name!r} as it is",
+                cure,
+            )
+
     def test_run_is_not_changed(self, made: Report, run: RunView, folder: Path) -> None:
         """The record and the tables are read, never written."""
         tables = {name: getattr(run, name).copy() for name in _TABLES}
@@ -139,6 +169,14 @@ def _write(made: Report, run: RunView, folder: Path) -> list[Path]:
             "return [path]",
         )
     return list(written)
+
+
+def _cells(text: str, file: str) -> list[str]:
+    """Cells of a table; a file of another kind has none."""
+    if not file.lower().endswith((".csv", ".tsv")):
+        return []
+    rows = csv.reader(text.splitlines(), delimiter="\t" if file.lower().endswith("tsv") else ",")
+    return [cell for row in rows for cell in row]
 
 
 def _files(folder: Path) -> dict[Path, bytes]:

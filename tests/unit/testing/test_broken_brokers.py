@@ -82,6 +82,26 @@ class NumbersAnew(SimulatedBroker):
         order.id += 1000
 
 
+class FillsWhatIsDone(SimulatedBroker):
+    """Fills the last order that ended once more."""
+
+    last = None
+
+    def start(self, costs, on_fill, on_done):
+        def done(order):
+            self.last = order
+            on_done(order)
+
+        super().start(costs, on_fill, done)
+
+    def match(self, symbol, bar, now_ns):
+        super().match(symbol, bar, now_ns)
+        order, self.last = self.last, None
+        if order is not None:
+            self._books.setdefault(symbol, []).append(order)
+            self._fill(order, bar.open, 1, bar, now_ns)
+
+
 class CashAsFloat(SimulatedBroker):
     def __init__(self, config, context=None):
         super().__init__(config, context)
@@ -103,6 +123,7 @@ BROKEN = {
     NoSlippage: ("costs are charged", ["slippage on market and stop orders only"]),
     NoLimit: ("participation limits what a bar fills", ["30 units a bar"]),
     NumbersAnew: ("fills name their order and their bar", ["leave order.id alone"]),
+    FillsWhatIsDone: ("orders that have ended never come back", ["it had ended"]),
     CashAsFloat: ("account is told", ["cash is a Decimal above zero", "100000.0"]),
 }
 

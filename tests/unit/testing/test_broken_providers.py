@@ -14,7 +14,7 @@ from suite_runs import assert_caught, failures
 from mismartera_core import DataError, DataProviderReg, GapFillerReg
 from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import HOUR, MINUTE
-from mismartera_core.testing import DataProviderConformance, MemoryProvider, session_table
+from mismartera_core.testing import DataProviderConformance, MemoryProvider, session_table, streams
 
 TABLE = session_table(date(2024, 10, 31), date(2024, 11, 5))
 """With the end of daylight saving time."""
@@ -148,6 +148,12 @@ class ClosesOnce(Sound):
         self.open = False
 
 
+class LeavesAWorker(Sound):
+    def __init__(self):
+        super().__init__()
+        threading.Thread(target=threading.Event().wait, args=[2.0], name="prefetch").start()
+
+
 BROKEN = {
     Unknown: (["prices are possible"], ["prices are finite", "nan"]),
     Reversed: (
@@ -187,6 +193,7 @@ BROKEN = {
         ],
         ["from any thread"],
     ),
+    LeavesAWorker: (["close leaves no thread"], ["still running: prefetch"]),
     ClosesOnce: (["close can be called twice"], ["RuntimeError: closed already"]),
 }
 
@@ -272,7 +279,7 @@ class Deaf(Streaming):
 
     def stream_bars(self, symbols, interval, emit, stop):
         super().stream_bars(symbols, interval, emit, stop)
-        threading.Event().wait(1.1)
+        threading.Event().wait(0.3)
 
 
 class LeavesAThread(Streaming):
@@ -297,7 +304,7 @@ STREAMS = {
     EmitsTwice: (["stream emits each bar once and in order"], ["ascending and unique"]),
     Deaf: (
         ["stream ends within a second", "stream that is stopped before it starts ends"],
-        ["within 1 s of its stop"],
+        ["within 0.2 s of its stop"],
     ),
     LeavesAThread: (["stream leaves no thread"], ["still running: heartbeat"]),
     OneBuffer: (["stream writes into nothing it emitted"], ["reuse a buffer"]),
@@ -307,6 +314,7 @@ STREAMS = {
 @pytest.mark.parametrize("cls", STREAMS, ids=lambda cls: cls.__name__)
 def test_a_broken_stream_is_caught(cls, monkeypatch):
     monkeypatch.setattr(DataProviderConformance, "stream_seconds", 0.2)
+    monkeypatch.setattr(streams, "STOP_SECONDS", 0.2)
     record = replace(made_by(cls), capabilities=MemoryProvider({}).capabilities)
     assert_caught("data_provider", record, *STREAMS[cls])
 

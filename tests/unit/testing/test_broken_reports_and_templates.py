@@ -84,6 +84,20 @@ class WritesAscii(Notes):
         return [path]
 
 
+class WritesFormulas(Notes):
+    def write(self, run, folder):
+        path = folder / "trades.csv"
+        run.trades.to_csv(path)
+        return [path]
+
+
+class WritesMarkup(Notes):
+    def write(self, run, folder):
+        path = folder / "report.html"
+        path.write_text(f"<h1>{run.record.session_name}</h1>", encoding="utf-8")
+        return [path]
+
+
 REPORTS = {
     WritesElsewhere: ("files are written and listed", ["elsewhere/notes.txt", "nowhere else"]),
     ListsNothing: ("files are written and listed", ["an empty list"]),
@@ -93,6 +107,11 @@ REPORTS = {
     WritesIntoTables: ("run is not changed", ["run.trades is another", "copy a table"]),
     NamesFilesByStrategy: ("names of all kinds are written[path]", ["whatever names"]),
     NumbersItsFiles: ("report can be written again", ["replaces its files"]),
+    WritesFormulas: (
+        "names do no harm where they are opened[formula]",
+        ["trades.csv has '=1+2'", "apostrophe"],
+    ),
+    WritesMarkup: ("names do no harm where they are opened[markup]", ["html.escape()"]),
     ReturnsNone: ("files are written and listed", ["None", "return [path]"]),
     WritesAscii: ("names of all kinds are written[unicode]", ["UnicodeEncodeError", "utf-8"]),
 }
