@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+
+from mismartera_core.testing import sessions_of, to_frame, walk_bars
 
 MINUTE = 60_000_000_000
 NEW_YORK = "America/New_York"
@@ -23,25 +27,15 @@ def frame(index, rows):
     return pd.DataFrame(np.asarray(rows, dtype=np.float64), columns=columns, index=index)
 
 
-def random_walk(days, *, seed=0, minutes=390, price=100.0, present=1.0, tick=0.01):
-    """A random walk in whole ticks over the given days; `present` of the minutes traded."""
-    rng = np.random.default_rng(seed)
-    parts = []
-    last = round(price / tick)
-    for day in days:
-        index = session_index(day, minutes)
-        keep = rng.random(minutes) < present
-        rows = []
-        for _ in range(int(keep.sum())):
-            o = last + int(rng.integers(-3, 4))
-            c = o + int(rng.integers(-8, 9))
-            h = max(o, c) + int(rng.integers(0, 6))
-            low = min(o, c) - int(rng.integers(0, 6))
-            rows.append([*(round(x * tick, 6) for x in (o, h, low, c)), rng.integers(0, 900)])
-            last = c
-        if rows:
-            parts.append(frame(index[keep], rows))
-    return pd.concat(parts)
+def random_walk(days, *, seed=0, minutes=390, price=100.0, present=1.0):
+    """A walk in cents over the first minutes of the days, trading days or not."""
+    opens = [session_index(day, 1).asi8[0] for day in days]
+    table = sessions_of([minutes] * len(days))
+    table = replace(table, open_ns=np.array(opens), close_ns=np.array(opens) + minutes * MINUTE)
+    bars = walk_bars(
+        table, seed=seed, price=price, step=0.06 / price, missing=1.0 - present, idle=0.005
+    )
+    return to_frame(bars, NEW_YORK)
 
 
 def tuples(bars, interval_ns=MINUTE):

@@ -31,9 +31,9 @@ COSTS = {
 def thin(minutes=60, days=DAYS):
     """The second misses most minutes, the third a day."""
     return {
-        "A": random_walk(days, seed=1, minutes=minutes, present=0.8),
-        "B": random_walk(days, seed=2, minutes=minutes, present=0.2, price=40.0),
-        "C": random_walk(days[::2], seed=3, minutes=minutes, present=0.5, price=70.0),
+        "A": random_walk(days, seed=121, minutes=minutes, present=0.8),
+        "B": random_walk(days, seed=122, minutes=minutes, present=0.2, price=40.0),
+        "C": random_walk(days[::2], seed=123, minutes=minutes, present=0.5, price=70.0),
     }
 
 
