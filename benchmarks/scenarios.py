@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import bare, reference, startup, storage
+from benchmarks import bare, extra_plugins, reference, startup, storage
 from benchmarks.data import MINUTES, SHAPES, Market, Shape, make
 from benchmarks.peers import PEERS, run_peer
 from benchmarks.runner import Contender, Sample, Scenario, Target, timed
@@ -18,6 +18,7 @@ from benchmarks.runner import Contender, Sample, Scenario, Target, timed
 OURS = "mismartera"
 EVENT_RATIO, PORTFOLIO_RATIO, SIGNALS_RATIO, SWEEP_RATIO, LOAD_RATIO = 5.0, 2.0, 1 / 3, 2.0, 2.0
 MEMORY_RATIO = 1.1
+EXTRA_PLUGINS, EXTRA_PLUGINS_RATIO = 50, 1.05
 HELP_MS, QUICKSTART_MS = 300.0, 3000.0
 
 
@@ -46,6 +47,24 @@ def event(name: str, setup: Setup) -> Scenario:
     ]
     target = Target(f"{OURS} Strategy", EVENT_RATIO, "bare loop")
     return _s1(f"event-{name}", f"SMA cross, {_size(name)}", market, contenders, target)
+
+
+def plugins(name: str, setup: Setup) -> Scenario:
+    """S1 in event style with no plugin more than are installed, and with many."""
+    market = _market(name)
+    run = _ours(f"{OURS} Strategy", "EventCross", market).run
+    contenders = [
+        Contender(
+            f"{count} more plugins",
+            extra_plugins.beside(count, setup.folder / f"plugins-{count}", run),
+            warm_up=True,
+        )
+        for count in (0, EXTRA_PLUGINS)
+    ]
+    target = Target(f"{EXTRA_PLUGINS} more plugins", EXTRA_PLUGINS_RATIO, "0 more plugins")
+    return _s1(
+        f"plugins-{name}", f"SMA cross beside plugins, {_size(name)}", market, contenders, target
+    )
 
 
 def portfolio(name: str, setup: Setup) -> Scenario:
@@ -179,6 +198,7 @@ SCENARIOS: dict[str, Callable[[Setup], Scenario]] = {
     "parquet-W3": lambda setup: parquet("W3", setup),
     "memory": memory,
     "commands": commands,
+    "plugins-W1": lambda setup: plugins("W1", setup),
     "compilation": compilation,
 }
 

@@ -149,20 +149,50 @@ class Hooks:
 
     @hookspec
     def mismartera_session_started(self, session: date) -> None:
-        """A session begins. Called by the analysis thread, once a session."""
+        """A session begins. Called by the analysis thread, once a session.
+
+        Example:
+            @hookimpl
+            def mismartera_session_started(session):
+                print(f"{session:%A} begins")
+        """
 
     @hookspec
     def mismartera_session_phase_changed(self, session: date, phase: SessionPhase) -> None:
-        """A session enters a phase. Called by the coordinator thread."""
+        """A session enters a phase. Called by the coordinator thread.
+
+        Example:
+            @hookimpl
+            def mismartera_session_phase_changed(session, phase):
+                print(f"{session} is {phase}")
+        """
 
     @hookspec
     def mismartera_session_ended(self, session: date, equity: float, fills: int) -> None:
-        """A session has ended. Called by the analysis thread, once a session."""
+        """A session has ended. Called by the analysis thread, once a session.
+
+        Example:
+            @hookimpl
+            def mismartera_session_ended(session, equity):
+                print(f"{session} ended with {equity:,.2f}")
+        """
 
     @hookspec
     def mismartera_quality_changed(self, report: QualityReport) -> None:
-        """A symbol's quality was measured below 1.0. Called by the quality thread."""
+        """A symbol's quality was measured below 1.0. Called by the quality thread.
+
+        Example:
+            @hookimpl
+            def mismartera_quality_changed(report):
+                print(f"{report.symbol} lacks {report.missing} of {report.expected} bars")
+        """
 
     @hookspec
     def mismartera_error_raised(self, error: BaseException, where: str) -> None:
-        """A worker raised. Called by the thread that raised; `where` names it."""
+        """A worker raised. Called by the thread that raised; `where` names it.
+
+        Example:
+            @hookimpl
+            def mismartera_error_raised(error, where):
+                print(f"{where} stopped: {error}")
+        """
