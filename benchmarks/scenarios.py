@@ -19,6 +19,7 @@ OURS = "mismartera"
 EVENT_RATIO, PORTFOLIO_RATIO, SIGNALS_RATIO, SWEEP_RATIO, LOAD_RATIO = 5.0, 2.0, 1 / 3, 2.0, 2.0
 MEMORY_RATIO = 1.1
 EXTRA_PLUGINS, EXTRA_PLUGINS_RATIO = 50, 1.05
+INDICATORS_RATIO = 1.3
 HELP_MS, QUICKSTART_MS = 300.0, 3000.0
 
 
@@ -64,6 +65,27 @@ def plugins(name: str, setup: Setup) -> Scenario:
     target = Target(f"{EXTRA_PLUGINS} more plugins", EXTRA_PLUGINS_RATIO, "0 more plugins")
     return _s1(
         f"plugins-{name}", f"SMA cross beside plugins, {_size(name)}", market, contenders, target
+    )
+
+
+def indicators(name: str, setup: Setup) -> Scenario:
+    """Every indicator, those of TA-Lib beside TA-Lib."""
+    del setup
+    market = _market(name)
+    contenders = [
+        Contender(title, lambda task=task: getattr(_load("indicators"), task)(market), warm_up=True)
+        for title, task in (
+            ("plain TA-Lib", "plain"),
+            (f"{OURS}, of TA-Lib", "ours"),
+            (f"{OURS}, all", "every"),
+        )
+    ]
+    return Scenario(
+        name=f"indicators-{name}",
+        title=f"Indicators over a year of minutes, {_size(name)}",
+        contenders=contenders,
+        targets=(Target(f"{OURS}, of TA-Lib", INDICATORS_RATIO, "plain TA-Lib"),),
+        parts=("bar", market.bars),
     )
 
 
@@ -191,6 +213,7 @@ def compilation(setup: Setup) -> Scenario:
 
 SCENARIOS: dict[str, Callable[[Setup], Scenario]] = {
     **{f"event-{w}": lambda setup, w=w: event(w, setup) for w in SHAPES},
+    "indicators-W1": lambda setup: indicators("W1", setup),
     "portfolio-W3": lambda setup: portfolio("W3", setup),
     "signals-W3": lambda setup: signals("W3", setup),
     "sweep-W1": lambda setup: sweep("W1", setup),
