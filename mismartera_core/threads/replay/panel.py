@@ -24,7 +24,6 @@ class Panel:
         self._tracks = tracks
         self._starts = starts
         self.aligned = _aligned(tracks, starts)
-        self._opens = [t.columns.ts[s : t.stop] for t, s in zip(tracks, starts, strict=True)]
         known = [
             t.columns.available_at[s : t.stop]
             for t, s in zip(tracks[: 1 if self.aligned else None], starts, strict=False)
@@ -56,9 +55,9 @@ class Panel:
     def opens_at(self, rows: IntArray, symbols: IntArray) -> IntArray:
         """Opens of bars by step and symbol, nanoseconds UTC; each must have one."""
         if self.aligned:
-            return self._opens[0][rows]
+            return self._tracks[0].columns.ts[self._starts[0] + rows]
         found = [
-            self._opens[i][np.searchsorted(self._known[i], now)]
+            self._tracks[i].columns.ts[self._starts[i] + np.searchsorted(self._known[i], now)]
             for i, now in zip(symbols.tolist(), self.instants[rows].tolist(), strict=True)
         ]
         return np.array(found, dtype=np.int64)

@@ -153,8 +153,8 @@ class AsArrays:
             counts = [len(each) for each in waiting]
             self._book(
                 panel,
-                np.repeat(rows, counts),
-                np.repeat(np.array(instants, dtype=np.int64), counts),
+                np.array(rows, dtype=np.int64).repeat(counts),
+                np.array(instants, dtype=np.int64).repeat(counts),
                 np.concatenate(orders),
                 np.concatenate(waiting),
                 np.concatenate(signed),
@@ -265,8 +265,8 @@ class AsArrays:
         fee = np.zeros(len(waiting), dtype=np.int64)
         if self._costs.slippage is not None or self._costs.commission is not None:
             price, fee = self._charge(panel, rows, waiting, signed, price)
-        notional = np.rint(np.abs(signed) * price * MICROS) * np.sign(signed)
-        self._ledger.cash -= int(notional.sum()) + int(fee.sum())
+        paid = np.rint(signed * price * MICROS)  # half to even on either side of zero
+        self._ledger.cash -= int(paid.sum()) + int(fee.sum())
         opened = panel.opens_at(rows, waiting)
         self._batches.fill(instants, orders, waiting, signed, price, fee, opened)
 
