@@ -7,7 +7,8 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ SKIPPED = "skipped"
 
 _GIVEN: pytest.StashKey[Registration] = pytest.StashKey()
 _CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
+
+SECONDS_A_PROMISE = 120.0
+"""How long one promise may take to be tested."""
 
 _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
 
@@ -74,21 +78,41 @@ def run_suite(
         hint = did_you_mean(kind, _suites().SUITE_NAMES)
         raise UsageError(f"there is no kind of plugin named {kind!r}", hint=hint)
     seen = _Promises(registration, config)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / f"{_MODULE}.py"
         path.write_text(_FILE.format(kind=kind), encoding="utf-8")
         # Nothing is read from beside the folder: no settings, no conftest.py.
         words = ["-c", os.devnull, "--rootdir", folder, "--confcutdir", folder]
-        words += ["--import-mode=importlib", *(f"-pno:{name}" for name in _LEFT_OUT)]
-        # pytest speaks to people; here only the promises do.
-        with _plain_environment(), contextlib.redirect_stdout(io.StringIO()) as said:
-            code = pytest.main([*words, "--capture=sys", str(path)], plugins=[seen])
+        words += ["--basetemp", f"{folder}/work", "--import-mode=importlib", "--capture=sys"]
+        words += [f"-pno:{name}" for name in _LEFT_OUT]
+        code = _run([*words, str(path)], seen)
     sys.modules.pop(_MODULE, None)  # the next run is of another suite
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not seen.promises:
-        raise PluginError(f"the suite of {kind} could not be run: {said.getvalue() or code}")
+    if not seen.promises:
+        raise PluginError(f"the suite of {kind} could not be run: pytest ended with {code}")
     return list(seen.promises.values())
+
+
+def _run(words: Sequence[str], seen: _Promises) -> int | None:
+    """Run pytest in a thread, so that a plugin that hangs is left behind; None where one was."""
+    codes: list[int] = []
+    # pytest speaks to people; here only the promises do.
+    silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+    with _plain_environment(), contextlib.chdir(Path.cwd()), silent[0], silent[1]:
+        worker = threading.Thread(
+            target=lambda: codes.append(pytest.main([*words], plugins=[seen])),
+            name="conformance suite",
+            daemon=True,
+        )
+        worker.start()
+        done = -1
+        while worker.is_alive() and seen.phases != done:
+            done = seen.phases
+            worker.join(SECONDS_A_PROMISE)
+        if worker.is_alive():
+            seen.hangs(f"did not end within {SECONDS_A_PROMISE:g} s")
+    return codes[0] if codes else None
 
 
 def _suites() -> Any:
@@ -145,6 +169,16 @@ class _Promises:
         self._registration = registration
         self._config = config
         self.promises: dict[str, Promise] = {}
+        self.phases = 0
+        self._running = "suite can be collected"
+
+    def hangs(self, message: str) -> None:
+        """The promise that is being tested is broken: it does not end."""
+        self.promises[self._running] = Promise(self._running, FAILED, message)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Note what is being tested."""
+        self._running = _name(item)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put what is tested where the suite finds it."""
@@ -156,7 +190,8 @@ class _Promises:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Iterator[None]:
         """Note how each phase of a test ended; the first that does not pass decides."""
-        name = item.name.removeprefix("test_").replace("_", " ")
+        self.phases += 1
+        name = _name(item)
         before = self.promises.get(name)
         if before is None or before.outcome == PASSED:
             self.promises[name] = Promise(name, *_outcome(call))
@@ -167,6 +202,10 @@ class _Promises:
         if report.failed:
             name = "suite can be collected"
             self.promises[name] = Promise(name, FAILED, str(report.longrepr))
+
+
+def _name(item: pytest.Item) -> str:
+    return item.name.removeprefix("test_").replace("_", " ")
 
 
 def _outcome(call: pytest.CallInfo[None]) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from datetime import date
 from typing import get_type_hints
 
@@ -17,7 +18,7 @@ import mismartera_core.testing as public
 from mismartera_core import PluginError, ReportReg, RiskCheckReg
 from mismartera_core.errors import UsageError
 from mismartera_core.registry import KINDS
-from mismartera_core.testing import SUITES, Promise, plugin_context, run_suite
+from mismartera_core.testing import SUITES, Promise, plugin_context, run_suite, running
 from mismartera_core.testing.discovery import libraries_loaded, plugin_module
 
 
@@ -133,6 +134,19 @@ def test_what_a_plugin_raises_names_its_line():
     found = failures("risk_check", record(factory=Raises))
     assert "KeyError: 'limit'" in found["answer is none or a reason"]
     assert "test_suite_base.py" in found["answer is none or a reason"]
+
+
+def test_a_plugin_that_hangs_is_left_behind(monkeypatch):
+    class Hangs(Check):
+        def check(self, request, account):
+            threading.Event().wait()
+
+    out = sys.stdout
+    monkeypatch.setattr(running, "SECONDS_A_PROMISE", 1.0)
+    found = run_suite("risk_check", record(factory=Hangs))
+    last = Promise("answer is none or a reason", "failed", "did not end within 1 s")
+    assert found[-1] == last
+    assert sys.stdout is out
 
 
 AUTHORS_FILE = """
