@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -59,10 +59,12 @@ class StrategyConformance(Conformance):
 
     Attributes:
         least_symbols: Symbols it needs to be of use; one where it looks at each by itself.
+        historical: Historical indicators it asks for by name, as a session config writes them.
     """
 
     kind = "strategy"
     least_symbols: ClassVar[int] = 1
+    historical: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     @pytest.fixture
     def registry(self) -> Registry:
@@ -85,7 +87,7 @@ class StrategyConformance(Conformance):
     @pytest.fixture
     def run(self, made: StrategyClass, settings: Any, registry: Registry) -> Run:
         """Runs it: `run((bars, sessions), speed=..., block_sessions=..., compiled=...)`."""
-        return partial(_run, made, settings, registry)
+        return partial(_run, made, settings, registry, historical=self.historical)
 
     @pytest.fixture
     def signals(self, made: StrategyClass, settings: Any, registry: Registry) -> Compute:
@@ -117,21 +119,20 @@ class StrategyConformance(Conformance):
         if not model.model_fields:
             not_applicable("it has no parameters")
         for params in variations(model, settings):
-            _run(made, model(**params), registry, days.half_day(), what=f"with {params}")
+            other = partial(_run, made, model(**params), registry, historical=self.historical)
+            other(days.half_day(), what=f"with {params}")
 
     def test_orders_do_not_depend_on_the_future(self, run: Run) -> None:
         """What is asked for at t is the same, whatever the bars from t on are."""
-        bars, sessions = days.week()
-        first = run((bars, sessions))
+        sessions = days.week()[1]
+        first = run(days.week())
         times = sorted({asked[0] for asked in asked_for(first)})
         if not times:
             not_applicable(_SILENT)
         chosen = {times[int(at)] for at in np.linspace(0, len(times) - 1, _CUTS)}
         cuts = sorted(chosen | set(sessions.open_ns[1:3].tolist()))
-        for cut, others in days.other_futures(bars, cuts):
-            found = first_change(
-                first, asked_for(first, cut), asked_for(run((others, sessions)), cut)
-            )
+        for cut, others in days.other_futures(days.week(), cuts):
+            found = first_change(first, asked_for(first, cut), asked_for(run(others), cut))
             if found is not None:
                 breach(
                     "no look-ahead: what is asked for at an instant depends on nothing but the "
@@ -184,8 +185,9 @@ class StrategyConformance(Conformance):
         contract = "bars are shared by all strategies and indicators: nobody writes to them"
         cure = "work on a copy: close = bars.close.copy()"
         bars, sessions = days.half_day()
+        plan = strategy_plan(made, settings, registry, bars, sessions, historical=self.historical)
         try:
-            run_plan(strategy_plan(made, settings, registry, bars, sessions), registry)
+            run_plan(plan, registry)
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises is looked at
             if "read-only" not in str(error):
                 not_applicable(f"it raised before it could: {one_line(error)}")

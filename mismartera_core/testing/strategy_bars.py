@@ -37,6 +37,13 @@ def half_day() -> Days:
     return {name: part.take(part.ts < upto) for name, part in bars.items()}, sessions
 
 
+@cache
+def two_days() -> Days:
+    """The first two sessions of the week."""
+    bars, sessions = week()
+    return {name: part.take(part.session < 2) for name, part in bars.items()}, sessions.slice(0, 2)
+
+
 def empty_sessions() -> Days:
     """The second session has no bar of any symbol, the third none of the first symbol."""
     bars, sessions = week()
@@ -55,19 +62,19 @@ def missing_minutes() -> Days:
 
 def silent_symbol() -> Days:
     """One symbol has no bar at all."""
-    bars, sessions = week()
+    bars, sessions = two_days()
     return {**bars, SYMBOLS[-1]: BarColumns.empty()}, sessions
 
 
 def untraded(volume: float) -> Days:
     """No bar has volume (0), or nobody knows it (NaN)."""
-    bars, sessions = week()
+    bars, sessions = two_days()
     return {name: without_volume(part, volume) for name, part in bars.items()}, sessions
 
 
 def flat() -> Days:
     """Every price of every bar is the same."""
-    _, sessions = week()
+    _, sessions = two_days()
     return {name: walk_bars(sessions, step=0.0) for name in SYMBOLS}, sessions
 
 
@@ -80,26 +87,28 @@ def one_bar(symbols: Sequence[str] = SYMBOLS) -> Days:
 
 def one_symbol() -> Days:
     """Only the first symbol."""
-    bars, sessions = week()
+    bars, sessions = two_days()
     return {SYMBOLS[0]: bars[SYMBOLS[0]]}, sessions
 
 
-def other_futures(bars: Bars, instants: Sequence[int]) -> Iterator[tuple[int, Bars]]:
-    """The same bars with other prices in those that open at an instant or later.
+def other_futures(days: Days, instants: Sequence[int]) -> Iterator[tuple[int, Days]]:
+    """The same days with other prices in the bars that open at an instant or later.
+
+    The session of the instant is the last: that there are more is part of the future, too.
 
     Args:
-        bars: By symbol.
+        days: Bars and sessions.
         instants: Nanoseconds UTC.
 
     Yields:
-        The instant, and the bars.
+        The instant, and the days.
     """
+    bars, sessions = days
     for seed, instant in enumerate(instants):
-        rows = {name: int(np.searchsorted(part.ts, instant)) for name, part in bars.items()}
-        yield (
-            instant,
-            {
-                name: repriced(part, rows[name], seed=seed * 101 + number)
-                for number, (name, part) in enumerate(bars.items())
-            },
-        )
+        count = int(np.searchsorted(sessions.open_ns, instant, side="right"))
+        made = {}
+        for number, (name, whole) in enumerate(bars.items()):
+            part = whole.slice(0, int(np.searchsorted(whole.session, count)))
+            row = int(np.searchsorted(part.ts, instant))
+            made[name] = repriced(part, row, seed=seed * 101 + number)
+        yield instant, (made, sessions.slice(0, count))

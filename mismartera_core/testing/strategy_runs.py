@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from mismartera_core.config.session_config import HistoricalIndicator
 from mismartera_core.contracts.broker import Costs
 from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.model.columns import BarColumns, FloatArray
@@ -23,7 +24,7 @@ from mismartera_core.registry import Registry, config_model, resolve_attribute
 from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary
 from mismartera_core.system.system_manager import SystemManager
 from mismartera_core.testing.suite import expect, survives
-from mismartera_core.threads.plan import Plan, StrategyClass, StrategyPlan
+from mismartera_core.threads.plan import Plan, StrategyClass, StrategyPlan, TrailingAverage
 
 AT_ONCE = 1e9
 """A speed that paces step by step and waits for nothing."""
@@ -53,6 +54,7 @@ def strategy_plan(
     block_sessions: int | None = None,
     speed: float = 0.0,
     compiled: bool | None = None,
+    historical: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
     """What `backtest` would run: one strategy on bars of one minute, unlimited buying power.
 
@@ -65,6 +67,7 @@ def strategy_plan(
         block_sessions: Sessions loaded at once; all where left out.
         speed: 0 for frames of a whole session, else multiples of real time, step by step.
         compiled: Whether the compiled loop replays it; None where the engine decides.
+        historical: Historical indicators by name, as a session config writes them.
     """
 
     def load(
@@ -85,6 +88,7 @@ def strategy_plan(
         extended=False,
         trailing=None,
         load=load,
+        historical={name: _average(it, len(bars)) for name, it in (historical or {}).items()},
         strategies=(
             StrategyPlan(
                 label=cls.__name__,
@@ -103,6 +107,12 @@ def strategy_plan(
         measure_quality=False,
         compiled=compiled,
     )
+
+
+def _average(written: Mapping[str, Any], symbols: int) -> TrailingAverage:
+    wanted = HistoricalIndicator(**written)
+    days = int(wanted.period.removesuffix("d"))
+    return TrailingAverage(field=wanted.field, days=days, symbols=tuple(range(symbols)))
 
 
 def run_plan(plan: Plan, registry: Registry) -> RunRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from mismartera_core import (
     StrategyParams,
     StrategyReg,
 )
-from mismartera_core.testing import run_suite
+from mismartera_core.testing import StrategyConformance, run_suite
 
 
 class Params(StrategyParams):
@@ -186,6 +187,42 @@ class LooseParams(BaseModel):
 
 class Loose(Good):
     Params = LooseParams
+
+
+class AgainstTheAverage(Strategy):
+    """Buys bars of more volume than the days before had on average."""
+
+    def on_bar(self, bar):
+        if bar.volume > self.historical("mean_volume") / 400:
+            self.buy(1)
+
+
+class TestHistorical(StrategyConformance):
+    historical: ClassVar = {
+        "mean_volume": {
+            "type": "trailing_average",
+            "field": "volume",
+            "period": "1d",
+            "granularity": "daily",
+        }
+    }
+
+    @pytest.fixture
+    def registration(self):
+        return StrategyReg(name="mine", factory=AgainstTheAverage, summary="A test")
+
+
+class NeedsTwo(PortfolioStrategy):
+    def on_step(self, step):
+        assert len(self.symbols) > 1, "two symbols make a pair"
+
+
+class TestPair(StrategyConformance):
+    least_symbols = 2
+
+    @pytest.fixture
+    def registration(self):
+        return StrategyReg(name="mine", factory=NeedsTwo, summary="A test")
 
 
 class Quiet(Strategy):
