@@ -78,6 +78,11 @@ class ExecutionManager:
         self.holdings.setdefault(symbol, []).append(holding)
         return holding
 
+    def begin_session(self) -> None:
+        """A session opens: no order of it has been accepted yet."""
+        self.orders_today = 0
+        self.ledger.settle()
+
     def submit(self, order: WorkingOrder, legs: tuple[WorkingOrder, ...] = ()) -> WorkingOrder:
         """Send an order, or refuse it with a reason.
 

@@ -13,6 +13,12 @@ from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.orders import TimeInForce
 from mismartera_core.model.results import FillColumns, OrderColumns
 
+SETTLE_AT = 32_768
+"""Orders that are kept as objects; what is done beyond them becomes columns between sessions.
+
+An order with its fill is some 650 bytes as objects and 208 as columns.
+"""
+
 FillRow = tuple[int, int, int, int, float, float, int, int, int]
 
 
@@ -21,9 +27,9 @@ class Ledger:
 
     Attributes:
         cash: Now.
-        fills: One row a fill, in the order of `FillColumns`.
-        orders: Every accepted order, by id.
-        refused: Signals that became no order.
+        fills: One row a fill, in the order of `FillColumns`; those not settled yet.
+        orders: Accepted orders by id; those not settled yet.
+        refused: Signals that became no order; those not settled yet.
     """
 
     def __init__(self, cash: int) -> None:
@@ -33,7 +39,20 @@ class Ledger:
         self.refused: list[WorkingOrder] = []
         self._batches: list[tuple[FillColumns, OrderColumns]] = []
         self._refusals: list[OrderColumns] = []
+        self._settled_fills: list[FillColumns] = []
+        self._settled_orders: list[OrderColumns] = []
+        self._settled_refusals: list[OrderColumns] = []
         self._next_id = 1
+
+    def settle(self) -> None:
+        """Turn what is done into columns, once there is much of it; between sessions."""
+        if len(self.orders) + len(self.refused) < SETTLE_AT:
+            return
+        working = [order for order in self.orders if not order.is_done]
+        self._settled_orders.append(_orders_of([o for o in self.orders if o.is_done]))
+        self._settled_fills.append(_fills_of(self.fills))
+        self._settled_refusals.append(_orders_of(self.refused))
+        self.orders, self.fills, self.refused = working, [], []
 
     def take_ids(self, count: int) -> int:
         """Reserve order ids; returns the first."""
@@ -57,18 +76,19 @@ class Ledger:
 
     def fills_since(self, count: int) -> FillColumns:
         """Fills that became known after the first so many, in that order."""
-        if not self._batches:
-            return _fills_of(self.fills[count:])
-        if self.fills:
+        settled = [*self._settled_fills, *(fills for fills, _ in self._batches)]
+        if self._batches and (self.fills or self._settled_fills):
             return _cut(self.fill_columns(), count)
-        parts = [fills for fills, _ in self._batches]
-        while parts and count >= len(parts[0]):
-            count -= len(parts.pop(0))
-        return _cut(_joined([_fills_of([]), *parts]), count)
+        while settled and count >= len(settled[0]):
+            count -= len(settled.pop(0))
+        if settled:
+            return _cut(_joined([*settled, _fills_of(self.fills)]), count)
+        return _fills_of(self.fills[count:])
 
     def fill_columns(self) -> FillColumns:
         """All fills, in the order in which they became known."""
-        fills = _joined([_fills_of(self.fills), *(batch for batch, _ in self._batches)])
+        booked = [*self._settled_fills, _fills_of(self.fills)]
+        fills = _joined([*booked, *(batch for batch, _ in self._batches)])
         if not self._batches:
             return fills
         order = np.lexsort((fills.order_id, fills.symbol, fills.filled_ns))
@@ -76,27 +96,45 @@ class Ledger:
 
     def order_columns(self) -> OrderColumns:
         """All orders by id, then the refused signals by time."""
-        # Orders made as arrays come first: what they leave undone goes on order by order.
-        parts = [*(orders for _, orders in self._batches), _orders_of(self.orders)]
-        parts += [*self._refusals, _orders_of(self.refused)]
-        joined: dict[str, Any] = {}
-        for name in OrderColumns.__dataclass_fields__:
-            columns = [getattr(part, name) for part in parts]
-            if isinstance(columns[0], list):
-                joined[name] = [value for column in columns for value in column]
-            else:
-                joined[name] = np.concatenate(columns)
-        return OrderColumns(**joined)
+        batches = (orders for _, orders in self._batches)
+        accepted = _all_orders([*batches, *self._settled_orders, _orders_of(self.orders)])
+        refused = [*self._refusals, *self._settled_refusals, _orders_of(self.refused)]
+        return _all_orders([_by_id(accepted), *refused])
 
     @property
     def fill_count(self) -> int:
         """Fills so far."""
-        return len(self.fills) + sum(len(fills) for fills, _ in self._batches)
+        parts = [*self._settled_fills, *(fills for fills, _ in self._batches)]
+        return len(self.fills) + sum(map(len, parts))
 
 
 def _joined(parts: list[FillColumns]) -> FillColumns:
     names = FillColumns.__dataclass_fields__
     return FillColumns(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+
+
+def _all_orders(parts: list[OrderColumns]) -> OrderColumns:
+    joined: dict[str, Any] = {}
+    for name in OrderColumns.__dataclass_fields__:
+        columns = [getattr(part, name) for part in parts]
+        if isinstance(columns[0], list):
+            joined[name] = [value for column in columns for value in column]
+        else:
+            joined[name] = np.concatenate(columns)
+    return OrderColumns(**joined)
+
+
+def _by_id(orders: OrderColumns) -> OrderColumns:
+    """The same orders by id: one that works for long is settled after many that came later."""
+    if np.all(np.diff(orders.id) > 0):
+        return orders
+    rows = np.argsort(orders.id, kind="stable")
+    numbers = rows.tolist()
+    sorted_: dict[str, Any] = {}
+    for name in OrderColumns.__dataclass_fields__:
+        column = getattr(orders, name)
+        sorted_[name] = [column[n] for n in numbers] if isinstance(column, list) else column[rows]
+    return OrderColumns(**sorted_)
 
 
 def _cut(fills: FillColumns, count: int) -> FillColumns:

@@ -72,7 +72,7 @@ class Desk:
         for interval in self.intervals:
             self._bring(interval)
         if frame.opens:
-            self.execution.orders_today = 0
+            self.execution.begin_session()
             self._day_start = self._equity_micros()
 
     def need(self, symbol: int, interval: str, name: str, params: dict[str, Any]) -> Need:

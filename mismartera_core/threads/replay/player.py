@@ -141,12 +141,15 @@ class Player:
     def _run_alone(self, unit: Unit, frame: Frame) -> None:
         """Replay a frame in which one unit is called at every step, and nothing but it."""
         columns, self._made = to_lists(unit.columns(frame))
+        self._to_come, run = unit.alone(columns, self._match_step)
+        self.heed()
         try:
-            unit.run_alone(columns, self._match_step)
+            run()
         except MisMarteraError:
             raise
         except Exception as error:
             raise self._error(error, unit.label) from error
+        self.heed()
 
     def _run_together(self, frame: Frame) -> None:
         """Replay a frame step by step, calling all units that have something at each."""

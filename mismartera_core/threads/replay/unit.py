@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,10 @@ class Unit:
         bars, known = self._bars()
         return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
 
-    def run_alone(self, columns: list[list[float]], match: Callable[[int], None]) -> None:
-        """Replay a frame in which nothing else is called.
+    def alone(
+        self, columns: list[list[float]], match: Callable[[int], None]
+    ) -> tuple[list[int], Callable[[], None]]:
+        """The instants of a frame in which nothing else is called, and what replays them.
 
         Args:
             columns: What `columns` gave, as lists.
@@ -135,9 +138,10 @@ class Unit:
         """
         assert self.strategy is not None  # noqa: S101 - bound before the first session
         bars, known = self._bars()
-        desk, on_bar = self.desk, self.strategy.on_bar
-        loop = alone(len(columns))
-        loop(known, bars, columns, self.handles, on_bar, desk.clock, desk.working, match)
+        desk, loop, instants = self.desk, alone(len(columns)), list(known)
+        strategy = (self.handles, self.strategy.on_bar)
+        market = (desk.clock, desk.working, match)
+        return instants, partial(loop, instants, bars, columns, *strategy, *market)
 
     def events(self, frame: Frame) -> list[Events]:
         """Ticks and quotes that a frame adds."""
