@@ -13,6 +13,11 @@ from mismartera_core.errors import DataError, MisMarteraError
 if TYPE_CHECKING:
     import pandas as pd
 
+Unit = Literal["ns", "s"]
+
+CSV_ROWS = 16_384
+"""Rows that are text at the same time."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a spreadsheet recognises a formula in a text cell."""
 
@@ -58,14 +63,9 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> list[Path]:
     Returns:
         The two files.
     """
-    import pyarrow as pa
-    from pyarrow import csv, parquet
-
-    exact = pa.Table.from_pandas(table, preserve_index=False)
-    plain = pa.Table.from_pandas(_for_people(table), preserve_index=False)
     files = [folder / f"{name}.parquet", folder / f"{name}.csv"]
-    write_atomically(files[0], lambda file: parquet.write_table(exact, file))
-    write_atomically(files[1], lambda file: csv.write_csv(plain, file))
+    write_atomically(files[0], lambda file: _write_parquet(table, file))
+    write_atomically(files[1], lambda file: _write_csv(table, file))
     return files
 
 
@@ -112,13 +112,41 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         ) from error
 
 
-def _for_people(table: pd.DataFrame) -> pd.DataFrame:
+def _write_parquet(table: pd.DataFrame, file: IO[bytes]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    parquet.write_table(pa.Table.from_pandas(table, preserve_index=False), file)
+
+
+def _write_csv(table: pd.DataFrame, file: IO[bytes]) -> None:
+    """Some rows at a time: text takes many times the room of the numbers it is made of."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    units = {name: _unit(column) for name, column in table.items() if _is_instant(column)}
+    parts = [table[i : i + CSV_ROWS] for i in range(0, len(table), CSV_ROWS)] or [table]
+    head = pa.Table.from_pandas(_for_people(parts[0], units), preserve_index=False)
+    with csv.CSVWriter(file, head.schema) as writer:
+        writer.write(head)
+        for part in parts[1:]:
+            rows = _for_people(part, units)
+            writer.write(pa.Table.from_pandas(rows, head.schema, preserve_index=False))
+
+
+def _is_instant(column: pd.Series) -> bool:
+    import pandas as pd
+
+    return isinstance(column.dtype, pd.DatetimeTZDtype)
+
+
+def _for_people(table: pd.DataFrame, units: Mapping[Any, Unit]) -> pd.DataFrame:
     import pandas as pd
 
     columns = {}
     for name, column in table.items():
-        if isinstance(column.dtype, pd.DatetimeTZDtype):
-            columns[name] = _iso(column)
+        if name in units:
+            columns[name] = _iso(column, units[name])
         elif column.dtype.kind == "M":
             columns[name] = column.dt.strftime("%Y-%m-%d")
         elif column.dtype.kind in "OU" or isinstance(column.dtype, pd.StringDtype):
@@ -132,15 +160,21 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _iso(column: pd.Series) -> pd.Series:
-    """ISO 8601 with offset; whole seconds where all are whole."""
+def _unit(column: pd.Series) -> Unit:
+    """Whole seconds where all are whole."""
+    import pandas as pd
+
+    return "ns" if (pd.DatetimeIndex(column).as_unit("ns").asi8 % 1_000_000_000).any() else "s"
+
+
+def _iso(column: pd.Series, unit: Unit) -> pd.Series:
+    """ISO 8601 with offset."""
     import numpy as np
     import pandas as pd
 
     index = pd.DatetimeIndex(column).as_unit("ns")
     local = index.tz_localize(None).asi8
     seconds = (local - index.asi8) // 1_000_000_000
-    unit: Literal["ns", "s"] = "ns" if (local % 1_000_000_000).any() else "s"
     text = np.datetime_as_string(local.astype("datetime64[ns]"), unit=unit).astype(object)
     offsets = {second: _offset(int(second)) for second in np.unique(seconds)}
     text = text + np.array([offsets[second] for second in seconds.tolist()], dtype=object)

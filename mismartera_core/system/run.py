@@ -158,23 +158,25 @@ def save_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Run:
     Raises:
         MisMarteraError: A file cannot be written; those before it are whole.
     """
+    from mismartera_core.services import run_tables
     from mismartera_core.services.run_record import to_document
 
+    record = run.record
     metrics = {**run.metrics, "strategies": run.strategies, "threads": run.record.threads}
     tables = {
-        "fills": run.fills,
-        "orders": run.orders,
-        "signals": run.signals,
-        "trades": run.trades,
-        "equity": run.equity.reset_index(),
-        "daily": run.daily_returns.reset_index(),
-        "quality": run.quality,
-        "gaps": run.gaps,
+        "fills": lambda: run_tables.fills(record),
+        "orders": lambda: run_tables.orders(run_tables.signals(record)),
+        "signals": lambda: run_tables.signals(record),
+        "trades": lambda: run.trades,
+        "equity": lambda: run.equity.reset_index(),
+        "daily": lambda: run.daily_returns.reset_index(),
+        "quality": lambda: run.quality,
+        "gaps": lambda: run.gaps,
     }
-    documents = {"record": to_document(run.record), "summary": run.summary, "metrics": metrics}
+    documents = {"record": to_document(record), "summary": run.summary, "metrics": metrics}
     ending = {"error": run.record.error, "trade_hash": run.trade_hash, **manifest}
     run_folder.write_run(folder, documents, tables, ending)
-    return Run(run.record, folder)
+    return Run(record, folder)
 
 
 def load_run(name: str | Path = run_folder.LAST, runs_dir: Path | None = None) -> Run:

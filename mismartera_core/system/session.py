@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ from mismartera_core.system.planning import make_plan
 from mismartera_core.system.plugin_calls import blamed, build
 from mismartera_core.system.run import Run, save_run
 from mismartera_core.system.system_manager import (
+    Outcome,
     Progress,
     SystemManager,
     sentence,
@@ -91,19 +93,21 @@ class Session:
             reports = self._reports(resolved, clock)
             manager = SystemManager(plan, self.registry, simulated_clock(clock), progress)
             with heeded() as asked, self._recorded(clock) as folder:
-                return self._keep(manager, plan, asked, folder, reports)
+                with log_to_file(folder / "log.jsonl"):
+                    outcome = refuse_nothing(manager.run(asked), plan, self.config)
+                # The bars of the last sessions are not needed for what follows.
+                del manager, plan
+                gc.collect()
+                return self._keep(outcome, asked, folder, reports)
 
     def _keep(
         self,
-        manager: SystemManager,
-        plan: Plan,
+        outcome: Outcome,
         asked: Interruption,
         folder: Path,
         reports: Sequence[tuple[str, Report]],
     ) -> Run:
-        """Run, write the run folder, then the reports."""
-        with log_to_file(folder / "log.jsonl"):
-            outcome = refuse_nothing(manager.run(asked), plan, self.config)
+        """Write the run folder, then the reports."""
         try:
             facts = {"data_fingerprint": outcome.fingerprint}
             run = save_run(Run(outcome.record, folder), folder, facts)
