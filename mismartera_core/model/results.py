@@ -41,6 +41,12 @@ class FillColumns:
     def __len__(self) -> int:
         return len(self.order_id)
 
+    def part(self, start: int, stop: int | None = None) -> FillColumns:
+        """The rows from start to stop."""
+        return FillColumns(
+            *(getattr(self, name)[start:stop] for name in FillColumns.__dataclass_fields__)
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderColumns:
@@ -88,6 +94,12 @@ class OrderColumns:
 
     def __len__(self) -> int:
         return len(self.id)
+
+    def part(self, start: int, stop: int | None = None) -> OrderColumns:
+        """The rows from start to stop."""
+        return OrderColumns(
+            *(getattr(self, name)[start:stop] for name in OrderColumns.__dataclass_fields__)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Unit = Literal["ns", "s"]
-
-CSV_ROWS = 16_384
-"""Rows that are text at the same time."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a spreadsheet recognises a formula in a text cell."""
@@ -49,8 +47,8 @@ def read_json(path: Path) -> dict[str, Any]:
     return values
 
 
-def write_table(folder: Path, name: str, table: pd.DataFrame) -> list[Path]:
-    """Write a table as CSV and as Parquet.
+def write_table(folder: Path, name: str, parts: Callable[[], Iterable[pd.DataFrame]]) -> list[Path]:
+    """Write a table as CSV and as Parquet, part by part.
 
     In the CSV times are ISO 8601 with offset, numbers have all their digits, and text that a
     spreadsheet would take for a formula is preceded by an apostrophe.
@@ -58,14 +56,15 @@ def write_table(folder: Path, name: str, table: pd.DataFrame) -> list[Path]:
     Args:
         folder: An existing folder.
         name: File name without ending.
-        table: Columns as `pandas.read_csv` and `pandas.read_parquet` are to give them back.
+        parts: Makes the table anew in parts, at least one of them; columns as `pandas.read_csv` and
+            `pandas.read_parquet` are to give them back.
 
     Returns:
         The two files.
     """
     files = [folder / f"{name}.parquet", folder / f"{name}.csv"]
-    write_atomically(files[0], lambda file: _write_parquet(table, file))
-    write_atomically(files[1], lambda file: _write_csv(table, file))
+    write_atomically(files[0], lambda file: _write_parquet(parts(), file))
+    write_atomically(files[1], lambda file: _write_csv(parts(), _units(parts()), file))
     return files
 
 
@@ -112,26 +111,45 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         ) from error
 
 
-def _write_parquet(table: pd.DataFrame, file: IO[bytes]) -> None:
-    import pyarrow as pa
+def _write_parquet(parts: Iterable[pd.DataFrame], file: IO[bytes]) -> None:
     from pyarrow import parquet
 
-    parquet.write_table(pa.Table.from_pandas(table, preserve_index=False), file)
+    tables = _tables(parts)
+    head = next(tables)
+    with parquet.ParquetWriter(file, head.schema) as writer:
+        for table in chain([head], tables):
+            writer.write_table(table)
 
 
-def _write_csv(table: pd.DataFrame, file: IO[bytes]) -> None:
-    """Some rows at a time: text takes many times the room of the numbers it is made of."""
-    import pyarrow as pa
+def _write_csv(parts: Iterable[pd.DataFrame], units: Mapping[Any, Unit], file: IO[bytes]) -> None:
     from pyarrow import csv
 
-    units = {name: _unit(column) for name, column in table.items() if _is_instant(column)}
-    parts = [table[i : i + CSV_ROWS] for i in range(0, len(table), CSV_ROWS)] or [table]
-    head = pa.Table.from_pandas(_for_people(parts[0], units), preserve_index=False)
+    tables = _tables(_for_people(part, units) for part in parts)
+    head = next(tables)
     with csv.CSVWriter(file, head.schema) as writer:
-        writer.write(head)
-        for part in parts[1:]:
-            rows = _for_people(part, units)
-            writer.write(pa.Table.from_pandas(rows, head.schema, preserve_index=False))
+        for table in chain([head], tables):
+            writer.write_table(table)
+
+
+def _tables(parts: Iterable[pd.DataFrame]) -> Iterator[Any]:
+    """Arrow tables of one schema, that of the first."""
+    import pyarrow as pa
+
+    schema = None
+    for part in parts:
+        table = pa.Table.from_pandas(part, schema, preserve_index=False)
+        schema = table.schema
+        yield table
+
+
+def _units(parts: Iterable[pd.DataFrame]) -> dict[Any, Unit]:
+    """How finely the instants of each column are written: whole seconds where all are whole."""
+    found: dict[Any, Unit] = {}
+    for part in parts:
+        for name, column in part.items():
+            if _is_instant(column):
+                found[name] = "ns" if found.get(name) == "ns" else _unit(column)
+    return found
 
 
 def _is_instant(column: pd.Series) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,7 +95,7 @@ def start_run(folder: Path, config: Mapping[str, Any], manifest: Mapping[str, An
 def write_run(
     folder: Path,
     documents: Mapping[str, Mapping[str, Any]],
-    tables: Mapping[str, Callable[[], pd.DataFrame]],
+    tables: Mapping[str, Callable[[], Iterable[pd.DataFrame]]],
     manifest: Mapping[str, Any],
 ) -> None:
     """Write what a run has computed; the manifest last, so that it never promises too much.
@@ -103,7 +103,7 @@ def write_run(
     Args:
         folder: Made by `create_run_folder`.
         documents: JSON files by name without ending ("record", "summary", "metrics").
-        tables: What makes each table, by name: one of them is in memory at a time.
+        tables: What makes the parts of each table, by name.
         manifest: Joins (and overrides) what `start_run` wrote, with `exit_state` and `error`.
 
     Raises:
@@ -112,7 +112,7 @@ def write_run(
     for name, document in documents.items():
         write_json(folder / f"{name}.json", document)
     for name, table in tables.items():
-        write_table(folder, name, table())
+        write_table(folder, name, table)
     write_manifest(folder, manifest)
 
 

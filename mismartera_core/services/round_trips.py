@@ -40,6 +40,11 @@ class RoundTrips:
     def __len__(self) -> int:
         return len(self.entry)
 
+    def part(self, start: int, stop: int | None = None) -> RoundTrips:
+        """The rows from start to stop."""
+        names = RoundTrips.__dataclass_fields__
+        return RoundTrips(*(getattr(self, name)[start:stop] for name in names))
+
     @property
     def gross(self) -> IntArray:
         """Profit before commissions."""

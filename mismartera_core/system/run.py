@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,10 @@ from mismartera_core.services.round_trips import RoundTrips, round_trips
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import RenderableType
+
+
+PART_ROWS = 16_384
+"""Rows of a large table that are written at a time."""
 
 
 class Run:
@@ -161,22 +165,46 @@ def save_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Run:
     from mismartera_core.services import run_tables
     from mismartera_core.services.run_record import to_document
 
-    record = run.record
+    record, trips = run.record, run._trips  # noqa: SLF001 - its own tables
     metrics = {**run.metrics, "strategies": run.strategies, "threads": run.record.threads}
     tables = {
-        "fills": lambda: run_tables.fills(record),
-        "orders": lambda: run_tables.orders(run_tables.signals(record)),
-        "signals": lambda: run_tables.signals(record),
-        "trades": lambda: run.trades,
-        "equity": lambda: run.equity.reset_index(),
-        "daily": lambda: run.daily_returns.reset_index(),
-        "quality": lambda: run.quality,
-        "gaps": lambda: run.gaps,
+        "fills": lambda: map(run_tables.fills, _parts(record, "fills")),
+        "orders": lambda: map(_orders, _parts(record, "orders")),
+        "signals": lambda: map(run_tables.signals, _parts(record, "orders")),
+        "trades": lambda: _trades(record, *trips),
+        "equity": lambda: [run.equity.reset_index()],
+        "daily": lambda: [run.daily_returns.reset_index()],
+        "quality": lambda: [run.quality],
+        "gaps": lambda: [run.gaps],
     }
     documents = {"record": to_document(record), "summary": run.summary, "metrics": metrics}
     ending = {"error": run.record.error, "trade_hash": run.trade_hash, **manifest}
     run_folder.write_run(folder, documents, tables, ending)
     return Run(record, folder)
+
+
+def _parts(record: RunRecord, field: str) -> Iterator[RunRecord]:
+    """The record with some rows of a field at a time: tables take far more room than columns."""
+    rows = getattr(record, field)
+    for start in range(0, max(len(rows), 1), PART_ROWS):
+        yield replace(record, **{field: rows.part(start, start + PART_ROWS)})
+
+
+def _orders(record: RunRecord) -> pd.DataFrame:
+    from mismartera_core.services import run_tables
+
+    return run_tables.orders(run_tables.signals(record))
+
+
+def _trades(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> Iterator[pd.DataFrame]:
+    """The table of trades in parts, the open ones in the last."""
+    from mismartera_core.services import run_tables
+
+    none = open_.part(0, 0)
+    last = max(len(closed) - 1, 0) // PART_ROWS * PART_ROWS
+    for start in range(0, last, PART_ROWS):
+        yield run_tables.trades(record, closed.part(start, start + PART_ROWS), none)
+    yield run_tables.trades(record, closed.part(last), open_)
 
 
 def load_run(name: str | Path = run_folder.LAST, runs_dir: Path | None = None) -> Run:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from mismartera_core.managers.execution_manager.ledger import Ledger
@@ -121,8 +119,7 @@ class EquityBook:
 
 def _until(fills: FillColumns, last_ns: int) -> FillColumns:
     """Fills known by an instant; the session after it may have brought some already."""
-    count = int(np.searchsorted(fills.filled_ns, last_ns, side="right"))
-    return FillColumns(*(getattr(fills, f.name)[:count] for f in dataclasses.fields(fills)))
+    return fills.part(0, int(np.searchsorted(fills.filled_ns, last_ns, side="right")))
 
 
 def _per_step(at: IntArray, weights: FloatArray, steps: int) -> FloatArray:

@@ -78,11 +78,11 @@ class Ledger:
         """Fills that became known after the first so many, in that order."""
         settled = [*self._settled_fills, *(fills for fills, _ in self._batches)]
         if self._batches and (self.fills or self._settled_fills):
-            return _cut(self.fill_columns(), count)
+            return self.fill_columns().part(count)
         while settled and count >= len(settled[0]):
             count -= len(settled.pop(0))
         if settled:
-            return _cut(_joined([*settled, _fills_of(self.fills)]), count)
+            return _joined([*settled, _fills_of(self.fills)]).part(count)
         return _fills_of(self.fills[count:])
 
     def fill_columns(self) -> FillColumns:
@@ -135,10 +135,6 @@ def _by_id(orders: OrderColumns) -> OrderColumns:
         column = getattr(orders, name)
         sorted_[name] = [column[n] for n in numbers] if isinstance(column, list) else column[rows]
     return OrderColumns(**sorted_)
-
-
-def _cut(fills: FillColumns, count: int) -> FillColumns:
-    return FillColumns(*(getattr(fills, n)[count:] for n in FillColumns.__dataclass_fields__))
 
 
 def _ints(values: Sequence[int]) -> IntArray:

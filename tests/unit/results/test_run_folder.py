@@ -115,7 +115,9 @@ def test_csv_times_carry_their_offset_and_prices_all_digits(tmp_path):
 def test_csv_times_keep_fractions_of_a_second_and_follow_daylight_saving(tmp_path):
     texts = ["2024-01-05T14:30:00.500Z", "2024-07-05T13:30:00.000Z", None]
     stamps = pd.to_datetime(texts, utc=True)
-    write_table(tmp_path, "t", pd.DataFrame({"at": stamps.tz_convert("America/New_York")}))
+    write_table(
+        tmp_path, "t", lambda: [pd.DataFrame({"at": stamps.tz_convert("America/New_York")})]
+    )
     at = pd.read_csv(tmp_path / "t.csv", skip_blank_lines=False)["at"].tolist()
     assert at[:2] == ["2024-01-05T09:30:00.500000000-05:00", "2024-07-05T09:30:00.000000000-04:00"]
     assert pd.isna(at[2])
