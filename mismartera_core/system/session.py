@@ -41,7 +41,6 @@ from mismartera_core.system.system_manager import (
     sentence,
     simulated_clock,
 )
-from mismartera_core.threads.plan import Plan
 
 DONE = "done"
 FAILED = "failed"
