@@ -34,7 +34,7 @@ def quietly(made: IndicatorFunction, bars: BarColumns, params: Mapping[str, Any]
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises is the finding
         breach(
             "an indicator raises nothing and warns of nothing, whatever the bars are",
-            f"{one_line(error)} on {_described(bars)}, at {where_it_raised(error)}",
+            f"{one_line(error)} on {_described(bars, params)}, at {where_it_raised(error)}",
             "the bars belong to everybody: work on copies (close = bars.close.copy())"
             if "read-only" in str(error)
             else "return NaN where there is too little to compute from; guard divisions",
@@ -73,16 +73,14 @@ def outputs_of(
         expect(
             len(values) == len(bars),
             "every output has one value a bar",
-            f"{name!r} has {len(values)} values on {_described(bars)}",
+            f"{name!r} has {len(values)} values on {_described(bars, params)}",
             "begin with np.full(len(bars), np.nan) and fill in what is known",
         )
     return dict(found)
 
 
-def _described(bars: BarColumns) -> str:
-    if len(bars) == 0:
-        return "no bars"
-    unknown = [name for name in PRICE_FIELDS if np.isnan(bars.field(name)).all()]
-    if unknown:
-        return f"{len(bars)} bars with unknown {', '.join(unknown)}"
-    return "one bar" if len(bars) == 1 else f"{len(bars)} bars"
+def _described(bars: BarColumns, params: Mapping[str, Any]) -> str:
+    count = {0: "no bars", 1: "one bar"}.get(len(bars), f"{len(bars)} bars")
+    unknown = [name for name in PRICE_FIELDS if len(bars) and np.isnan(bars.field(name)).all()]
+    of_what = f" with unknown {', '.join(unknown)}" if unknown else ""
+    return f"{count}{of_what}" + (f" with {dict(params)}" if params else "")

@@ -41,12 +41,23 @@ def variations(model: type[BaseModel], settings: BaseModel) -> Iterator[dict[str
     Yields:
         Validated parameters by name.
     """
-    for name, field in model.model_json_schema().get("properties", {}).items():
-        for value in _values(field):
+    schema = model.model_json_schema(by_alias=False)
+    for name, field in schema.get("properties", {}).items():
+        for value in _values(_plain(field, schema.get("$defs", {}))):
             try:
                 yield dict(model(**{**dict(settings), name: value}))
             except ValidationError:
                 continue
+
+
+def _plain(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a field takes, without the detours of JSON Schema: optional fields, named enums."""
+    if "anyOf" in field:
+        field = next((part for part in field["anyOf"] if part.get("type") != "null"), field)
+    if "$ref" in field:
+        found: Mapping[str, Any] = definitions[field["$ref"].rpartition("/")[2]]
+        return found
+    return field
 
 
 def _values(field: Mapping[str, Any]) -> list[Any]:

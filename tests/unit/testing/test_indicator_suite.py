@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -130,6 +131,12 @@ def small_period_breaks(bars, *, period):
     return mean(bars, period=period)
 
 
+def refuses_small_periods(bars, *, period):
+    if period == 3:
+        raise ValueError("too short")
+    return mean(bars, period=period)
+
+
 def record(function, **changes):
     words = {"name": "mine", "category": "trend", "summary": "A test", "config_model": Window}
     return IndicatorReg(factory=function, **{**words, **changes})
@@ -140,8 +147,14 @@ def failures(registration, **words):
     return {promise.name: promise.message for promise in found if promise.outcome == "failed"}
 
 
-def test_a_good_one_keeps_every_promise():
-    found = run_suite("indicator", record(mean))
+def pandas_mean(bars, *, period):
+    close = pd.Series(bars.close)
+    return {"value": close.rolling(period).mean().to_numpy()}
+
+
+@pytest.mark.parametrize("function", [mean, pandas_mean])
+def test_a_good_one_keeps_every_promise(function):
+    found = run_suite("indicator", record(function))
     assert len(found) >= 18
     skipped = {p.name: p.message for p in found if p.outcome != "passed"}
     assert set(skipped) == {"config keeps its secrets", "discovery imports no library"}
@@ -177,6 +190,7 @@ CUT, SCRAMBLED = "cutting the future changes nothing", "scrambling the future ch
         (with_holes, "values come and stay", "is NaN after"),
         (of_this_length, CUT, "[::-1]"),
         (undeclared, "unknown parameters are refused", "factor"),
+        (refuses_small_periods, "every choice of parameters keeps the contract", "{'period': 3}"),
         (small_period_breaks, "every choice of parameters keeps the contract", "{'period': 2}"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
