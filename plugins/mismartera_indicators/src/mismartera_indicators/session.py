@@ -53,9 +53,11 @@ def _anchored(bars: BarColumns, anchor: str) -> list[tuple[int, int]]:
         keys = (days + 3) // 7 if anchor == "week" else days.astype("M8[D]").astype("M8[M]")
         begins = [*first[np.flatnonzero(keys[1:] != keys[:-1]) + 1].tolist(), len(bars)]
         return list(pairwise(begins))
-    row = int(np.searchsorted(bars.ts, _nanoseconds(anchor)))
-    known = row > 0 or (len(bars) > 0 and int(bars.ts[0]) == _nanoseconds(anchor))
-    return [(row, len(bars))] if known else []
+    instant = _nanoseconds(anchor)
+    row = int(np.searchsorted(bars.ts, instant))
+    if row == len(bars) or (row == 0 and bars.ts[0] > instant):
+        return []
+    return [(row, len(bars))]
 
 
 def _nanoseconds(text: str) -> int:

@@ -165,7 +165,7 @@ _PRICES = (
     ),
     Row(
         "midprice",
-        "Period14",
+        "bar_params:Period14",
         "Middle of the highest high and the lowest low",
         "Formula: (highest high + lowest low of the last `period` bars) / 2. Units: price. "
         "Warm-up: period - 1 bars. Source: TA-Lib MIDPRICE.",

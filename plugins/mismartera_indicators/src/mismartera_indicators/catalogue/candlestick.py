@@ -31,7 +31,7 @@ ROWS = (
         "Dark cloud cover",
         "a long white bar, then a black one that opens above its high and closes deep within "
         "its body; -100",
-        "Penetration50",
+        "bar_params:Penetration50",
     ),
     candle(
         "doji",

@@ -58,7 +58,7 @@ ROWS = (
         "Abandoned baby",
         "a long body, a doji that gaps away with its shadows, and a body of the other colour "
         "that gaps back deep into the first; 100 at a bottom, -100 at a top",
-        "Penetration30",
+        "bar_params:Penetration30",
     ),
     candle(
         "advance_block",
@@ -87,7 +87,7 @@ ROWS = (
         "Evening doji star",
         "a long white body, a doji that gaps up, and a black body that closes deep within the "
         "first; -100",
-        "Penetration30",
+        "bar_params:Penetration30",
     ),
     candle(
         "evening_star",
@@ -95,7 +95,7 @@ ROWS = (
         "Evening star",
         "a long white body, a short one that gaps up, and a black body that closes deep within "
         "the first; -100",
-        "Penetration30",
+        "bar_params:Penetration30",
     ),
     candle(
         "gap_side_side_white",
@@ -137,7 +137,7 @@ ROWS = (
         "Mat hold",
         "a long white bar, a gap up, three short bars that stay within its body, and a white "
         "bar that closes above their highs; 100",
-        "Penetration50",
+        "bar_params:Penetration50",
     ),
     candle(
         "morning_doji_star",
@@ -145,7 +145,7 @@ ROWS = (
         "Morning doji star",
         "a long black body, a doji that gaps down, and a white body that closes deep within the "
         "first; 100",
-        "Penetration30",
+        "bar_params:Penetration30",
     ),
     candle(
         "morning_star",
@@ -153,7 +153,7 @@ ROWS = (
         "Morning star",
         "a long black body, a short one that gaps down, and a white body that closes deep "
         "within the first; 100",
-        "Penetration30",
+        "bar_params:Penetration30",
     ),
     candle(
         "rise_fall_3_methods",

@@ -111,7 +111,7 @@ _STRENGTH = (
     ),
     Row(
         "imi",
-        "Period14",
+        "bar_params:Period14",
         "Intraday momentum index",
         "Formula: 100 * sum of white bodies / sum of all bodies over `period` bars; 0 where none "
         "has a body. Units: 0 to 100. Warm-up: period - 1 bars. Source: Chande; TA-Lib IMI.",
@@ -146,14 +146,14 @@ _STRENGTH = (
     ),
     Row(
         "qstick",
-        "Period10",
+        "bar_params:Period10",
         "Average body of the bars",
         "Formula: sma of close - open. Units: price. Warm-up: period - 1 bars. Source: Chande; "
         "TA-Lib QSTICK.",
     ),
     Row(
         "elder_ray",
-        "Period13",
+        "bar_params:Period13",
         "Elder ray: bull power and bear power",
         "Formula: bull = high - ema(close), bear = low - ema(close). Units: price. "
         'Warm-up: period - 1 bars. Source: Elder, "Trading for a Living" (1993); TA-Lib ERI.',
@@ -162,14 +162,14 @@ _STRENGTH = (
     ),
     Row(
         "ao",
-        "FastSlow5And34",
+        "bar_params:FastSlow5And34",
         "Awesome oscillator",
         "Formula: sma(fast) - sma(slow) of (high + low) / 2. Units: price. "
         "Warm-up: slow - 1 bars. Source: Williams; TA-Lib AO.",
     ),
     Row(
         "ac",
-        "Accelerator",
+        "bar_params:Accelerator",
         "Accelerator oscillator",
         "Formula: ao - sma(ao, signal). Units: price. Warm-up: slow + signal - 2 bars. "
         "Source: Williams; TA-Lib AC.",
@@ -179,7 +179,7 @@ _STRENGTH = (
 _STOCHASTIC = (
     Row(
         "stoch",
-        "Stochastic",
+        "bar_params:Stochastic",
         "Slow stochastic oscillator",
         "Formula: k = mean over `k_smoothing` of 100 * (close - lowest low) / (highest high - "
         "lowest low) of `period` bars, 0 where they are equal; d = mean of k over `d_smoothing`. "
@@ -189,7 +189,7 @@ _STOCHASTIC = (
     ),
     Row(
         "stochf",
-        "FastStochastic",
+        "bar_params:FastStochastic",
         "Fast stochastic oscillator",
         "Formula: k = 100 * (close - lowest low) / (highest high - lowest low) of `period` bars, 0 "
         "where they are equal; d = mean of k over `d_smoothing`. Units: 0 to 100. "
@@ -207,7 +207,7 @@ _STOCHASTIC = (
     ),
     Row(
         "kdj",
-        "Kdj",
+        "bar_params:Kdj",
         "KDJ stochastic",
         "Formula: k = Wilder's average over `k_smoothing` of stochf's k, d = that of k over "
         "`d_smoothing`, j = 3 * k - 2 * d. Units: k and d 0 to 100, j beyond. "
@@ -216,7 +216,7 @@ _STOCHASTIC = (
     ),
     Row(
         "smi",
-        "StochasticMomentum",
+        "bar_params:StochasticMomentum",
         "Stochastic momentum index",
         "Formula: 200 * ema(ema(close - middle, slow), fast) / the same of the range, middle and "
         "range of the highest high and lowest low of `period` bars; signal = ema of it. "
@@ -226,7 +226,7 @@ _STOCHASTIC = (
     ),
     Row(
         "willr",
-        "Period14",
+        "bar_params:Period14",
         "Williams' %R",
         "Formula: -100 * (highest high - close) / (highest high - lowest low) of `period` bars; 0 "
         "where they are equal. Units: -100 to 0. Warm-up: period - 1 bars. "
@@ -234,7 +234,7 @@ _STOCHASTIC = (
     ),
     Row(
         "ultosc",
-        "Ultimate",
+        "bar_params:Ultimate",
         "Ultimate oscillator",
         "Formula: 100 * (4 * a + 2 * b + c) / 7, a, b and c being sum of (close - true low) / sum "
         "of true range over `short`, `medium` and `long`. Units: 0 to 100. Warm-up: long bars. "
@@ -242,7 +242,7 @@ _STOCHASTIC = (
     ),
     Row(
         "cci",
-        "Period20",
+        "bar_params:Period20",
         "Commodity channel index",
         "Formula: (p - mean(p)) / (0.015 * mean absolute deviation of p) over `period` bars, "
         "p = (high + low + close) / 3; 0 where nothing deviates. Units: none, mostly -200 to 200. "
@@ -251,7 +251,7 @@ _STOCHASTIC = (
     Row("schaff", "Schaff", "Schaff trend cycle", module="oscillators"),
     Row(
         "fisher",
-        "Period10",
+        "bar_params:Period10",
         "Fisher transform of the price",
         outputs=("fisher", "trigger"),
         module="oscillators",

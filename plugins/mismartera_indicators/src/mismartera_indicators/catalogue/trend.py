@@ -38,7 +38,7 @@ _DIRECTION = (
     ),
     Row(
         "adx",
-        "Period14",
+        "bar_params:Period14",
         "Average directional index, +DI and -DI",
         "Formula: +DM and -DM are the larger of the rise of the high and the fall of the low (else "
         "0); plus_di and minus_di = 100 * DM / true range, both smoothed by Wilder over `period`; "
@@ -50,21 +50,21 @@ _DIRECTION = (
     ),
     Row(
         "adxr",
-        "Period14",
+        "bar_params:Period14",
         "Average directional index rating",
         "Formula: mean of adx and the adx period - 1 bars before. Units: 0 to 100. "
         "Warm-up: 3 * period - 2 bars. Source: Wilder (1978); TA-Lib ADXR.",
     ),
     Row(
         "dx",
-        "Period14",
+        "bar_params:Period14",
         "Directional index",
         "Formula: 100 * |plus_di - minus_di| / (plus_di + minus_di), see adx. Units: 0 to 100. "
         "Warm-up: period bars. Source: Wilder (1978); TA-Lib DX.",
     ),
     Row(
         "dm",
-        "Period14",
+        "bar_params:Period14",
         "Directional movement, up and down",
         "Formula: Wilder's running sum over `period` of +DM and -DM, see adx. Units: price. "
         "Warm-up: period - 1 bars. Source: Wilder (1978); TA-Lib PLUS_DM, MINUS_DM.",
@@ -73,21 +73,21 @@ _DIRECTION = (
     ),
     Row(
         "aroon",
-        "Period14",
+        "bar_params:Period14",
         "Age of the highest high and the lowest low",
         outputs=("up", "down"),
         module="channels",
     ),
     Row(
         "aroonosc",
-        "Period14",
+        "bar_params:Period14",
         "Aroon oscillator",
         "Formula: up - down of aroon. Units: -100 to 100. Warm-up: period bars. "
         "Source: Chande (1995); TA-Lib AROONOSC.",
     ),
     Row(
         "vortex",
-        "Period14",
+        "bar_params:Period14",
         "Vortex indicator",
         "Formula: plus = sum |high - low before| / sum of true ranges over `period`, minus = sum "
         "|low - high before| / the same. Units: none, around 1. Warm-up: period bars. "
@@ -96,7 +96,7 @@ _DIRECTION = (
     ),
     Row(
         "sar",
-        "Sar",
+        "bar_params:Sar",
         "Parabolic stop and reverse",
         "Formula: sar += a * (extreme - sar), a grows by `acceleration` with every new extreme up "
         "to `maximum`; turns where the price crosses it. Units: price. Warm-up: 1 bars. "
@@ -104,21 +104,21 @@ _DIRECTION = (
     ),
     Row(
         "sarext",
-        "SarExtended",
+        "bar_params:SarExtended",
         "Parabolic stop with factors for each direction",
         "Formula: as sar; negative while short. Units: price. Warm-up: 1 bars. "
         "Source: TA-Lib SAREXT.",
     ),
     Row(
         "supertrend",
-        "Supertrend",
+        "bar_params:Supertrend",
         "Band of true ranges that is not let back, and its direction",
         outputs=("value", "direction"),
         module="channels",
     ),
     Row(
         "fractal",
-        "Fractal",
+        "bar_params:Fractal",
         "Turning points, told once they are confirmed",
         outputs=("high", "low"),
         module="channels",
@@ -128,7 +128,7 @@ _DIRECTION = (
 _CHANNELS = (
     Row(
         "donchian",
-        "Period20",
+        "bar_params:Period20",
         "Highest high and lowest low",
         "Formula: upper = highest high, lower = lowest low of the last `period` bars, the current "
         "one included; middle = their mean. Units: price. Warm-up: period - 1 bars. "
@@ -137,7 +137,7 @@ _CHANNELS = (
     ),
     Row(
         "accbands",
-        "Period20",
+        "bar_params:Period20",
         "Acceleration bands",
         "Formula: upper = sma of high * (1 + 4 * w), lower = sma of low * (1 - 4 * w), w = (high - "
         "low) / (high + low); middle = sma of the close. Units: price. Warm-up: period - 1 bars. "
@@ -153,7 +153,7 @@ _CHANNELS = (
     ),
     Row(
         "ichimoku",
-        "Ichimoku",
+        "bar_params:Ichimoku",
         "Ichimoku lines and cloud, nothing displaced from the future",
         outputs=("conversion", "base", "span_a", "span_b", "lead_a", "lead_b"),
         module="channels",

@@ -18,20 +18,20 @@ ROWS = (
     ),
     Row(
         "atr",
-        "Period14",
+        "bar_params:Period14",
         "Average true range",
         "Formula: atr += (true range - atr) / period, begun with the mean of the first `period` "
         "true ranges. Units: price. Warm-up: period bars. Source: Wilder (1978); TA-Lib ATR.",
     ),
     Row(
         "natr",
-        "Period14",
+        "bar_params:Period14",
         "Average true range, percent of the close",
         "Formula: 100 * atr / close. Units: percent. Warm-up: period bars. Source: TA-Lib NATR.",
     ),
     Row(
         "adr",
-        "Period14",
+        "bar_params:Period14",
         "Average range of the bars",
         "Formula: sma of high - low. Units: price. Warm-up: period - 1 bars. Source: TA-Lib ADR.",
     ),
@@ -54,14 +54,14 @@ ROWS = (
     ),
     Row(
         "cvi",
-        "ChaikinVolatility",
+        "bar_params:ChaikinVolatility",
         "Chaikin's volatility",
         "Formula: rate of change over `change` bars of ema(high - low, period). Units: percent. "
         "Warm-up: period + change - 1 bars. Source: Chaikin; TA-Lib CVI.",
     ),
     Row(
         "mass",
-        "MassIndex",
+        "bar_params:MassIndex",
         "Mass index",
         "Formula: sum over `slow` bars of ema(high - low, fast) / ema of that. Units: none, around "
         "`slow`. Warm-up: 2 * (fast - 1) + slow - 1 bars. Source: Dorsey (1992); TA-Lib MASSI.",
@@ -85,7 +85,7 @@ ROWS = (
     ),
     Row(
         "chandelier",
-        "Chandelier",
+        "bar_params:Chandelier",
         "Stops so many true ranges from the extremes",
         outputs=("long", "short"),
         module="channels",

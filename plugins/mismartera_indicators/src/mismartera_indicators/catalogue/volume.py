@@ -28,21 +28,21 @@ ROWS = (
     ),
     Row(
         "adosc",
-        "ChaikinOscillator",
+        "bar_params:ChaikinOscillator",
         "Chaikin's oscillator",
         "Formula: ema(ad, fast) - ema(ad, slow), both begun with the first value of ad. "
         "Units: units traded. Warm-up: slow - 1 bars. Source: Chaikin; TA-Lib ADOSC.",
     ),
     Row(
         "cmf",
-        "Period20",
+        "bar_params:Period20",
         "Chaikin's money flow",
         "Formula: sum of what each bar adds to ad / sum of the volume, over `period` bars; 0 where "
         "nothing traded. Units: -1 to 1. Warm-up: period - 1 bars. Source: Chaikin; TA-Lib CMF.",
     ),
     Row(
         "mfi",
-        "Period14",
+        "bar_params:Period14",
         "Money flow index",
         "Formula: 100 * rising flow / (rising + falling flow) over `period` bars, flow = p * "
         "volume, p = (high + low + close) / 3, rising where p is above that of the bar before; 0 "
@@ -51,7 +51,7 @@ ROWS = (
     ),
     Row(
         "force",
-        "Period13",
+        "bar_params:Period13",
         "Elder's force index",
         "Formula: ema of change of the close * volume. Units: price * units traded. "
         'Warm-up: period bars. Source: Elder, "Trading for a Living" (1993); TA-Lib EFI.',
@@ -100,7 +100,7 @@ ROWS = (
         "max(high, close before) where it fell. Units: price. Warm-up: 0 bars. Source: Williams; "
         "TA-Lib WAD.",
     ),
-    Row("rvol", "Period20", "Volume relative to that of the bars before", module="flow"),
+    Row("rvol", "bar_params:Period20", "Volume relative to that of the bars before", module="flow"),
     Row(
         "relative_volume",
         "session_params:RelativeVolume",
@@ -131,14 +131,14 @@ ROWS = (
     ),
     Row(
         "ease_of_movement",
-        "EaseOfMovement",
+        "bar_params:EaseOfMovement",
         "Ease of movement, and its average",
         outputs=("value", "average"),
         module="flow",
     ),
     Row(
         "klinger",
-        "Klinger",
+        "bar_params:Klinger",
         "Klinger's volume oscillator",
         outputs=("value", "signal"),
         module="flow",
