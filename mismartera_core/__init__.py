@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from mismartera_core.builtin.simulated_broker import SimulatedBroker as SimulatedBroker
+    from mismartera_core.builtin.simulated_broker import SimulatedConfig as SimulatedConfig
     from mismartera_core.contracts.broker import Broker as Broker
     from mismartera_core.contracts.broker import Costs as Costs
     from mismartera_core.contracts.broker import WorkingOrder as WorkingOrder
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from mismartera_core.system.sweep import sweep as sweep
 
 _HOMES = {
+    "builtin.simulated_broker": ("SimulatedBroker", "SimulatedConfig"),
     "contracts.broker": ("Broker", "Costs", "WorkingOrder"),
     "contracts.context": ("PluginContext",),
     "contracts.costs": ("CostRole",),

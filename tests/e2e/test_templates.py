@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,23 @@ def test_cookiecutter_alone_makes_the_same_project(desk, first, tmp_path):
     for path in sorted((tmp_path / name).rglob("*")):
         if path.is_file():
             assert path.read_text() == (first / path.relative_to(tmp_path / name)).read_text()
+
+
+def test_the_wheel_brings_the_templates(tmp_path):
+    """Built from the source distribution, as those who install it get it."""
+    install(ROOT, UV, "build", "--out-dir", tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    files = [
+        path
+        for path in (ROOT / "templates").rglob("*")
+        if path.is_file() and not {".ruff_cache", "__pycache__"} & set(path.parts)
+    ]
+    wanted = {
+        f"mismartera_core/templates/{path.relative_to(ROOT / 'templates').as_posix()}"
+        for path in files
+    }
+    assert wanted <= packed
 
 
 @pytest.mark.parametrize("name", ["My Strategy", "class", "../up"])

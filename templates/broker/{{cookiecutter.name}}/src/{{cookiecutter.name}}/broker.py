@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from mismartera_core import PluginContext, WorkingOrder, interval_ns
-from mismartera_core.builtin.simulated_broker import SimulatedBroker, SimulatedConfig
+from mismartera_core import (
+    PluginContext,
+    SimulatedBroker,
+    SimulatedConfig,
+    WorkingOrder,
+    interval_ns,
+)
 from pydantic import Field
 
 SECOND = interval_ns("1m") // 60
