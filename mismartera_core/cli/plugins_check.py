@@ -24,6 +24,10 @@ _MARKS = {"passed": "kept", "skipped": "n/a", "failed": "BROKEN"}
 _FEW = 5
 """Of so many offers every promise is told, of more only those that are broken; JSON has all."""
 
+_TWICE = """Contract: a name of a kind is offered by one plugin
+Found: another plugin offers it too, so neither is used
+Cure: choose another name; `mismartera plugins list` shows who has it"""
+
 Checked = dict[str, Any]
 
 
@@ -114,6 +118,8 @@ def _checks(
     """The suite of each offer, one after the other."""
     for offer in offers:
         promises = [dataclasses.asdict(it) for it in run_suite(offer.kind, offer.record, config)]
+        if offer.status == "conflict":
+            promises.append({"name": "its name is its own", "outcome": "failed", "message": _TWICE})
         yield {
             "kind": offer.kind,
             "name": offer.record.name,

@@ -48,8 +48,12 @@ def _costs(
     from mismartera_core.registry.plugins import OK
 
     names = [it.name for it in registry.plugins() if it.status == OK and it.name in installed]
-    measured = {name: import_cost(installed[name][0].target, limit) for name in names}
+    measured = {name: import_cost(_module(installed[name]), limit) for name in names}
     return {name: cost for name, cost in measured.items() if cost is not None}
+
+
+def _module(points: Sequence[Installed]) -> str:
+    return points[0].target.partition(":")[0]
 
 
 def _rows(registry: Registry, costs: Mapping[str, ImportCost]) -> list[dict[str, Any]]:

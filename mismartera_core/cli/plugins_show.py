@@ -10,7 +10,7 @@ import typer
 
 from mismartera_core.cli.output import emit, table
 from mismartera_core.cli.plugins_text import Kind, kinds
-from mismartera_core.errors import PluginError, did_you_mean
+from mismartera_core.errors import PluginError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from mismartera_core.registry import Offer
@@ -28,9 +28,14 @@ def show(
     chosen = kinds(kind)
     offers = [it for it in Registry.discover().offers() if it.kind in chosen]
     found = [it for it in offers if it.record.name == name]
+    if not found and name in {it.plugin.name for it in offers}:
+        raise UsageError(
+            f"{name!r} is a plugin, expected the name of something it offers",
+            hint="`mismartera plugins list` shows what that is",
+        )
     if not found:
         hint = did_you_mean(name, {it.record.name for it in offers})
-        raise PluginError(f"there is no plugin named {name!r}", hint=hint)
+        raise PluginError(f"no plugin offers anything named {name!r}", hint=hint)
     described = [describe(offer) for offer in found]
     emit("plugin", {"found": described}, *(line for one in described for line in _lines(one)))
 

@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
-from mismartera_core.config.settings import load_settings
 from mismartera_core.errors import PluginError, did_you_mean
 from mismartera_core.hookspecs import PROJECT
 from mismartera_core.registry.attributes import config_model, one_line, resolve_attribute
@@ -19,6 +18,7 @@ from mismartera_core.registry.loading import (
     load_builtins,
     load_given,
     load_installed,
+    policy_here,
     policy_of,
 )
 from mismartera_core.registry.plugins import (
@@ -80,7 +80,7 @@ class Registry:
         Raises:
             ConfigError: A setting is wrong, or the lock file cannot be read.
         """
-        given = policy or policy_of(load_settings())
+        given = policy or policy_here()
         return cls([load_builtins(), *load_installed(group, allow, given)])
 
     @classmethod

@@ -63,6 +63,14 @@ def test_a_broken_promise_ends_with_4_and_says_how_to_keep_it(cli, install):
     assert "          Cure: use windows that end at the row" in out
 
 
+def test_a_name_that_two_offer_is_broken(cli, install):
+    install("first", GOOD)
+    install("second", GOOD)
+    code, out, _ = cli("plugins", "check", "my_mid")
+    assert code == 4
+    assert out.count("BROKEN  its name is its own") == 2
+
+
 def test_a_folder_is_checked_with_its_own_tests_and_not_installed(cli, project):
     tests = "from kept_one.plugin import compute\ndef test_a():\n    assert compute\n"
     tests += "def test_b():\n    assert 1 == 2, 'sums'\n"

@@ -39,16 +39,18 @@ def test_a_disabled_plugin_is_listed_and_not_loaded(cli, install, tmp_path):
     assert Registry.discover().get("strategy", "mine")
 
 
-def test_a_run_does_not_use_what_is_disabled(cli, install, tmp_path):
+@pytest.mark.parametrize("status", ["disabled", "refused"])
+def test_a_run_heeds_it_too(cli, install, tmp_path, status):
+    cli("plugins", "lock") if status == "refused" else None
     install("good", GOOD)
+    cli("plugins", "disable", "good") if status == "disabled" else None
     cli("init", "desk")
     config = tmp_path / "desk/session.json"
     values = json.loads(config.read_text()) | {"strategies": [{"name": "mine"}]}
     config.write_text(json.dumps(values))
-    cli("plugins", "disable", "good")
     code, _, err = cli("run", config)
     assert code == 2
-    assert "good (disabled)" in err
+    assert f"good ({status})" in err
 
 
 @pytest.mark.parametrize(

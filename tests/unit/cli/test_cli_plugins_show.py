@@ -88,5 +88,15 @@ def test_a_config_that_cannot_be_told_is_a_sentence(cli, install):
     assert "the config of 'odd' cannot be told" in out
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "message"),
+    [("examples", 2, "'examples' is a plugin"), ("sma_corss", 4, "did you mean 'sma_cross'")],
+)
+def test_a_wrong_name_is_one_sentence(cli, name, code, message):
+    found, _, err = cli("plugins", "show", name)
+    assert found == code
+    assert message in err
+
+
 def by_name(name):
     return next(it for it in CHOSEN if it.record.name == name)

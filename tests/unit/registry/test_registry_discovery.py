@@ -1,12 +1,15 @@
 import importlib
+import os
 import subprocess
 import sys
 from datetime import date
 
 import pytest
 
+from mismartera_core.config.settings import PREFIX, SETTINGS_FILE, Settings, write_setting
 from mismartera_core.errors import PluginError
-from mismartera_core.registry import Registry, config_model, resolve_attribute
+from mismartera_core.registry import Policy, Registry, config_model, policy_of, resolve_attribute
+from mismartera_core.registry.loading import _SETTINGS_FILES, policy_here
 
 GOOD = """
 @hookimpl
@@ -231,3 +234,18 @@ def test_discovery_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_where_nothing_is_set_plugins_are_loaded_as_the_settings_say(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for name in [it for it in os.environ if it.startswith("MISMARTERA_")]:
+        monkeypatch.delenv(name)
+    assert policy_here() == policy_of(Settings()) == Policy()
+    assert {".env", str(SETTINGS_FILE)} == {Settings.model_config["env_file"], *_SETTINGS_FILES}
+    monkeypatch.setenv(f"{PREFIX}PLUGIN_SECONDS", "2")
+    assert policy_here().seconds == 2
+    monkeypatch.delenv(f"{PREFIX}PLUGIN_SECONDS")
+    (tmp_path / ".env").write_text(f"{PREFIX}PLUGIN_SECONDS=3\n")
+    assert policy_here().seconds == 3
+    write_setting("plugins_disabled", ["news"])
+    assert policy_here() == Policy(frozenset({"news"}), 3)
