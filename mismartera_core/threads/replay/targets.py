@@ -83,7 +83,6 @@ class TargetUnit(Unit):
         for leg in order.legs:
             leg.quantity = leg.remaining = abs(target)
 
-
     def _miss(self, target: float) -> None:
         """Book a target that is not followed, once until the other side is wanted."""
         side = (target > 0.0) - (target < 0.0)
