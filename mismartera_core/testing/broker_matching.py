@@ -14,7 +14,7 @@ from mismartera_core.model.intervals import MINUTE
 from mismartera_core.model.orders import OrderType
 from mismartera_core.registrations import BrokerReg
 from mismartera_core.testing.desk import Desk, Execution
-from mismartera_core.testing.suite import Conformance, build, expect, not_applicable
+from mismartera_core.testing.suite import MadeConformance, build, expect, not_applicable
 
 RULES = "see docs/order-semantics.md"
 
@@ -64,7 +64,7 @@ FIRST_BARS: dict[str, tuple[int, dict[str, Any], Ohlc, float | None]] = {
 """What the first bar after the order does to it: side, prices, bar, price of the fill."""
 
 
-class MatchingPromises(Conformance):
+class MatchingPromises(MadeConformance):
     """What a simulated broker promises about prices and times of fills."""
 
     @pytest.fixture

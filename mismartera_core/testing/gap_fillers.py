@@ -9,14 +9,14 @@ from mismartera_core.errors import DataError
 from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import DAY
 from mismartera_core.testing import rows
-from mismartera_core.testing.suite import Conformance, breach, expect, not_applicable, survives
+from mismartera_core.testing.suite import MadeConformance, breach, expect, not_applicable, survives
 
 _LEAST_ROWS = 2
 _EMPTY = "a gap without data is an empty result"
 _EMPTY_CURE = "return BarColumns.empty(): the gap stays visible"
 
 
-class GapFillerConformance(Conformance):
+class GapFillerConformance(MadeConformance):
     """What a gap filler promises.
 
     The suite has to know where the filler has bars: override the fixture `gap`.

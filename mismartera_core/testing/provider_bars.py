@@ -17,7 +17,7 @@ from mismartera_core.model.intervals import DAY, interval_ns
 from mismartera_core.registrations import DataProviderReg
 from mismartera_core.testing import rows
 from mismartera_core.testing.market_days import check_days, days_of
-from mismartera_core.testing.suite import Conformance, breach, expect, not_applicable, survives
+from mismartera_core.testing.suite import MadeConformance, breach, expect, not_applicable, survives
 
 STORED = "*"
 """Capability of a provider whose intervals are whatever is stored."""
@@ -27,7 +27,7 @@ ROWS = 5000
 _LEAST_ROWS = 4
 
 
-class BarPromises(Conformance):
+class BarPromises(MadeConformance):
     """What a data provider promises about its bars."""
 
     @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from mismartera_core.contracts.report import Report, RunView
 from mismartera_core.testing.finished_runs import finished_run
-from mismartera_core.testing.suite import Conformance, breach, expect, not_applicable, survives
+from mismartera_core.testing.suite import MadeConformance, breach, expect, not_applicable, survives
 
 _TABLES = ("fills", "signals", "orders", "trades", "equity", "daily_returns", "quality", "gaps")
 
@@ -31,7 +31,7 @@ _HARMFUL = {
 """What a name must not be: the name, files it matters in, and the cure."""
 
 
-class ReportConformance(Conformance):
+class ReportConformance(MadeConformance):
     """What a report promises."""
 
     kind = "report"

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck
 from mismartera_core.registrations import RiskCheckReg
-from mismartera_core.testing.suite import Conformance, build, expect, not_applicable, survives
+from mismartera_core.testing.suite import MadeConformance, build, expect, not_applicable, survives
 
 REQUEST = OrderRequest(
     strategy="example", symbol="ABC", side=1, quantity=100.0, reference_price=50.0, opens=True
@@ -78,7 +78,7 @@ def changed(question: Question, field: str, value: float) -> Question:
     return request, replace(account, **number)
 
 
-class RiskCheckConformance(Conformance):
+class RiskCheckConformance(MadeConformance):
     """What a risk check promises.
 
     Attributes:

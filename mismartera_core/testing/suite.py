@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -191,6 +192,31 @@ class Conformance:
             f"importing {module} also imports {', '.join(loaded)}",
             "name factory and config_model as 'module:attribute' texts, and import the library in "
             "that other module",
+        )
+
+
+class MadeConformance(Conformance):
+    """The base of the kinds whose factory is called with a config and a context."""
+
+    def test_secrets_stay_out_of_sight(
+        self,
+        registration: Registration,
+        settings: Any,
+        context: PluginContext,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """What the factory makes shows no secret of its config, nor logs one."""
+        fields = {} if settings is None else secret_fields(config_model(registration))
+        if not fields:
+            not_applicable("no field of its config is a secret")
+        with caplog.at_level(logging.DEBUG):
+            made = build(registration, planted(settings, fields), context)
+            text = f"{made!r} {made!s}"
+        expect(
+            CANARY not in text + caplog.text,
+            "secrets of a config are never shown",
+            f"{text}, log {caplog.text!r}",
+            "leave the secret out of __repr__ and __str__, and do not log it",
         )
 
 

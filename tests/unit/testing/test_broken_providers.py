@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from datetime import date
@@ -248,6 +249,17 @@ def test_a_secret_in_clear_text_is_caught():
     record = replace(made_by(Sound), config_model=OpenConfig)
     promises = ["config keeps its secrets"]
     assert_caught("data_provider", record, promises, ["api_key: shown", "SecretStr"])
+
+
+class LogsItsKey(Sound):
+    def __init__(self, config, context):
+        super().__init__()
+        logging.getLogger("made").debug("connecting with %s", config.api_key.get_secret_value())
+
+
+def test_a_provider_that_logs_its_secret_is_caught():
+    record = registered(LogsItsKey, config_model=ClosedConfig)
+    assert_caught("data_provider", record, ["secrets stay out of sight"], ["connecting with"])
 
 
 def test_a_provider_that_shows_its_secret_is_caught():
