@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns, FloatArray
-from mismartera_core.model.intervals import DAY, MINUTE, interval_ns
+from mismartera_core.model.intervals import DAY, HOUR, MINUTE, interval_ns
 from mismartera_core.model.sessions import SessionTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _FIRST_DAY = date(2024, 1, 2)
-_FIRST_NS = (_FIRST_DAY - date(1970, 1, 1)).days * DAY
+_FIRST_NS = (_FIRST_DAY - date(1970, 1, 1)).days * DAY + 14 * HOUR
+"""Half an hour before New York's regular open: indicators that know a clock see both sides."""
 _TICK = 0.01
 
 
