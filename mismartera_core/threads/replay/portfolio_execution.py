@@ -112,7 +112,8 @@ class AsArrays:
         self._whole = lot % 1.0 == 0.0
         self._nothing = np.zeros(len(symbols))  # numpy compares with an array sooner than with 0
         self._since = np.zeros(len(symbols), dtype=np.int64)
-        self._unsettled: list[tuple[Panel, int, int, IntArray, IntArray, FloatArray]] = []
+        self._panel: Panel | None = None
+        self._unsettled: list[tuple[int, int, IntArray, IntArray, FloatArray]] = []
         self._batches = OrderBatches(ledger, strategy, self._rows)
 
     @property
@@ -127,12 +128,13 @@ class AsArrays:
     def equity(self, closes: FloatArray) -> float:
         """Cash plus positions at their last closes."""
         self.settle()
-        held = self.quantities
-        worth = np.where(held == 0.0, 0.0, held * closes * MICROS)
-        return (self._ledger.cash + int(np.rint(worth).sum())) / MICROS
+        return (self._ledger.cash + self._value(closes)) / MICROS
 
     def match(self, panel: Panel, row: int, now_ns: int) -> None:
         """Fill what waits for the bars of this step, at their opens; priced when it is settled."""
+        if panel is not self._panel:
+            self.settle()
+            self._panel = panel
         working, left = self._working, _NONE
         if working is _NONE:
             return
@@ -141,24 +143,27 @@ class AsArrays:
         self._working = left
         if working is not _NONE:
             rows, signed, orders, _ = working
-            self._unsettled.append((panel, row, now_ns, orders, rows, signed))
+            self._unsettled.append((row, now_ns, orders, rows, signed))
 
     def settle(self) -> None:
         """Price and book what was filled since the last time."""
-        while self._unsettled:
-            panel = self._unsettled[0][0]
-            of_panel = [fill[1:] for fill in self._unsettled if fill[0] is panel]
-            self._unsettled = self._unsettled[len(of_panel) :]
-            rows, instants, orders, waiting, signed = zip(*of_panel, strict=True)
-            counts = [len(each) for each in waiting]
-            self._book(
-                panel,
-                np.array(rows, dtype=np.int64).repeat(counts),
-                np.array(instants, dtype=np.int64).repeat(counts),
-                np.concatenate(orders),
-                np.concatenate(waiting),
-                np.concatenate(signed),
-            )
+        panel = self._panel
+        if panel is None or not self._unsettled:
+            return
+        steps, instants, *parts = zip(*self._unsettled, strict=True)
+        self._unsettled = []
+        orders, symbols, signed = (p[0] if len(p) == 1 else np.concatenate(p) for p in parts)
+        counts = list(map(len, parts[0]))
+        rows = np.array(steps, dtype=np.int64).repeat(counts)
+        known = np.array(instants, dtype=np.int64).repeat(counts)
+        price = panel.at("open", rows, symbols)
+        fee = np.zeros(len(rows), dtype=np.int64)
+        if self._costs.slippage is not None or self._costs.commission is not None:
+            price, fee = self._charge(panel, rows, symbols, signed, price)
+        paid = np.rint(signed * price * MICROS)  # half to even on either side of zero
+        self._ledger.cash -= int(paid.sum()) + int(fee.sum())
+        opened = panel.opens_at(rows, symbols)
+        self._batches.fill(known, orders, symbols, signed, price, fee, opened)
 
     def aim(self, targets: FloatArray, now_ns: int) -> None:
         """Go after targets; NaN leaves a symbol as it is."""
@@ -247,35 +252,20 @@ class AsArrays:
     def _worth(self) -> int:
         """Value of all positions at last closes, in 1e-6 currency units; cash is up to date too."""
         self.settle()
+        return self._value(self._desk.data.last_closes()[self._rows])
+
+    def _value(self, closes: FloatArray) -> int:
+        """Value of all positions at closes, one a symbol, in 1e-6 currency units."""
         units = self.quantities
         held = units.nonzero()[0]
-        closes = self._desk.data.last_closes()[self._rows[held]]
-        return int(np.rint(units[held] * closes * MICROS).astype(np.int64).sum())
-
-    def _book(
-        self,
-        panel: Panel,
-        rows: IntArray,
-        instants: IntArray,
-        orders: IntArray,
-        waiting: IntArray,
-        signed: FloatArray,
-    ) -> None:
-        price = panel.at("open", rows, waiting)
-        fee = np.zeros(len(waiting), dtype=np.int64)
-        if self._costs.slippage is not None or self._costs.commission is not None:
-            price, fee = self._charge(panel, rows, waiting, signed, price)
-        paid = np.rint(signed * price * MICROS)  # half to even on either side of zero
-        self._ledger.cash -= int(paid.sum()) + int(fee.sum())
-        opened = panel.opens_at(rows, waiting)
-        self._batches.fill(instants, orders, waiting, signed, price, fee, opened)
+        return int(np.rint(units[held] * closes[held] * MICROS).astype(np.int64).sum())
 
     def _charge(
-        self, panel: Panel, rows: IntArray, waiting: IntArray, signed: FloatArray, price: FloatArray
+        self, panel: Panel, rows: IntArray, symbols: IntArray, signed: FloatArray, price: FloatArray
     ) -> tuple[FloatArray, IntArray]:
         """Prices after slippage, and commissions in 1e-6 currency units, fill by fill."""
         names = ("open", "high", "low", "close", "volume")
-        bars = np.array([panel.at(name, rows, waiting) for name in names]).T.tolist()
+        bars = np.array([panel.at(name, rows, symbols) for name in names]).T.tolist()
         paid, fees = [], []
         for units, exact, bar in zip(signed.tolist(), price.tolist(), bars, strict=True):
             side, quantity, at, fee = math.copysign(1.0, units), abs(units), exact, 0.0
