@@ -37,7 +37,7 @@ def bars_of(open_, high, low, close, volume):
 @cache
 def columns(path):
     """Columns of a file by name, the first left out."""
-    with path.open(encoding="utf-8") as lines:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         names = lines.readline().strip().split(",")
     data = np.genfromtxt(path, delimiter=",", skip_header=1, usecols=range(1, len(names))).T
     return dict(zip(names[1:], data, strict=True))
@@ -157,6 +157,7 @@ EVENTS = {
     "wiki_GOOG": "data/daily/wiki_GOOG_daily.csv",
     "wiki_MSFT": "data/daily/wiki_MSFT_daily.csv",
     "DBB_1m": "data/us_equity_1m/DBB_2023-07-10_2025-07.csv",
+    "6EH4_1m": "data/futures_1m/6EH4.XCME_1min_bars_20240101_20240131.csv.gz",
     "btc_perp_1m": "data/crypto_1m/BTC-PERP_2021-12-31_2022-02-01.csv",
     "SPY_1m_2025-07_all_hours": "data/us_equity_1m/SPY_2025-07-01_2025-07-30.csv",
     "lean_SPY": "data/daily/lean_SPY_daily_raw.csv",

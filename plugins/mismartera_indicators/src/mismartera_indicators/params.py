@@ -24,7 +24,7 @@ Deviations: TypeAlias = Annotated[
     float, Field(gt=0, le=100, description="Half width in standard deviations")
 ]
 Share: TypeAlias = Annotated[float, Field(ge=0.01, le=0.99)]
-Average_: TypeAlias = Annotated[AverageName, Field(description="Kind of moving average")]
+AverageKind: TypeAlias = Annotated[AverageName, Field(description="Kind of moving average")]
 
 
 class Params(BaseModel):
@@ -102,7 +102,7 @@ class ChosenAverage(Series):
     """A moving average whose kind is chosen."""
 
     period: Bars = 20
-    average: Average_ = "sma"
+    average: AverageKind = "sma"
 
 
 class Mama(Series):
@@ -156,9 +156,9 @@ class MacdFixed(Series):
 class MacdExtended(Macd):
     """Two averages and that of their difference, each of a kind that is chosen."""
 
-    fast_average: Average_ = "sma"
-    slow_average: Average_ = "sma"
-    signal_average: Average_ = "sma"
+    fast_average: AverageKind = "sma"
+    slow_average: AverageKind = "sma"
+    signal_average: AverageKind = "sma"
 
 
 class Oscillator(Series):
@@ -168,7 +168,7 @@ class Oscillator(Series):
 
     fast: Bars = 12
     slow: Bars = 26
-    average: Average_ = "ema"
+    average: AverageKind = "ema"
 
 
 class VolumeOscillator(Params):
@@ -178,7 +178,7 @@ class VolumeOscillator(Params):
 
     fast: Bars = 12
     slow: Bars = 26
-    average: Average_ = "ema"
+    average: AverageKind = "ema"
 
 
 class Coppock(Series):
@@ -227,7 +227,7 @@ class Bands(Series):
 
     period: Bars = 20
     deviations: Deviations = 2.0
-    average: Average_ = "sma"
+    average: AverageKind = "sma"
 
 
 class Percentile(Series):
