@@ -44,6 +44,28 @@ def first_difference(
     return None
 
 
+def telling_rows(values: Mapping[str, FloatArray], count: int = 12) -> list[int]:
+    """Where a cut tells most: right after rows at which a value has come up.
+
+    What is reported rarely, such as a pattern, and known only bars later, is found nowhere else.
+
+    Args:
+        values: Arrays by name.
+        count: Rows at most.
+
+    Returns:
+        Numbers of the rows after them, ascending, by chance where there are more.
+    """
+    came = [
+        np.flatnonzero((v[1:] != v[:-1]) & np.isfinite(v[1:]) & (v[1:] != 0.0)) + 2
+        for v in values.values()
+    ]
+    rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *came]))
+    if len(rows) > count:
+        rows = np.sort(np.random.default_rng(0).choice(rows, count, replace=False))
+    return [int(row) for row in rows]
+
+
 def check_cut(compute: Compute, bars: BarColumns, rows: Iterable[int], what: str = "") -> None:
     """Without the bars from a row on, the values before it are the same.
 

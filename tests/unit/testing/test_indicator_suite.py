@@ -49,6 +49,28 @@ def whole_column(bars, *, period):
     return {"value": bars.close - (np.nanmin(bars.close) if np.isfinite(bars.close).any() else 0)}
 
 
+def high_of_the_day(bars, *, period):
+    made = np.full(len(bars), np.nan)
+    for session in np.unique(bars.session):
+        rows = bars.session == session
+        made[rows] = np.fmax.reduce(bars.high[rows])
+    return {"value": made}
+
+
+def repaints(bars, *, period):
+    """Reports a rare low at its bar, though it takes the bars after it to know."""
+    made = np.zeros(len(bars))
+    for row in range(60, len(bars) - 3):
+        around = bars.low[row - 60 : row + 4]
+        made[row] = 100.0 * (bars.low[row] < np.delete(around, 60).min())
+    return {"value": made}
+
+
+def last_of_the_session(bars, *, period):
+    last = np.append(np.diff(bars.session) != 0, [True] * min(1, len(bars)))
+    return {"value": last[: len(bars)].astype(float)}
+
+
 def spoilt_by_nan(bars, *, period):
     return {"value": np.add.accumulate(bars.close)}
 
@@ -172,6 +194,12 @@ CUT, SCRAMBLED = "cutting the future changes nothing", "scrambling the future ch
         (last_row, CUT, "'value' at row 0 of"),
         (last_row, SCRAMBLED, "no statistic over the whole column"),
         (whole_column, SCRAMBLED, "depends on the bars up to i only"),
+        (high_of_the_day, CUT, "'value' at row 0 of"),
+        (high_of_the_day, SCRAMBLED, "'value' at row 0 of"),
+        (repaints, CUT, "is 100.0"),
+        (repaints, SCRAMBLED, "depends on the bars up to i only"),
+        (last_of_the_session, CUT, "depends on the bars up to i only"),
+        (last_of_the_session, SCRAMBLED, "depends on the bars up to i only"),
         (last_row, "steps equal one batch", "step by step are equal"),
         (spoilt_by_nan, "an unknown bar does not spoil all that follows", "NaN in row 112 alone"),
         (writes, "it writes to no column", "close at row 0 was 100"),

@@ -76,6 +76,23 @@ class LastRow(SignalStrategy):
         return Signals(np.where(bars.close < last, 10.0, 0.0))
 
 
+class OneRowAhead(SignalStrategy):
+    """Looks one row ahead, and only where it would buy."""
+
+    def signals(self, bars, indicators):
+        ahead = np.append(bars.close[1:], bars.close[-1:])
+        up = (ahead > bars.close) & (bars.close > bars.open * 1.003)
+        return Signals(np.where(up, 10.0, 0.0))
+
+
+class DayIsOver(SignalStrategy):
+    """Goes flat at the last bar of the day, which it knows by the next."""
+
+    def signals(self, bars, indicators):
+        last = np.append(np.diff(bars.session) != 0, [False] * min(1, len(bars)))
+        return Signals(np.where(last[: len(bars)], 0.0, 10.0))
+
+
 class TooFew(SignalStrategy):
     def signals(self, bars, indicators):
         return Signals(bars.close[1:])
@@ -275,6 +292,10 @@ FUTURE, SAME = "orders do not depend on the future", "same bars give same trades
         (CentredMean, "targets do not depend on the future", "no centred window"),
         (LastRow, FUTURE, "with other bars from 2024-07-0"),
         (LastRow, "targets do not depend on the future", "'target' at row"),
+        (OneRowAhead, FUTURE, "no look-ahead"),
+        (OneRowAhead, "targets do not depend on the future", "bit for bit"),
+        (DayIsOver, "targets do not depend on the future", "bit for bit"),
+        (DayIsOver, "steps give the trades of whole sessions", "step by step"),
         (TooFew, "targets have one row a bar", "for 1 bars"),
         (BareArray, "targets have one row a bar", "ndarray"),
         (WritesSignals, "it writes to no column", "after signals()"),
