@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,17 +50,15 @@ def check(
     run_suite = _suites()
     from mismartera_core.cli.plugins_own_tests import own_tests
     from mismartera_core.cli.plugins_project import as_if_installed, is_project
-    from mismartera_core.registry import Policy, Registry, policy_of
+    from mismartera_core.registry import Registry, policy_of
 
     chosen = kinds(kind)
     project: AbstractContextManager[Project | None] = nullcontext()
-    policy = policy_of(settings)
     if is_project(what):
         project = as_if_installed(Path(what))
-        # What is being written is neither disabled nor pinned.
-        policy = Policy(seconds=settings.plugin_seconds)
     with project as found:
-        registry = Registry.discover(policy=policy)
+        written = frozenset(found.plugins if found else ())
+        registry = Registry.discover(policy=replace(policy_of(settings), trusted=written))
         names = found.plugins if found else _plugins(registry, what)
         problems = [it for it in registry.problems if it.plugin in names]
         offers = [
@@ -117,7 +115,7 @@ def _checks(
 ) -> Iterator[Checked]:
     """The suite of each offer, one after the other."""
     for offer in offers:
-        promises = [dataclasses.asdict(it) for it in run_suite(offer.kind, offer.record, config)]
+        promises = [asdict(it) for it in run_suite(offer.kind, offer.record, config)]
         if offer.status == "conflict":
             promises.append({"name": "its name is its own", "outcome": "failed", "message": _TWICE})
         yield {
@@ -164,7 +162,7 @@ def _finish(
     outcomes = [it["outcome"] for it in (*(p for row in rows for p in row["promises"]), *tests)]
     count = outcomes.count("failed") + len(problems)
     if manner().json:
-        told = [dataclasses.asdict(problem) for problem in problems]
+        told = [asdict(problem) for problem in problems]
         emit(
             "plugins_check",
             {"ok": not count, "checked": rows, "tests": tests, "problems": told},
