@@ -37,8 +37,10 @@ name: `self.indicator("bbands").lower.value`.
   trailing days. Windows (sma, bbands, donchian ...) include the current bar.
 - What belongs to a session (vwap, opening_range, pivots, gap ...) starts anew with each, the others
   run on across sessions. Figures of the days before need as many trailing days.
-- `source` is one of open, high, low, close, volume, hl2, hlc3, ohlc4; `average` one of sma, ema,
-  wma, dema, tema, trima, kama, t3, rma, hma, zlema.
+- Candlestick patterns look at colours, bodies and shadows, not at the trend they stand in; what is
+  long, short or a doji is measured against the bars before, by TA-Lib's defaults.
+- `source` and `other` are one of open, high, low, close, volume, hl2, hlc3, ohlc4; `field` one of
+  the first five; `average` one of sma, ema, wma, dema, tema, trima, kama, t3, rma, hma, zlema.
 """
 
 OWN = {

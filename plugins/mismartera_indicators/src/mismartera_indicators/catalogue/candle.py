@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from mismartera_indicators.catalogue.row import Row
 
-_WORDS = (
-    "Long, short and doji bodies are measured against the average of the bars before, as TA-Lib "
-    "does by default. "
-)
-
 
 def candle(name: str, lookback: int, summary: str, shape: str, params: str = "Params") -> Row:
     """A pattern.
@@ -22,7 +17,7 @@ def candle(name: str, lookback: int, summary: str, shape: str, params: str = "Pa
     """
     function = "CDL" + name.replace("_", "").upper()
     text = (
-        f"Formula: {shape}. {_WORDS}Units: 100 bullish, -100 bearish, 0 no pattern. "
+        f"Formula: {shape}. Units: 100 bullish, -100 bearish, 0 no pattern. "
         f"Warm-up: {lookback} bars. Source: TA-Lib {function}."
     )
     return Row(f"cdl_{name}", params, summary, text)
