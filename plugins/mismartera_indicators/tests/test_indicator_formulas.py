@@ -168,3 +168,13 @@ def test_any_number_of_bars_gives_every_output_in_full_length(name, rows):
     assert tuple(outputs) == INDICATORS[name].outputs
     assert all(values.shape == (rows,) for values in outputs.values())
     assert all(values.dtype == np.float64 for values in outputs.values())
+
+
+@pytest.mark.parametrize("unknown", [NAN, np.inf, -np.inf])
+@pytest.mark.parametrize("row", [0, 8192, 19_999])
+def test_one_value_that_is_not_finite_is_found_among_many(unknown, row):
+    close = np.arange(1.0, 20_001.0)
+    close[row] = unknown
+    found = compute("sma", bars_of(close), period=2)["value"]
+    assert np.flatnonzero(np.isnan(found)).tolist() == sorted({0, row, min(row + 1, 19_999)})
+    assert not np.isinf(found).any()
