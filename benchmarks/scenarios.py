@@ -153,18 +153,18 @@ def parquet(name: str, setup: Setup) -> Scenario:
 
 def memory(setup: Setup) -> Scenario:
     """Peak memory of longer and longer runs of 500 symbols."""
-    market = make(Shape("memory", symbols=500, sessions=20, seed=1))
+    market = make(Shape("memory", symbols=500, sessions=40, seed=1))
     root = storage.fill_store(setup.folder / "store-memory", market)
     days = np.unique(market.ts.view("M8[ns]").astype("M8[D]")).astype(str).tolist()
     contenders = [
         Contender(f"{n} sessions", storage.peak_memory(root, days[0], days[n - 1]))
-        for n in (5, 2, 10, 20)
+        for n in (10, 5, 20, 40)
     ]
     return Scenario(
         name="memory",
         title="Peak memory, SMA cross, 500 symbols from Parquet",
         contenders=contenders,
-        targets=(Target("20 sessions", MEMORY_RATIO, "5 sessions"),),
+        targets=(Target("40 sessions", MEMORY_RATIO, "10 sessions"),),
         unit="MiB",
     )
 

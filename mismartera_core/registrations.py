@@ -51,7 +51,8 @@ class IndicatorReg(Registration):
     """An indicator; `factory` is the function `compute(bars, **params)` itself.
 
     Attributes:
-        category: "trend", "momentum", "volatility", "volume", "candlestick" or "chart_pattern".
+        category: "trend", "momentum", "volatility", "volume", "statistics", "candlestick" or
+            "chart_pattern".
         outputs: Names of the arrays it returns, the principal one first.
     """
 

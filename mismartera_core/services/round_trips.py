@@ -11,6 +11,11 @@ from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.results import MICROS, FillColumns
 
+PART = 16_384
+"""Fills that are numbers of Python at the same time; they take four times the room of columns."""
+
+_Trip = tuple[int, int, int, float, int, int, int]
+
 _DUST = 1e-9
 """Units below which a remainder is rounding, not a position."""
 
@@ -83,8 +88,29 @@ def round_trips(fills: FillColumns) -> tuple[RoundTrips, RoundTrips]:
     Returns:
         Closed trades in the order of their exits, open ones in the order of their entries.
     """
-    closed: list[tuple[int, int, int, float, int, int, int]] = []
     books: dict[tuple[int, int], deque[_Lot]] = {}
+    parts = [
+        _columns(_closed_by(fills.part(start, start + PART), start, books))
+        for start in range(0, max(len(fills), 1), PART)
+    ]
+    rest = sorted((lot for lots in books.values() for lot in lots), key=lambda lot: lot.row)
+    open_ = [(lot.row, -1, lot.side, lot.quantity, lot.notional, 0, lot.commission) for lot in rest]
+    names = RoundTrips.__dataclass_fields__
+    closed = RoundTrips(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+    return closed, _columns(open_)
+
+
+def _closed_by(
+    fills: FillColumns, first: int, books: dict[tuple[int, int], deque[_Lot]]
+) -> list[_Trip]:
+    """Trades that fills close; what the fills open is added to the books.
+
+    Args:
+        fills: Some of the fills.
+        first: Row of the first of them.
+        books: Open lots by strategy and symbol.
+    """
+    closed: list[_Trip] = []
     rows = zip(
         fills.strategy.tolist(),
         fills.symbol.tolist(),
@@ -94,7 +120,7 @@ def round_trips(fills: FillColumns) -> tuple[RoundTrips, RoundTrips]:
         fills.commission.tolist(),
         strict=True,
     )
-    for row, (strategy, symbol, side, quantity, notional, commission) in enumerate(rows):
+    for row, (strategy, symbol, side, quantity, notional, commission) in enumerate(rows, first):
         lots = books.setdefault((strategy, symbol), deque())
         fill = _Lot(row, side, quantity, notional, commission)
         while fill.quantity > 0 and lots and lots[0].side != side:
@@ -108,9 +134,7 @@ def round_trips(fills: FillColumns) -> tuple[RoundTrips, RoundTrips]:
                 lots.popleft()
         if fill.quantity > 0:
             lots.append(fill)
-    rest = sorted((lot for lots in books.values() for lot in lots), key=lambda lot: lot.row)
-    open_ = [(lot.row, -1, lot.side, lot.quantity, lot.notional, 0, lot.commission) for lot in rest]
-    return _columns(closed), _columns(open_)
+    return closed
 
 
 class _Lot:
@@ -146,7 +170,7 @@ def _units(left: float, right: float) -> float:
     return left if abs(left - right) < _DUST else min(left, right)
 
 
-def _columns(rows: list[tuple[int, int, int, float, int, int, int]]) -> RoundTrips:
+def _columns(rows: list[_Trip]) -> RoundTrips:
     entry, exit_, side, quantity, bought, sold, fees = zip(*rows, strict=True) if rows else [()] * 7
     return RoundTrips(
         np.array(entry, dtype=np.int64),

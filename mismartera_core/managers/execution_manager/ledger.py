@@ -37,7 +37,8 @@ class Ledger:
         self.fills: list[FillRow] = []
         self.orders: list[WorkingOrder] = []
         self.refused: list[WorkingOrder] = []
-        self._batches: list[tuple[FillColumns, OrderColumns]] = []
+        self._batches: list[FillColumns] = []
+        self._batch_orders: list[OrderColumns] = []
         self._refusals: list[OrderColumns] = []
         self._settled_fills: list[FillColumns] = []
         self._settled_orders: list[OrderColumns] = []
@@ -68,7 +69,8 @@ class Ledger:
 
     def add_batch(self, fills: FillColumns, orders: OrderColumns) -> None:
         """Book fills and orders made as arrays; their cash is booked by the caller."""
-        self._batches.append((fills, orders))
+        self._batches.append(fills)
+        self._batch_orders.append(orders)
 
     def add_refusals(self, orders: OrderColumns) -> None:
         """Book signals, made as arrays, that became no order."""
@@ -76,7 +78,7 @@ class Ledger:
 
     def fills_since(self, count: int) -> FillColumns:
         """Fills that became known after the first so many, in that order."""
-        settled = [*self._settled_fills, *(fills for fills, _ in self._batches)]
+        settled = [*self._settled_fills, *self._batches]
         if self._batches and (self.fills or self._settled_fills):
             return self.fill_columns().part(count)
         while settled and count >= len(settled[0]):
@@ -87,25 +89,34 @@ class Ledger:
 
     def fill_columns(self) -> FillColumns:
         """All fills, in the order in which they became known."""
-        booked = [*self._settled_fills, _fills_of(self.fills)]
-        fills = _joined([*booked, *(batch for batch, _ in self._batches)])
+        fills = _joined([*self._settled_fills, _fills_of(self.fills), *self._batches])
         if not self._batches:
             return fills
         order = np.lexsort((fills.order_id, fills.symbol, fills.filled_ns))
         return FillColumns(*(getattr(fills, n)[order] for n in FillColumns.__dataclass_fields__))
 
     def order_columns(self) -> OrderColumns:
-        """All orders by id, then the refused signals by time."""
-        batches = (orders for _, orders in self._batches)
-        accepted = _all_orders([*batches, *self._settled_orders, _orders_of(self.orders)])
+        """All orders by id, then the refused signals by time; the ledger keeps none of them.
+
+        Asked for once, when the run has ended: there may be many, and no column is there twice.
+        """
+        accepted = [*self._batch_orders, *self._settled_orders, _orders_of(self.orders)]
         refused = [*self._refusals, *self._settled_refusals, _orders_of(self.refused)]
-        return _all_orders([_by_id(accepted), *refused])
+        columns = {
+            name: [getattr(part, name) for part in (*accepted, *refused)]
+            for name in OrderColumns.__dataclass_fields__
+        }
+        count = sum(map(len, accepted))
+        del accepted, refused
+        self._batch_orders, self._settled_orders, self.orders = [], [], []
+        self._refusals, self._settled_refusals, self.refused = [], [], []
+        rows = _by_id(np.concatenate(columns["id"]), count)
+        return OrderColumns(**{name: _whole(columns.pop(name), rows) for name in list(columns)})
 
     @property
     def fill_count(self) -> int:
         """Fills so far."""
-        parts = [*self._settled_fills, *(fills for fills, _ in self._batches)]
-        return len(self.fills) + sum(map(len, parts))
+        return len(self.fills) + sum(map(len, (*self._settled_fills, *self._batches)))
 
 
 def _joined(parts: list[FillColumns]) -> FillColumns:
@@ -113,28 +124,23 @@ def _joined(parts: list[FillColumns]) -> FillColumns:
     return FillColumns(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
-def _all_orders(parts: list[OrderColumns]) -> OrderColumns:
-    joined: dict[str, Any] = {}
-    for name in OrderColumns.__dataclass_fields__:
-        columns = [getattr(part, name) for part in parts]
-        if isinstance(columns[0], list):
-            joined[name] = [value for column in columns for value in column]
-        else:
-            joined[name] = np.concatenate(columns)
-    return OrderColumns(**joined)
+def _by_id(ids: IntArray, count: int) -> IntArray | None:
+    """Rows that put the first so many orders by id; None where they are so.
+
+    One that works for long is settled after many that came later.
+    """
+    if np.all(np.diff(ids[:count]) > 0):
+        return None
+    return np.concatenate((np.argsort(ids[:count], kind="stable"), np.arange(count, len(ids))))
 
 
-def _by_id(orders: OrderColumns) -> OrderColumns:
-    """The same orders by id: one that works for long is settled after many that came later."""
-    if np.all(np.diff(orders.id) > 0):
-        return orders
-    rows = np.argsort(orders.id, kind="stable")
-    numbers = rows.tolist()
-    sorted_: dict[str, Any] = {}
-    for name in OrderColumns.__dataclass_fields__:
-        column = getattr(orders, name)
-        sorted_[name] = [column[n] for n in numbers] if isinstance(column, list) else column[rows]
-    return OrderColumns(**sorted_)
+def _whole(parts: list[Any], rows: IntArray | None) -> Any:
+    """A column of its parts, in the order of rows."""
+    if isinstance(parts[0], list):
+        values = [value for part in parts for value in part]
+        return values if rows is None else [values[row] for row in rows.tolist()]
+    column = np.concatenate(parts)
+    return column if rows is None else column[rows]
 
 
 def _ints(values: Sequence[int]) -> IntArray:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mismartera_core.model.results import MICROS
+from mismartera_core.services import round_trips as matching
 from mismartera_core.services.round_trips import cash_change, round_trips
 
 
@@ -26,6 +27,24 @@ def test_the_oldest_units_leave_first():
     assert (closed.gross / MICROS).tolist() == [200.0, 50.0]
     assert (closed.commission / MICROS).tolist() == [3.0, 1.5]
     assert (closed.net / MICROS).tolist() == [197.0, 48.5]
+
+
+def test_many_fills_are_matched_part_by_part(monkeypatch):
+    rng = np.random.default_rng(3)
+    rows = [
+        (0, int(s), int(side), int(q), 10.0 + s, 0.5, i)
+        for i, (s, side, q) in enumerate(
+            zip(
+                rng.integers(0, 3, 60), rng.choice([-1, 1], 60), rng.integers(1, 9, 60), strict=True
+            )
+        )
+    ]
+    whole = round_trips(fill_columns(*rows))
+    monkeypatch.setattr(matching, "PART", 7)
+    for trips, expected in zip(round_trips(fill_columns(*rows)), whole, strict=True):
+        assert len(expected) > 3
+        for name in expected.__dataclass_fields__:
+            assert getattr(trips, name).tolist() == getattr(expected, name).tolist(), name
 
 
 def test_a_fill_through_zero_closes_and_opens():
