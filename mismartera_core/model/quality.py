@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class MinuteState(StrEnum):
@@ -32,9 +33,10 @@ class Gap:
     state: MinuteState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QualityReport:
+class QualityReport(NamedTuple):
     """How complete one symbol's bars of one session are.
+
+    A tuple, because there are as many as symbols times sessions.
 
     Attributes:
         session: The trading day.
@@ -63,5 +65,5 @@ class QualityReport:
     source: str = ""
     filled: int = 0
     simulated: bool = False
-    gaps: tuple[Gap, ...] = field(default=())
+    gaps: tuple[Gap, ...] = ()
     score: float = 1.0

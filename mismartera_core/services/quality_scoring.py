@@ -92,15 +92,15 @@ def session_quality(
     reports = []
     for symbol, ts in stamps.items():
         about = known.get(symbol, NO_EVIDENCE)
-        gaps: tuple[Gap, ...] = ()
-        present, missing, outside = count, 0, about.outside
         # Comparing bytes proves in half a microsecond that nothing is absent, the usual case.
-        if ts.tobytes() != whole:
-            rows = absent(ts, expected)
-            present = count - len(rows)
-            outside += len(ts) - present
-            gaps = _gaps(rows, expected, interval_ns, present, about, complete=complete)
-            missing = sum(gap.bars for gap in gaps if gap.state is MinuteState.MISSING)
+        if ts.tobytes() == whole:
+            there = (count, count, 0, 0, about.outside, source, about.filled, simulated)
+            reports.append(QualityReport(session, symbol, interval, *there))
+            continue
+        rows = absent(ts, expected)
+        present = count - len(rows)
+        gaps = _gaps(rows, expected, interval_ns, present, about, complete=complete)
+        missing = sum(gap.bars for gap in gaps if gap.state is MinuteState.MISSING)
         reports.append(
             QualityReport(
                 session=session,
@@ -110,7 +110,7 @@ def session_quality(
                 traded=present,
                 silent=count - present - missing,
                 missing=missing,
-                outside=outside,
+                outside=about.outside + len(ts) - present,
                 source=source,
                 filled=about.filled,
                 simulated=simulated,

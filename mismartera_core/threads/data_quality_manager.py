@@ -110,8 +110,10 @@ class DataQualityManager(FrameWorker):
         return dict(zip(self._symbols, about, strict=True))
 
     def _refuse(self, frame: Frame, reports: list[QualityReport]) -> None:
+        if self._minimum is None:
+            return
         score = mean_score(reports)
-        if self._minimum is None or score is None or score >= self._minimum:
+        if score is None or score >= self._minimum:
             return
         worst = min(reports, key=lambda report: report.score)
         raise DataError(
