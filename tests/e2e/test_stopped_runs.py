@@ -1,0 +1,160 @@
+"""A run that is told to stop stops in order, soon, and loses nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from failing_runs import DAYS, MAIN, Ended, check_readable, strategy
+from failing_runs import config_file as config_file
+from installed_plugin import install as install
+
+SLOW = {"backtest_config": {**DAYS, "speed_multiplier": 2000}}
+"""Twelve seconds a session."""
+
+
+@pytest.fixture
+def paced(tmp_path, config_file):
+    """Start a paced run in a process of its own, and wait until it is under way."""
+    started = []
+
+    def start(changes=SLOW):
+        process = subprocess.Popen(
+            [sys.executable, "-c", MAIN, "run", str(config_file(**changes))],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        for _ in range(600):
+            if list(tmp_path.glob("runtime/runs/*/log.jsonl")) or process.poll() is not None:
+                break
+            threading.Event().wait(0.05)
+        assert process.poll() is None, process.communicate()
+        threading.Event().wait(0.3)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "sentence"),
+    [
+        (signal.SIGINT, 130, "stopped by the user"),
+        (signal.SIGTERM, 143, "stopped by the system (SIGTERM)"),
+    ],
+)
+def test_a_signal_stops_a_run_in_order(tmp_path, paced, number, code, sentence):
+    process = paced()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    ended = Ended(tmp_path, process.returncode, out, err)
+    assert (ended.code, ended.out) == (code, "")
+    assert err.startswith(f"Error: {sentence}\n")
+    back = check_readable(ended, "interrupted")
+    assert [str(day) for day in back.record.sessions] == ["2012-10-01"]
+    assert (ended.folders[0] / "fills.parquet").exists()
+
+
+SLEEPY = strategy(
+    "def on_bar(self, bar):",
+    "    if not self.position.quantity: self.buy(1)",
+    "    time.sleep(0.02)",
+)
+
+SLEEPY_FOR_ALL = """
+class Mine(PortfolioStrategy):
+    targets = "shares"
+    def on_step(self, step):
+        time.sleep(0.04)
+        return np.ones(2)
+
+@hookimpl
+def mismartera_strategies():
+    return [StrategyReg(name="mine", factory=Mine)]
+"""
+
+SLEEPY_INDICATOR = """
+from pydantic import BaseModel
+from mismartera_core import IndicatorReg
+
+class Params(BaseModel):
+    number: int = 0
+
+def compute(bars, number):
+    time.sleep(0.05)
+    return {"odd": np.zeros(len(bars))}
+
+class Mine(Strategy):
+    def setup(self):
+        for number in range(200):
+            self.indicator("odd", number=number)
+
+@hookimpl
+def mismartera_indicators():
+    odd = {"category": "trend", "factory": compute, "outputs": ("odd",), "config_model": Params}
+    return [IndicatorReg(name="odd", **odd)]
+
+@hookimpl
+def mismartera_strategies():
+    return [StrategyReg(name="mine", factory=Mine)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "fills"), [(SLEEPY, 2), (SLEEPY_FOR_ALL, 2), (SLEEPY_INDICATOR, 0)]
+)
+def test_a_signal_is_heard_within_a_session(tmp_path, paced, install, monkeypatch, source, fills):
+    """Each of these takes a quarter of a minute or more for a session, which is one frame."""
+    install("mine", "import time\nimport numpy as np\n" + source)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    process = paced({"strategies": [{"name": "mine"}]})
+    threading.Event().wait(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=6)
+    ended = Ended(tmp_path, process.returncode, out, err)
+    assert (ended.code, ended.out) == (130, "")
+    assert err.startswith("Error: stopped by the user\n")
+    back = check_readable(ended, "interrupted")
+    assert [str(day) for day in back.record.sessions] == ["2012-10-01"] * bool(fills)
+    assert len(back.fills) == fills
+
+
+def test_two_impatient_ctrl_c_lose_nothing(tmp_path, paced):
+    process = paced()
+    process.send_signal(signal.SIGINT)
+    threading.Event().wait(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    ended = Ended(tmp_path, process.returncode, out, err)
+    assert ended.code == 130
+    assert "Traceback" not in err
+    check_readable(ended, "interrupted")
+
+
+def test_the_third_ctrl_c_leaves_even_where_a_strategy_hangs(tmp_path, paced, install):
+    install("mine", strategy("def on_bar(self, bar):", "    while True:", "        pass"))
+    site = str(tmp_path / "site")
+    os.environ["PYTHONPATH"] = site
+    try:
+        process = paced({"strategies": [{"name": "mine"}]})
+    finally:
+        del os.environ["PYTHONPATH"]
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        threading.Event().wait(0.5)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "once more" in err
+    assert "Traceback" not in err
+    (folder,) = (tmp_path / "runtime/runs").iterdir()
+    assert json.loads((folder / "manifest.json").read_text())["exit_state"] == "interrupted"
+    assert Path(folder / "config.json").exists()
