@@ -35,6 +35,7 @@ _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PY
 _LEFT_OUT = ("terminal", "cacheprovider", "faulthandler", "unraisableexception")
 """Plugins of pytest that write, that the caller has on already, or that only cost time."""
 
+_COLLECTED = "suite can be collected"
 _MODULE = "test_promises"
 _FILE = """
 from mismartera_core.testing.running import suite_of
@@ -87,8 +88,6 @@ def run_suite(
         words += [f"-pno:{name}" for name in _LEFT_OUT]
         code = _run([*words, str(path)], seen)
     sys.modules.pop(_MODULE, None)  # the next run is of another suite
-    if code == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
     if not seen.promises:
         raise PluginError(f"the suite of {kind} could not be run: pytest ended with {code}")
     return list(seen.promises.values())
@@ -111,7 +110,7 @@ def _run(words: Sequence[str], seen: _Promises) -> int | None:
             done = seen.phases
             worker.join(SECONDS_A_PROMISE)
         if worker.is_alive():
-            seen.hangs(f"did not end within {SECONDS_A_PROMISE:g} s")
+            seen.breaks(f"did not end within {SECONDS_A_PROMISE:g} s")
     return codes[0] if codes else None
 
 
@@ -170,11 +169,17 @@ class _Promises:
         self._config = config
         self.promises: dict[str, Promise] = {}
         self.phases = 0
-        self._running = "suite can be collected"
+        self._running = _COLLECTED
 
-    def hangs(self, message: str) -> None:
-        """The promise that is being tested is broken: it does not end."""
-        self.promises[self._running] = Promise(self._running, FAILED, message)
+    def breaks(self, message: str) -> None:
+        """The promise that is being tested is broken, in a way that pytest does not report."""
+        self._note(self._running, FAILED, message)
+
+    def _note(self, name: str, outcome: str, message: str) -> None:
+        """The first outcome that is no pass decides."""
+        before = self.promises.get(name)
+        if before is None or before.outcome == PASSED:
+            self.promises[name] = Promise(name, outcome, message)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Note what is being tested."""
@@ -189,19 +194,19 @@ class _Promises:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Iterator[None]:
-        """Note how each phase of a test ended; the first that does not pass decides."""
+        """Note how each phase of a test ended."""
         self.phases += 1
-        name = _name(item)
-        before = self.promises.get(name)
-        if before is None or before.outcome == PASSED:
-            self.promises[name] = Promise(name, *_outcome(call))
+        self._note(_name(item), *_outcome(call))
         return (yield)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be collected is a failure of its own."""
         if report.failed:
-            name = "suite can be collected"
-            self.promises[name] = Promise(name, FAILED, str(report.longrepr))
+            self._note(_COLLECTED, FAILED, str(report.longrepr))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C reaches the main thread; this one was raised by what is tested."""
+        self.breaks(_raised(excinfo.value))
 
 
 def _name(item: pytest.Item) -> str:
@@ -216,4 +221,8 @@ def _outcome(call: pytest.CallInfo[None]) -> tuple[str, str]:
         return SKIPPED, str(error.msg)
     if isinstance(error, pytest.fail.Exception):
         return FAILED, str(error.msg)
-    return FAILED, f"raised {one_line(error)}, at {where_it_raised(error)}"
+    return FAILED, _raised(error)
+
+
+def _raised(error: BaseException) -> str:
+    return f"raised {one_line(error)}, at {where_it_raised(error)}"

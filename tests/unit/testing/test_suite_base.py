@@ -149,6 +149,24 @@ def test_a_plugin_that_hangs_is_left_behind(monkeypatch):
     assert sys.stdout is out
 
 
+def test_a_suite_that_cannot_be_collected_is_a_broken_promise(monkeypatch):
+    monkeypatch.setattr(running, "_FILE", "import a_library_nobody_has  # {kind}")
+    (promise,) = run_suite("risk_check", record())
+    assert (promise.name, promise.outcome) == ("suite can be collected", "failed")
+    assert "No module named 'a_library_nobody_has'" in promise.message
+
+
+def test_a_plugin_that_interrupts_is_not_taken_for_the_user():
+    class Interrupts(Check):
+        def check(self, request, account):
+            raise KeyboardInterrupt
+
+    *_, last = run_suite("risk_check", record(factory=Interrupts))
+    assert (last.name, last.outcome) == ("answer is none or a reason", "failed")
+    assert last.message.startswith("raised KeyboardInterrupt")
+    assert "test_suite_base.py" in last.message
+
+
 AUTHORS_FILE = """
 import pytest
 from mismartera_core import RiskCheckReg
