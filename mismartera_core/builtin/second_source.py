@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mismartera_core import BarColumns, PluginContext
+from mismartera_core import BarColumns, DataError, PluginContext
 
 
 class SecondSourceConfig(BaseModel):
@@ -30,9 +30,15 @@ class SecondSource:
         self._provider = context.provider(config.provider, config.config)
 
     def fill(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
-        """Bars of the other provider with start_ns <= ts < end_ns.
+        """Bars of the other provider with start_ns <= ts < end_ns, none where it lacks the symbol.
 
         Raises:
-            DataError: It lacks the symbol or the interval, or cannot be read.
+            DataError: It lacks the interval, cannot say what it has, or cannot be read.
         """
-        return self._provider.get_bars(symbol, interval, start_ns, end_ns)
+        try:
+            return self._provider.get_bars(symbol, interval, start_ns, end_ns)
+        except DataError:
+            known = self._provider.symbols()
+            if not known or symbol in known:
+                raise
+            return BarColumns.empty()  # asking again would not help

@@ -42,9 +42,20 @@ def test_a_second_provider_supplies_the_bars_of_a_gap(context):
     assert found.ts.tolist() == [opens + minute * MINUTE for minute in (5, 6, 7)]
 
 
-def test_what_the_other_provider_lacks_is_a_data_error(context):
-    with pytest.raises(DataError, match="NOPE"):
-        build(context, provider="sample").fill("NOPE", "1m", 0, MINUTE)
+def test_a_symbol_that_the_other_provider_lacks_has_nothing_to_give(context):
+    assert len(build(context, provider="sample").fill("NOPE", "1m", 0, MINUTE)) == 0
+
+
+@pytest.mark.parametrize(
+    ("provider", "symbol", "interval"),
+    [
+        ("sample", "AAPL", "7m"),  # an interval it lacks
+        ("parquet", "AAPL", "1m"),  # an empty store cannot tell what it should have
+    ],
+)
+def test_a_source_that_fails_is_a_data_error(context, provider, symbol, interval):
+    with pytest.raises(DataError, match=rf"{symbol}|{interval}"):
+        build(context, provider=provider).fill(symbol, interval, 0, MINUTE)
 
 
 @pytest.mark.parametrize(
