@@ -105,11 +105,11 @@ class SimulatedBroker(Broker):
         if bar.volume == 0.0:
             return
         book = self._books[symbol]
-        opened = bar.ts
-        if len(book) == 1 and book[0].kind == MARKET and self._participation is None:
-            if book[0].from_ns <= opened:
+        order, opened = book[0], bar.ts
+        if order.kind == MARKET and len(book) == 1 and self._participation is None:
+            if order.from_ns <= opened:
                 self._left = math.inf
-                self._fill(book[0], bar.open, AT_OPEN, bar, now_ns)
+                self._fill(order, bar.open, AT_OPEN, bar, now_ns)
             return
         self._left = math.inf if self._participation is None else self._room(bar)
         waiting = [order for order in book if order.from_ns <= opened]

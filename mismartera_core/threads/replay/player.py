@@ -23,6 +23,10 @@ Call = Callable[[], Any]
 Calls = Sequence[Call]
 
 
+YOUNG = 2_000
+"""Objects made since the last collection from which on another is worth its time."""
+
+
 class Playable(Protocol):
     """What the player advances: a unit, or a strategy over all symbols."""
 
@@ -247,7 +251,8 @@ class Player:
         # The run has switched collection off: bars by the hundred thousand would set it off for
         # nothing. What strategies leave behind in cycles is collected here, between sessions.
         desk.data.release()
-        gc.collect(0)
+        if gc.get_count()[0] > YOUNG:
+            gc.collect(0)
 
     def _guarded(self, action: Callable[[Playable], None]) -> None:
         for unit in self._units:
