@@ -38,5 +38,8 @@ class Signals:
             quantity: Units of a position.
             short: Open short instead of long.
         """
-        target = np.where(entries, -quantity if short else quantity, np.where(exits, 0.0, np.nan))
-        return cls(target)
+        # Looked up by a number a row: np.where branches, and takes two to seven times as long.
+        opened = -quantity if short else quantity
+        chosen = 2 * np.asarray(entries, dtype=np.bool_).astype(np.uint8)
+        chosen += np.asarray(exits, dtype=np.bool_)
+        return cls(np.array([np.nan, 0.0, opened, opened]).take(chosen))
