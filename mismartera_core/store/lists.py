@@ -19,6 +19,9 @@ from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import BarRows, Series
 from mismartera_core.store.frame import Track
 
+MANY = 16
+"""Columns whose lists do not fit into the nearest caches; for fewer the detour does not pay."""
+
 Bars = tuple[BarRows, list[int]]
 """Bars, and the instants at which they become known."""
 
@@ -72,4 +75,5 @@ def _flat(columns: Sequence[FloatArray]) -> list[Any]:
 
 
 def _side_by_side(lengths: list[int]) -> bool:
-    return len(lengths) > 1 and lengths[0] > 0 and lengths.count(lengths[0]) == len(lengths)
+    many = len(lengths) >= MANY and lengths[0] > 0
+    return many and lengths.count(lengths[0]) == len(lengths)
