@@ -32,6 +32,8 @@ class MisMarteraError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        if hint:
+            self.add_note(f"Try: {hint}")  # tracebacks of scripts and notebooks show it
 
 
 class UsageError(MisMarteraError):
@@ -84,6 +86,10 @@ INTERNAL_ERROR = 70
 """Exit code of an error nobody foresaw."""
 
 
+_MANY = 12
+"""Choices that a hint lists at most."""
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """A hint that names the nearest choices to a misspelt name.
 
@@ -92,7 +98,7 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
         choices: What exists.
 
     Returns:
-        "did you mean 'sma'?", or the list of choices where nothing is near.
+        "did you mean 'sma'?", or where nothing is near the choices, some of them if they are many.
     """
     known = sorted(choices)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
@@ -100,4 +106,6 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
         return "did you mean " + " or ".join(repr(item) for item in near) + "?"
     if not known:
         return "there is none to choose from"
+    if len(known) > _MANY:
+        return f"choose one of {len(known)}, such as {', '.join(known[:_MANY])}"
     return "choose one of: " + ", ".join(known)

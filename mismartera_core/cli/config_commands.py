@@ -83,7 +83,10 @@ def load(path: Path, overrides: list[str] | None) -> tuple[SessionConfig, Resolv
     """Read a session config and find its plugins."""
     from mismartera_core.config.loading import load_config
     from mismartera_core.registry import Registry
+    from mismartera_core.repositories.markets import find_market
     from mismartera_core.services.config_resolution import resolve
 
     config = load_config(path, overrides or ())
-    return config, resolve(config, Registry.discover(), str(path))
+    resolved = resolve(config, Registry.discover(), str(path))
+    find_market(config.exchange_group, config.asset_class)
+    return config, resolved

@@ -157,7 +157,7 @@ def show(
         table(
             f"{symbol} {chosen}, {len(frame)} bars",
             ("timestamp", *frame.columns),
-            (list(bar.values()) for bar in bars),
+            _with_gap([list(bar.values()) for bar in bars], len(frame), rows),
         ),
         *(
             table(
@@ -311,6 +311,12 @@ def _held(store: BarStore, symbol: str, interval: str, kind: str = "bars") -> di
         "last": _utc(max(part.last_ns for part in origin)),
         "sources": [part.provenance.source for part in origin],
     }
+
+
+def _with_gap(bars: list[list[Any]], count: int, rows: int) -> list[list[Any]]:
+    """Bars of either end, and between them how many are not shown."""
+    hidden = count - len(bars)
+    return [*bars[:rows], [f"... {hidden:,} more"], *bars[rows:]] if hidden else bars
 
 
 def _rows(frame: Any) -> Iterator[tuple[Any, dict[str, Any]]]:

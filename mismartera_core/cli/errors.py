@@ -70,12 +70,12 @@ def report(error: BaseException) -> int:
     if manner().debug:
         traceback.print_exception(error)
     failure = explain(error)
-    notes = list(getattr(error, "__notes__", ()))
+    tried = [f"Try: {failure.hint}"] if failure.hint else []
+    notes = [note for note in getattr(error, "__notes__", ()) if note not in tried]
     if manner().json:
         told = {**dataclasses.asdict(failure), "notes": notes}
         sys.stderr.write(json.dumps({"version": JSON_VERSION, "error": told}) + "\n")
     else:
-        tried = [f"Try: {failure.hint}"] if failure.hint else []
         sys.stderr.write("\n".join([f"Error: {failure.message}", *notes, *tried]) + "\n")
     return failure.code
 

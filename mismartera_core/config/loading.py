@@ -68,11 +68,17 @@ def config_hash(config: SessionConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _is_ours(file: Path) -> bool:
+    """Whether a JSON file beside session configs is none."""
+    ours = ("mismartera.settings.json", "plugins.lock.json")
+    return file.name in ours or file.name.endswith(".schema.json")
+
+
 def _read(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        nearby = [str(other) for other in file.parent.glob("*.json")]
+        nearby = [str(other) for other in file.parent.glob("*.json") if not _is_ours(other)]
         hint = did_you_mean(str(file), nearby) if nearby else "`mismartera init` writes one"
         raise ConfigError(f"{file}: there is no such session config", hint=hint) from error
     except UnicodeDecodeError as error:

@@ -315,7 +315,7 @@ class BarStore:
                 f"--interval {interval}",
             )
         known = self.symbols()
-        near = f"{did_you_mean(symbol, known)} Or " if known else ""
+        near = f"{did_you_mean(symbol, known)}; or " if known else ""
         raise DataError(
             f"expected bars of {symbol!r} in {self.root}, found none",
             hint=f"{near}import it: mismartera data import FILE --symbol {symbol}",

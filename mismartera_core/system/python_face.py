@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from mismartera_core.config.problems import sentences
 from mismartera_core.config.settings import load_settings
 from mismartera_core.errors import ConfigError, DataError
 from mismartera_core.managers.time_manager import TimeManager
@@ -236,9 +237,7 @@ def validated(cls: StrategyClass, params: Mapping[str, Any]) -> Any:
     try:
         return cls.Params(**params)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
-        )
+        problems = "; ".join(sentences(error, cls.Params))
         known = ", ".join(cls.Params.model_fields) or "none"
         raise ConfigError(
             f"params of {cls.__name__}: {problems}", hint=f"its parameters are: {known}"

@@ -133,6 +133,11 @@ class Run:
 
         return html(self)
 
+    def __str__(self) -> str:
+        from mismartera_core.system.run_rendering import plain
+
+        return plain(self)
+
     def __repr__(self) -> str:
         figures = self.summary
         change = figures["total_return"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +18,7 @@ SIMULATED = "simulated intraday"
 UNDEFINED = "n/a"
 MOST_REASONS = 5
 MOST_SYMBOLS = 6
+_WIDTH = 160
 
 Cells = tuple[str, ...]
 
@@ -93,6 +95,13 @@ def render(run: Run) -> RenderableType:
     parts += [_rich(head, rows, caption) for caption, head, rows in _sections(run)]
     parts += [Text(line, style="yellow") for line in remarks(run)]
     return Group(*parts)
+
+
+def plain(run: Run) -> str:
+    """The same as text, for `print`."""
+    text = StringIO()
+    Console(file=text, width=_WIDTH).print(render(run))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
 def render_threads(run: Run) -> RenderableType:

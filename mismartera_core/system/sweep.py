@@ -116,7 +116,10 @@ def sweep(
     prepared = prepare(bars, strategy, params=sets[0], registry=registry, **words)
     chosen = prepared.plan.strategies[0]
     if not issubclass(chosen.cls, SignalStrategy):
-        raise ConfigError(f"sweep expects a SignalStrategy, was {chosen.cls.__name__}")
+        raise ConfigError(
+            f"sweep expects a SignalStrategy, was {chosen.cls.__name__}",
+            hint="write it as a function of columns, or call backtest() for each set of parameters",
+        )
     began = perf_counter()
     micros = round(prepared.plan.broker.cash * MICROS)
     rows = [_Row(chosen.cls(validated(chosen.cls, params)), micros) for params in sets]

@@ -163,10 +163,8 @@ def _unpacked(path: Path) -> bytes:
                 return archive.read(names[0])
         return path.read_bytes()
     except FileNotFoundError as error:
-        near = [p.name for p in path.parent.glob("*")] if path.parent.is_dir() else []
-        raise DataError(
-            f"there is no file {path}", hint=did_you_mean(path.name, near[:200])
-        ) from error
+        near = [p.name for p in path.parent.glob("*") if p.is_file()]
+        raise DataError(f"there is no file {path}", hint=did_you_mean(path.name, near)) from error
     except (OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 

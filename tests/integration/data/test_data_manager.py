@@ -262,6 +262,8 @@ def test_import_list_show_judge_and_export(command, tmp_path: Path) -> None:
     assert json.loads(command("ls", "--json")[1])["series"][0]["rows"] == 390
     shown = json.loads(command("show", "XYZ", "--json", "--rows", "1")[1])
     assert [bar["timestamp"][11:16] for bar in shown["bars"]] == ["09:30", "15:59"]
+    assert "... 388 more" in command("show", "XYZ", "--rows", "1")[1]
+    assert " more" not in command("show", "XYZ", "--rows", "195")[1]
     quality = json.loads(command("quality", "XYZ", "--json")[1])
     assert (quality["score"], quality["expected"], quality["traded"]) == (1.0, 390, 390)
     for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):

@@ -1,5 +1,6 @@
 import errno
 import json
+import traceback
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,28 @@ def test_what_a_run_notes_of_its_failure_is_told(cli, monkeypatch):
         "what was computed is in runtime/runs/1",
         "Try: look at line 5",
     ]
-    assert json.loads(cli("run", QUICKSTART, "--json")[2])["error"]["notes"] == error.__notes__
+    assert json.loads(cli("run", QUICKSTART, "--json")[2])["error"]["notes"] == [
+        "what was computed is in runtime/runs/1"
+    ]
+
+
+def test_a_traceback_in_a_script_ends_with_the_hint():
+    told = traceback.format_exception_only(errors.ConfigError("no 'smaa'", hint="did you mean..."))
+    assert told[-1] == "Try: did you mean...\n"
+
+
+def test_a_hint_lists_no_more_choices_than_can_be_read():
+    assert errors.did_you_mean("zz", ["a", "b"]) == "choose one of: a, b"
+    many = errors.did_you_mean("zz", [f"name_{at:03}" for at in range(250)])
+    assert many.startswith("choose one of 250, such as name_000, ")
+    assert len(many) < 160
+
+
+def test_a_session_config_that_is_not_there_is_no_schema(cli):
+    cli("init")
+    hint = cli("run", "nothing.json")[2].splitlines()[-1]
+    assert "session.json" in hint
+    assert "schema" not in hint
 
 
 def test_an_unforeseen_error_leaves_its_traceback_in_a_file(cli, monkeypatch, tmp_path):
@@ -107,6 +129,7 @@ def test_where_not_even_the_log_can_be_written_debug_is_the_way(cli, monkeypatch
         (["run", "x.json"], "x.json: there is no such session config"),
         (["plugins", "list", "--kind", "stratgy"], "there is no kind of plugin named 'stratgy'"),
         (["runs", "show", "nope"], "expected a run in"),
+        (["config", "check", QUICKSTART, "--set", "exchange_group=US"], "no exchange group 'US'"),
         (["config", "check", QUICKSTART, "--set", "x"], "expected path=value, was 'x'"),
         (
             ["config", "check", QUICKSTART, "--set", "moode=1"],

@@ -103,8 +103,14 @@ def test_empty_grids_are_refused(market, grid):
 
 
 def test_wrong_parameters_are_named(market):
-    with pytest.raises(ConfigError, match="params of Cross: speed"):
+    with pytest.raises(ConfigError, match=r"params of Cross: speed: unknown; choose one of"):
         sweep(market, Cross, [{"fast": 2}, {"speed": 3}])
+
+
+def test_a_strategy_that_is_no_function_of_columns_is_told_what_to_call(market):
+    with pytest.raises(ConfigError, match="expects a SignalStrategy") as caught:
+        sweep(market, "sma_cross", {"fast": [2]})
+    assert "backtest()" in caught.value.hint
 
 
 def test_bars_outside_every_session_are_refused(market):

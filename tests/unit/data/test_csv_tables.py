@@ -131,3 +131,7 @@ def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="there is no file") as caught:
         parse_bars_csv(tmp_path / "SYP.csv")
     assert "did you mean 'SPY.csv'?" in caught.value.hint
+    (tmp_path / "SYPS.csv").mkdir()
+    with pytest.raises(DataError) as caught:
+        parse_bars_csv(tmp_path / "SYP.csv")
+    assert "SYPS" not in caught.value.hint

@@ -235,5 +235,11 @@ def test_html_escapes_what_users_wrote(run):
     assert "<table>" in html
 
 
+def test_printing_a_run_shows_the_table(run):
+    text = str(run)
+    assert "Trade hash" in text
+    assert "\x1b" not in text
+
+
 def test_repr_is_one_line(run):
     assert repr(run).startswith("Run('example', 2 sessions, +0.45%, 2 trades, trade_hash ")
