@@ -10,29 +10,41 @@ import typer
 from mismartera_core.cli import plugins_check, plugins_doctor, plugins_policy, plugins_show
 from mismartera_core.cli.output import emit, manner
 from mismartera_core.cli.plugins_text import Kind, columns, kinds, say, say_problems
+from mismartera_core.registrations import IndicatorReg
 
 if TYPE_CHECKING:
-    from mismartera_core.registry import Plugin, Registry
+    from collections.abc import Iterable, Iterator
+
+    from mismartera_core.registry import Offer, Plugin, Registry
 
 app = typer.Typer(no_args_is_help=True, help="List, show, check and choose plugins.")
+
+_FEW = 5
+"""Indicators of one category and plugin that are listed one by one."""
 
 _COLUMNS = ("kind", "name", "plugin", "version", "status", "summary")
 
 
 @app.command("list")
 def list_(kind: Kind = None) -> None:
-    """Every plugin by kind and name; broken ones with cause and cure."""
+    """What plugins offer, many indicators as one line; broken plugins with cause and cure."""
     from mismartera_core.registry import Registry
 
     registry = Registry.discover()
-    rows = _rows(registry, kinds(kind))
+    chosen = kinds(kind)
+    offers = [offer for offer in registry.offers() if offer.kind in chosen]
     if manner().json:
+        rows = [_row(offer) for offer in offers]
         plugins = [dataclasses.asdict(plugin) for plugin in registry.plugins()]
         problems = [dataclasses.asdict(problem) for problem in registry.problems]
         emit("plugins", {"offers": rows, "plugins": plugins, "problems": problems})
         return
-    shown = [*rows, *(_without_offers(registry) if kind is None else ())]
+    shown = [_row(offer) for offer in offers]
+    if kind is None:
+        shown = [*_in_short(offers), *_without_offers(registry)]
     say(columns(_COLUMNS, ([row[column] for column in _COLUMNS] for row in shown)))
+    if len(shown) < len(offers):
+        say("\n`mismartera plugins list --kind indicator` has each indicator")
     say_problems("Problems", registry.problems)
 
 
@@ -44,19 +56,36 @@ app.command("disable")(plugins_policy.disable)
 app.command("lock")(plugins_policy.lock)
 
 
-def _rows(registry: Registry, chosen: list[str]) -> list[dict[str, str]]:
-    return [
-        {
-            "kind": offer.kind,
-            "name": offer.record.name,
-            "plugin": offer.plugin.name,
-            "version": offer.plugin.version,
-            "status": offer.status,
-            "summary": offer.record.summary,
-        }
-        for offer in registry.offers()
-        if offer.kind in chosen
-    ]
+def _row(offer: Offer) -> dict[str, str]:
+    return {
+        "kind": offer.kind,
+        "name": offer.record.name,
+        "plugin": offer.plugin.name,
+        "version": offer.plugin.version,
+        "status": offer.status,
+        "summary": offer.record.summary,
+    }
+
+
+def _in_short(offers: Iterable[Offer]) -> Iterator[dict[str, str]]:
+    """A row for each offer, or for all of a category of which a plugin has many."""
+    families: dict[tuple[str, ...], list[Offer]] = {}
+    for offer in offers:
+        families.setdefault(_family(offer), []).append(offer)
+    for family, members in families.items():
+        if len(members) <= _FEW:
+            yield from map(_row, members)
+        else:
+            names = ", ".join(it.record.name for it in members[:_FEW])
+            count = f"{len(members)} x {family[0]}"
+            yield {**_row(members[0]), "name": count, "summary": f"{names} ..."}
+
+
+def _family(offer: Offer) -> tuple[str, ...]:
+    """Category of an indicator, its plugin and its status; anything else is on its own."""
+    if isinstance(offer.record, IndicatorReg):
+        return offer.record.category, offer.plugin.name, offer.status
+    return offer.record.name, offer.kind
 
 
 def _without_offers(registry: Registry) -> list[dict[str, str]]:

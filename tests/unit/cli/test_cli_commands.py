@@ -12,6 +12,12 @@ from mismartera_core.cli.app import build
 from mismartera_core.config.loading import load_config
 
 QUICKSTART = Path(__file__).parents[3] / "session_configs/quickstart.json"
+FEW = """
+    @hookimpl
+    def mismartera_indicators():
+        name, factory = "my_ratio", "few:compute"
+        return [IndicatorReg(name=name, factory=factory, category="trend", summary="A ratio")]
+"""
 FREE = ("--set", "costs={}")
 
 
@@ -95,6 +101,22 @@ def test_plugins_list_as_text_and_as_json(cli):
     answer = json.loads(out)
     assert (code, answer["version"], answer["kind"]) == (0, 1, "plugins")
     assert {"kind", "name", "plugin", "version", "status", "summary"} == set(answer["offers"][0])
+
+
+def test_plugins_list_has_a_line_for_many_indicators_of_a_category(cli):
+    lines = cli("plugins", "list")[1].splitlines()
+    (candles,) = [line for line in lines if " x candlestick " in line]
+    assert "cdl_2_crows" in candles
+    assert "`mismartera plugins list --kind indicator` has each indicator" in lines
+    each = cli("plugins", "list", "--kind", "indicator")[1]
+    offers = json.loads(cli("plugins", "list", "--json")[1])["offers"]
+    names = {offer["name"] for offer in offers if offer["kind"] == "indicator"}
+    assert names == {line.split()[1] for line in each.splitlines()[1:]}
+
+
+def test_plugins_list_names_a_plugin_s_few_indicators(cli, install):
+    install("few", FEW)
+    assert "A ratio" in cli("plugins", "list")[1]
 
 
 def test_plugins_list_tells_problems_with_cause_and_cure_and_ends_with_0(cli, install):
