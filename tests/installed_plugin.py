@@ -18,6 +18,7 @@ def install(tmp_path, monkeypatch):
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
+    before = set(sys.modules)
 
     def put(
         dist: str, code: str, *, name: str = "", version: str = "1.2", requires: tuple = ()
@@ -34,4 +35,7 @@ def install(tmp_path, monkeypatch):
         importlib.invalidate_caches()
         return module
 
-    return put
+    yield put
+    for path in site.glob("*.py"):
+        if path.stem not in before:
+            sys.modules.pop(path.stem, None)
