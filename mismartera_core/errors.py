@@ -90,6 +90,14 @@ _MANY = 12
 """Choices that a hint lists at most."""
 
 
+_AS_NEAR = 0.15
+"""How much less alike than the nearest choice another may be to be named beside it."""
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """A hint that names the nearest choices to a misspelt name.
 
@@ -103,6 +111,8 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     known = sorted(choices)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if near:
+        best = _likeness(name, near[0])
+        near = [item for item in near if _likeness(name, item) > best - _AS_NEAR]
         return "did you mean " + " or ".join(repr(item) for item in near) + "?"
     if not known:
         return "there is none to choose from"
