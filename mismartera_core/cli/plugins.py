@@ -22,7 +22,8 @@ app = typer.Typer(no_args_is_help=True, help="List, show, check and choose plugi
 _FEW = 5
 """Indicators of one category and plugin that are listed one by one."""
 
-_COLUMNS = ("kind", "name", "plugin", "version", "status", "summary")
+_COLUMNS = ("kind", "name", "plugin", "status", "summary")
+"""What a person is shown of a row: with versions it would not fit into 80 columns."""
 
 
 @app.command("list")

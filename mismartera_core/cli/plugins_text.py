@@ -21,7 +21,7 @@ Kind = Annotated[str | None, typer.Option("--kind", help="Only of a kind, such a
 BROKEN_CODE = 4
 """Exit code where a plugin is broken, as of a PluginError."""
 
-_LEAST = 24
+_LEAST = 20
 """Characters that the last column of a table has at least."""
 
 
@@ -79,5 +79,6 @@ def say_problems(title: str, problems: Iterable[PluginProblem]) -> None:
 
 
 def _terminal_width() -> int:
-    """Columns of the terminal; without end where nobody watches, so that lines stay whole."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
+    """Columns of the terminal; without end where nobody says, so that lines stay whole."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return shutil.get_terminal_size().columns if known else 1_000_000

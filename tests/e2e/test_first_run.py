@@ -117,7 +117,7 @@ def test_every_example_explains_itself(tmp_path, config):
         (["runs", "show"], 2, "make one with: mismartera run CONFIG"),
         (["runs", "ls"], 0, "mismartera run CONFIG"),
         (["run", "session.jsn"], 2, "session.jsn"),
-        (["plugins", "show", "sma_crss"], 4, "did you mean 'sma_cross'?"),
+        (["plugins", "show", "sma_crss"], 4, "did you mean 'sma_cross'"),
     ],
 )
 def test_a_slip_is_answered_by_what_to_type(tmp_path, words, code, help_):
