@@ -37,10 +37,10 @@ def ours(market: Market) -> Sample:
 
 
 def every(market: Market) -> Sample:
-    """All indicators of the plugin."""
+    """All indicators of the plugin that take bars alone."""
     from mismartera_indicators.catalogue import ROWS
 
-    return _indicators(market, list(ROWS.values()))
+    return _indicators(market, [row for row in ROWS.values() if not row.ticks])
 
 
 def _indicators(market: Market, rows: list[Any]) -> Sample:

@@ -54,10 +54,12 @@ class IndicatorReg(Registration):
         category: "trend", "momentum", "volatility", "volume", "statistics", "candlestick" or
             "chart_pattern".
         outputs: Names of the arrays it returns, the principal one first.
+        ticks: Whether it also takes the session's trades: `compute(bars, ticks, **params)`.
     """
 
     category: str
     outputs: tuple[str, ...] = ("value",)
+    ticks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,9 @@ DAYS = {"start_date": "2012-10-01", "end_date": "2012-10-02"}
 BROKER = {"name": "simulated", "config": {"cash": "100000", "leverage": None}}
 
 
-def session(strategy, days=DAYS, provider=None, *, name="sample", data=None, **changes):
+def session(
+    strategy, days=DAYS, provider=None, *, name="sample", data=None, plugins=None, **changes
+):
     """A session of one strategy; a provider is a factory with its capabilities."""
     plugin = types.ModuleType("plugin")
 
@@ -50,7 +52,7 @@ def session(strategy, days=DAYS, provider=None, *, name="sample", data=None, **c
         "broker": BROKER,
         **changes,
     }
-    return Session(config, registry=Registry.from_modules({"plugin": plugin}))
+    return Session(config, registry=Registry.from_modules({"plugin": plugin, **(plugins or {})}))
 
 
 OPEN = 1_349_098_200 * 1_000_000_000

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from mismartera_core.contracts.indicator import IndicatorFunction
 from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.errors import ConfigError, PluginError, StrategyError
-from mismartera_core.model.columns import BarColumns, FloatArray, IndicatorOutputs
+from mismartera_core.model.columns import BarColumns, FloatArray, IndicatorOutputs, TickColumns
 from mismartera_core.model.signals import Signals
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 
@@ -30,11 +29,13 @@ class Indicator:
         name: Registered name.
         compute: The causal function.
         outputs: Names of its arrays, the principal one first.
+        ticks: Whether it takes the session's trades after the bars.
     """
 
     name: str
-    compute: IndicatorFunction
+    compute: Callable[..., IndicatorOutputs]
     outputs: tuple[str, ...]
+    ticks: bool
 
 
 class IndicatorLibrary:
@@ -42,10 +43,12 @@ class IndicatorLibrary:
 
     Args:
         registry: Where plugins registered them.
+        trades: Whether there are trades for those that take them.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, *, trades: bool = False) -> None:
         self._registry = registry
+        self._trades = trades
         self._known: dict[str, tuple[Indicator, Any]] = {}
         self._checked: dict[tuple[str, Params], Params] = {}
 
@@ -61,7 +64,8 @@ class IndicatorLibrary:
         """Validated parameters, defaults filled in, sorted by name.
 
         Raises:
-            ConfigError: A parameter is unknown or out of bounds.
+            ConfigError: A parameter is unknown or out of bounds, or it needs trades and there are
+                none.
         """
         asked = (name, tuple(sorted(params.items())))
         found = self._checked.get(asked)
@@ -70,7 +74,11 @@ class IndicatorLibrary:
         return found
 
     def _validated(self, name: str, params: dict[str, Any]) -> Params:
-        model = self._look_up(name)[1]
+        indicator, model = self._look_up(name)
+        if indicator.ticks and not self._trades:
+            raise ConfigError(
+                f'indicator {name!r} needs trades: add "ticks" to session_data_config.streams'
+            )
         if model is None:
             return tuple(sorted(params.items()))
         try:
@@ -83,15 +91,24 @@ class IndicatorLibrary:
                 hint=f"`mismartera plugins show {name}` lists its parameters",
             ) from error
 
-    def compute(self, name: str, params: Params, bars: BarColumns) -> IndicatorOutputs:
+    def compute(
+        self, name: str, params: Params, bars: BarColumns, ticks: TickColumns | None = None
+    ) -> IndicatorOutputs:
         """All outputs of an indicator on these bars.
+
+        Args:
+            name: Registered name.
+            params: As `check` returned them.
+            bars: History and session.
+            ticks: Trades of the session, for an indicator that takes them.
 
         Raises:
             PluginError: It raised, or broke the contract of its kind.
         """
         indicator, _ = self._look_up(name)
+        columns = (bars, ticks) if indicator.ticks else (bars,)
         try:
-            outputs = indicator.compute(bars, **dict(params))
+            outputs = indicator.compute(*columns, **dict(params))
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
             raise PluginError(f"indicator {name!r} raised {what}") from error
@@ -115,7 +132,8 @@ class IndicatorLibrary:
         if found is None:
             record = self._registry.get("indicator", name)
             function = resolve_attribute(record.factory)
-            found = (Indicator(name, function, record.outputs), config_model(record))
+            indicator = Indicator(name, function, record.outputs, record.ticks)
+            found = (indicator, config_model(record))
             self._known[name] = found
         return found
 
@@ -134,12 +152,19 @@ class ColumnIndicators:
 
     def __call__(self, name: str, **params: Any) -> FloatArray:
         """The principal output."""
-        outputs = self._compute(name, self._library.check(name, params))
-        return np.asarray(outputs[self._library.get(name).outputs[0]])
+        return np.asarray(self._outputs(name, params)[self._library.get(name).outputs[0]])
 
     def outputs(self, name: str, **params: Any) -> dict[str, FloatArray]:
         """All outputs."""
-        return dict(self._compute(name, self._library.check(name, params)))
+        return dict(self._outputs(name, params))
+
+    def _outputs(self, name: str, params: dict[str, Any]) -> IndicatorOutputs:
+        if self._library.get(name).ticks:
+            raise ConfigError(
+                f"indicator {name!r} needs trades, and a SignalStrategy is a function of bars",
+                hint="ask for it in a Strategy or a PortfolioStrategy",
+            )
+        return self._compute(name, self._library.check(name, params))
 
     def _compute(self, name: str, params: Params) -> IndicatorOutputs:
         return self._library.compute(name, params, self._bars)

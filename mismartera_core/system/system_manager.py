@@ -87,7 +87,7 @@ class SystemManager:
         self._bars = 0
         hours = session_hours(plan.table, plan.interval, extended=plan.extended)
         zone = ZoneInfo(plan.table.timezone)
-        library = IndicatorLibrary(registry)
+        library = IndicatorLibrary(registry, trades=plan.load_ticks is not None)
 
         def derivation() -> Derivation:
             return Derivation(library, plan.interval, hours.opens, hours.closes)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mismartera_core.testing.builders import scrambled as scrambled
     from mismartera_core.testing.builders import sealed as sealed
     from mismartera_core.testing.builders import sessions_of as sessions_of
+    from mismartera_core.testing.builders import ticks_of as ticks_of
     from mismartera_core.testing.builders import to_frame as to_frame
     from mismartera_core.testing.builders import walk_bars as walk_bars
     from mismartera_core.testing.builders import without_volume as without_volume
@@ -78,6 +79,7 @@ _HOMES = {
         "scrambled",
         "sealed",
         "sessions_of",
+        "ticks_of",
         "to_frame",
         "walk_bars",
         "without_volume",

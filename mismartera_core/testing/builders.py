@@ -1,4 +1,4 @@
-"""Bars to test with: seeded walks over sessions, as columns and as DataFrames."""
+"""Bars to test with: seeded walks over sessions, as columns and as DataFrames; their trades."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns, FloatArray
+from mismartera_core.model.columns import (
+    BAR_FIELDS,
+    PRICE_FIELDS,
+    BarColumns,
+    FloatArray,
+    TickColumns,
+)
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, interval_ns
 from mismartera_core.model.sessions import SessionTable
 
@@ -20,6 +26,8 @@ _FIRST_DAY = date(2024, 1, 2)
 _FIRST_NS = (_FIRST_DAY - date(1970, 1, 1)).days * DAY + 14 * HOUR
 """Half an hour before New York's regular open: indicators that know a clock see both sides."""
 _TICK = 0.01
+_SIXTEENTHS = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 3.0, 4.0]) / 16.0
+"""What the trades of a bar are of its volume: sums of them are exact."""
 
 
 def sessions_of(minutes: Sequence[int]) -> SessionTable:
@@ -94,6 +102,37 @@ def without_volume(bars: BarColumns, volume: float = 0.0) -> BarColumns:
         volume: 0, or NaN for volume that nobody knows.
     """
     return replace(bars, volume=np.full(len(bars), volume))
+
+
+def ticks_of(bars: BarColumns, *, seed: int = 0) -> TickColumns:
+    """Trades that make up the bars: the same bars, the same trades, whatever bars follow.
+
+    Eight in each bar: the first at its open, to the nanosecond; none where nothing traded, and
+    none where a value is unknown.
+
+    Args:
+        bars: Any bars of a minute or longer.
+        seed: Of the random numbers.
+
+    Returns:
+        Trades of all bars, read-only; their open, high, low, close and volume are those of the
+        bars.
+    """
+    chance = np.random.default_rng(seed).random((len(bars), 3, len(_SIXTEENTHS)))
+    within = np.sort(chance[:, 0], axis=1)
+    within[:, 0] = 0.0
+    length = bars.available_at - bars.ts
+    ts = bars.ts[:, None] + (within * length[:, None]).astype(np.int64)
+    low, high = bars.low[:, None], bars.high[:, None]
+    price = np.clip(np.round(low + chance[:, 1] * (high - low), 2), low, high)
+    price[:, 0], price[:, -1] = bars.open, bars.close
+    price[:, 2], price[:, 5] = bars.high, bars.low
+    size = bars.volume[:, None] * _SIXTEENTHS[np.argsort(chance[:, 2], axis=1)]
+    traded = (bars.volume > 0.0) & np.isfinite([bars.field(n) for n in PRICE_FIELDS]).all(axis=0)
+    columns = ts[traded].ravel(), price[traded].ravel(), size[traded].ravel()
+    for column in columns:
+        column.flags.writeable = False
+    return TickColumns(*columns)
 
 
 def repriced(bars: BarColumns, row: int, *, seed: int = 0) -> BarColumns:

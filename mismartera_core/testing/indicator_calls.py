@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from mismartera_core.contracts.indicator import IndicatorFunction
-from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray
+from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray, TickColumns
 from mismartera_core.registrations import IndicatorReg
 from mismartera_core.registry.attributes import one_line
+from mismartera_core.testing.builders import ticks_of
 from mismartera_core.testing.suite import breach, expect
 from mismartera_core.threads.replay.blame import where_it_raised
 
@@ -19,18 +20,29 @@ Values: TypeAlias = Mapping[str, FloatArray]
 """Arrays by name of the output."""
 
 
-def quietly(made: IndicatorFunction, bars: BarColumns, params: Mapping[str, Any]) -> Any:
+IndicatorCall: TypeAlias = Callable[..., Any]
+"""`compute(bars, **params)`, or `compute(bars, ticks, **params)` where it takes trades."""
+
+
+def quietly(
+    made: IndicatorCall,
+    bars: BarColumns,
+    params: Mapping[str, Any],
+    ticks: TickColumns | None = None,
+) -> Any:
     """Call an indicator; what it raises or warns of is a breach.
 
     Args:
         made: The function.
         bars: Any bars.
         params: Its parameters.
+        ticks: Trades, where it takes them.
     """
+    columns = (bars,) if ticks is None else (bars, ticks)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            return made(bars, **params)
+            return made(*columns, **params)
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises is the finding
         breach(
             "an indicator raises nothing and warns of nothing, whatever the bars are",
@@ -43,11 +55,14 @@ def quietly(made: IndicatorFunction, bars: BarColumns, params: Mapping[str, Any]
 
 def outputs_of(
     registration: IndicatorReg,
-    made: IndicatorFunction,
+    made: IndicatorCall,
     params: Mapping[str, Any],
     bars: BarColumns,
 ) -> Values:
     """What an indicator returns for some bars, once it is what the contract says.
+
+    One that takes trades is called as a run calls it, once for each session: with the bars up to
+    the session's end and the session's trades; its values are those of the session's rows.
 
     Args:
         registration: Its record.
@@ -55,7 +70,46 @@ def outputs_of(
         params: Its parameters.
         bars: Any bars.
     """
-    found = quietly(made, bars, params)
+    if not registration.ticks:
+        return returned(registration, made, params, bars)
+    parts: dict[str, list[FloatArray]] = {name: [] for name in registration.outputs}
+    for start, seen, ticks in session_trades(bars):
+        for name, values in returned(registration, made, params, seen, ticks).items():
+            parts[name].append(values[start:])
+    return {name: np.concatenate(each) for name, each in parts.items()}
+
+
+def session_trades(bars: BarColumns) -> Iterator[tuple[int, BarColumns, TickColumns]]:
+    """What a run hands over for each session: its first row, bars up to its end, its trades.
+
+    Args:
+        bars: Any bars; where there is none, so are the trades.
+    """
+    ticks = ticks_of(bars)
+    changes = np.flatnonzero(np.diff(bars.session)) + 1
+    for start, stop in pairwise([0, *changes.tolist(), len(bars)]):
+        span = (bars.ts[start], bars.available_at[stop - 1]) if stop else (0, 0)
+        first, end = np.searchsorted(ticks.ts, span).tolist()
+        yield start, bars.slice(0, stop), ticks.slice(first, end)
+
+
+def returned(
+    registration: IndicatorReg,
+    made: IndicatorCall,
+    params: Mapping[str, Any],
+    bars: BarColumns,
+    ticks: TickColumns | None = None,
+) -> Values:
+    """What one call returns, once it is what the contract says.
+
+    Args:
+        registration: The indicator's record.
+        made: The function.
+        params: Its parameters.
+        bars: Any bars.
+        ticks: Trades, where it takes them.
+    """
+    found = quietly(made, bars, params, ticks)
     contract = f"an indicator returns a mapping of its outputs, in order: {registration.outputs}"
     cure = "return {'name': array, ...} as IndicatorReg(outputs=...) says, the principal one first"
     expect(isinstance(found, Mapping), contract, type(found).__name__, cure)

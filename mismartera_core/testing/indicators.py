@@ -5,18 +5,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pytest
 
-from mismartera_core.contracts.indicator import IndicatorFunction
-from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns, FloatArray
+from mismartera_core.model.columns import (
+    BAR_FIELDS,
+    PRICE_FIELDS,
+    BarColumns,
+    FloatArray,
+    TickColumns,
+)
 from mismartera_core.registrations import IndicatorReg
 from mismartera_core.registry import config_model, resolve_attribute
 from mismartera_core.testing.builders import (
     sealed,
     sessions_of,
+    ticks_of,
     walk_bars,
     without_volume,
 )
@@ -27,7 +33,14 @@ from mismartera_core.testing.causality import (
     first_difference,
     telling_rows,
 )
-from mismartera_core.testing.indicator_calls import Values, outputs_of, quietly
+from mismartera_core.testing.indicator_calls import (
+    IndicatorCall,
+    Values,
+    outputs_of,
+    quietly,
+    returned,
+    session_trades,
+)
 from mismartera_core.testing.parameters import refuses_unknown, variations
 from mismartera_core.testing.suite import Conformance, breach, expect, not_applicable
 
@@ -41,6 +54,7 @@ CATEGORIES = (
     "chart_pattern",
 )
 
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 _LENGTHS = (60, 45, 35, 60, 50) * 6
 """Minutes of thirty sessions: a month of trailing days, and more bars than most lookbacks."""
 
@@ -72,9 +86,9 @@ class IndicatorConformance(Conformance):
     endless: ClassVar[Sequence[str]] = ()
 
     @pytest.fixture
-    def made(self, registration: IndicatorReg) -> IndicatorFunction:
-        """The function `compute(bars, **params)`."""
-        function: IndicatorFunction = resolve_attribute(registration.factory)
+    def made(self, registration: IndicatorReg) -> IndicatorCall:
+        """The function: `compute(bars, **params)`, with trades `compute(bars, ticks, **params)`."""
+        function: IndicatorCall = resolve_attribute(registration.factory)
         return function
 
     @pytest.fixture
@@ -84,7 +98,7 @@ class IndicatorConformance(Conformance):
 
     @pytest.fixture
     def compute(
-        self, registration: IndicatorReg, made: IndicatorFunction, parameters: Mapping[str, Any]
+        self, registration: IndicatorReg, made: IndicatorCall, parameters: Mapping[str, Any]
     ) -> Callable[[BarColumns], Values]:
         """Its outputs on some bars; whatever breaks the contract of a call ends the test."""
         return partial(outputs_of, registration, made, parameters)
@@ -140,6 +154,17 @@ class IndicatorConformance(Conformance):
         size = len(a_month())
         boundary = sum(_LENGTHS[:25])
         check_steps(compute, a_month(), (*range(boundary - 6, boundary + 6), size - 2, size - 1))
+
+    def test_trades_count_from_the_bar_after_them(
+        self, registration: IndicatorReg, made: IndicatorCall, parameters: Mapping[str, Any]
+    ) -> None:
+        """Row i depends on trades before its close; those at the close are the next bar's."""
+        if not registration.ticks:
+            not_applicable("it takes no trades")
+        call = partial(returned, registration, made, parameters)
+        for start, bars, ticks in session_trades(odd_sessions()):
+            rows = np.linspace(start, len(bars) - 1, 8, dtype=np.int64)
+            _check_trades(call, sealed(bars), ticks, rows.tolist())
 
     def test_values_come_and_stay(
         self, registration: IndicatorReg, compute: Callable[[BarColumns], Values]
@@ -221,12 +246,13 @@ class IndicatorConformance(Conformance):
                     )
 
     def test_it_writes_to_no_column(
-        self, made: IndicatorFunction, parameters: Mapping[str, Any]
+        self, registration: IndicatorReg, made: IndicatorCall, parameters: Mapping[str, Any]
     ) -> None:
         """The bars belong to everybody: after the call they are what they were."""
         bars = odd_sessions()
         given = BarColumns(**{name: getattr(bars, name).copy() for name in BAR_FIELDS})
-        quietly(made, given, parameters)
+        # Trades are read-only throughout.
+        quietly(made, given, parameters, ticks_of(bars) if registration.ticks else None)
         for name in BAR_FIELDS:
             before, after = getattr(bars, name), getattr(given, name)
             for row in np.flatnonzero(before.view(np.int64) != after.view(np.int64))[:1]:
@@ -250,12 +276,13 @@ class IndicatorConformance(Conformance):
             )
 
     def test_unknown_parameters_are_refused(
-        self, registration: IndicatorReg, made: IndicatorFunction, settings: Any
+        self, registration: IndicatorReg, made: IndicatorCall, settings: Any
     ) -> None:
         """A misspelt parameter is an error; the config model has a field for each one."""
         model = config_model(registration)
         arguments = inspect.signature(made).parameters
-        named = [n for n, p in list(arguments.items())[1:] if p.kind is not p.VAR_KEYWORD]
+        columns = 2 if registration.ticks else 1
+        named = [n for n, p in list(arguments.items())[columns:] if p.kind is not p.VAR_KEYWORD]
         fields = [] if model is None else list(model.model_fields)
         expect(
             set(named) <= set(fields),
@@ -265,7 +292,7 @@ class IndicatorConformance(Conformance):
         )
         if model is None:
             expect(
-                len(arguments) == len(named) + 1,
+                len(arguments) == len(named) + columns,
                 "unknown parameters are refused: a misspelt one must never be ignored",
                 "the function takes **params and there is no config model",
                 "name the parameters, or give the registration a config model",
@@ -274,7 +301,7 @@ class IndicatorConformance(Conformance):
         refuses_unknown(model, settings)
 
     def test_every_choice_of_parameters_keeps_the_contract(
-        self, registration: IndicatorReg, made: IndicatorFunction, settings: Any
+        self, registration: IndicatorReg, made: IndicatorCall, settings: Any
     ) -> None:
         """The smallest numbers and each choice of the config model work, and are causal."""
         model = config_model(registration)
@@ -285,6 +312,31 @@ class IndicatorConformance(Conformance):
             other = partial(outputs_of, registration, made, params)
             check_cut(other, bars, (100,), f"{params}: ")
             check_scrambled(other, bars, (200,), f"{params}: ")
+
+
+def _check_trades(
+    call: Callable[[BarColumns, TickColumns], Values],
+    bars: BarColumns,
+    ticks: TickColumns,
+    rows: Sequence[int],
+) -> None:
+    """At each of the rows, the trades from its close on change no value up to it."""
+    whole = call(bars, ticks)
+    for row in rows:
+        head = {name: values[: row + 1] for name, values in whole.items()}
+        for side in _SIDES:  # without and with the trades at the close
+            known = int(np.searchsorted(ticks.ts, bars.available_at[row], side=side))
+            other = call(bars.slice(0, row + 1), ticks.slice(0, known))
+            found = first_difference(head, other)
+            if found is not None:
+                name, at, one, two = found
+                breach(
+                    "row i depends on trades with ts < bars.available_at[i] only, bit for bit",
+                    f"{name!r} at row {at} is {one!r} with all trades of the session, but {two!r} "
+                    f"with those up to row {row}",
+                    'count them by np.searchsorted(ticks.ts, bars.available_at, side="left") and '
+                    "sum in their order (np.add.accumulate)",
+                )
 
 
 def _cuts_of(bars: BarColumns) -> tuple[int, ...]:

@@ -67,24 +67,29 @@ class Derivation:
         """An indicator's arrays over the rows of its track from `hist` on."""
         found = frame.values.get(need)
         if found is None:
-            symbol, interval, name, params = need
-            bars = _seen(frame, self.tracks(frame, interval)[symbol])
-            found = frame.values[need] = self._library.compute(name, params, bars)
+            found = frame.values[need] = self._computed(frame, need)
         return found
+
+    def _computed(self, frame: Frame, need: Need) -> Outputs:
+        symbol, interval, name, params = need
+        track = self.tracks(frame, interval)[symbol]
+        if self._library.get(name).ticks:
+            return self._library.compute(name, params, track.known(), frame.ticks[symbol])
+        return self._library.compute(name, params, _seen(frame, track))
 
     def fill(self, frame: Frame, needs: Iterable[Need]) -> None:
         """Compute what strategies asked for; what was computed on the same columns stays."""
-        before = self._filled
-        if (
-            before is not None
-            and frame.anchored
-            and all(a.columns is b.columns for a, b in zip(before.base, frame.base, strict=True))
-        ):
-            frame.values = before.values
-        else:
-            for need in needs:
+        before, self._filled = self._filled, frame
+        stays = before.values if before is not None and _same_bars(before, frame) else None
+        if stays is not None and not frame.ticks:
+            frame.values = stays
+            return
+        for need in needs:
+            # Trades are those of one session: what was computed of them does not stay.
+            if stays and need in stays and not self._library.get(need.name).ticks:
+                frame.values[need] = stays[need]
+            else:
                 self.outputs(frame, need)
-        self._filled = frame
 
     def signals(self, frame: Frame, key: object, track: Track, strategy: SignalStrategy) -> Signals:
         """A SignalStrategy's rows over [hist, stop) of a track, or more."""
@@ -120,6 +125,12 @@ class Derivation:
             result = function(_seen(frame, track))
             kept = self._made[key] = _Made(track.columns, track.hist, result)
         return kept.result
+
+
+def _same_bars(before: Frame, frame: Frame) -> bool:
+    """Whether what was computed on the bars of one frame holds for the next."""
+    pairs = zip(before.base, frame.base, strict=True)
+    return frame.anchored and all(one.columns is other.columns for one, other in pairs)
 
 
 def _seen(frame: Frame, track: Track) -> BarColumns:

@@ -32,8 +32,10 @@ def params(record, **given):
 @each
 def test_parameters_are_those_of_the_function(record):
     arguments = list(inspect.signature(resolve_name(record.factory)).parameters)
-    assert arguments[0] == "bars"
-    assert set(arguments[1:]) == set(resolve_name(record.config_model).model_fields)
+    columns = ["bars", "ticks"] if record.ticks else ["bars"]
+    assert arguments[: len(columns)] == columns
+    fields = resolve_name(record.config_model).model_fields
+    assert set(arguments[len(columns) :]) == set(fields)
 
 
 @each

@@ -7,8 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from mismartera_core import Strategy, backtest
+from mismartera_core import Strategy, backtest, interval_ns
 from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS
+from mismartera_core.services.bar_aggregation import ticks_to_bars
 from mismartera_core.testing import (
     market_bars,
     repriced,
@@ -16,6 +17,7 @@ from mismartera_core.testing import (
     sealed,
     session_table,
     sessions_of,
+    ticks_of,
     to_frame,
     walk_bars,
     without_volume,
@@ -114,3 +116,20 @@ def test_volume_that_nobody_knows_or_that_there_is_none_of():
     bars = walk_bars(week())
     assert not without_volume(bars).volume.any()
     assert np.isnan(without_volume(bars, np.nan).volume).all()
+
+
+def test_trades_make_up_the_bars():
+    sessions = sessions_of([60, 1, 30])
+    bars = walk_bars(sessions, seed=2, missing=0.1, idle=0.2, unknown=0.02)
+    known = np.isfinite([getattr(bars, name) for name in PRICE_FIELDS]).all(axis=0)
+    traded = bars.take(known & (bars.volume > 0.0))
+    made = ticks_to_bars(ticks_of(bars), interval_ns("1m"), sessions.open_ns, sessions.close_ns)
+    assert same(made, traded)
+
+
+def test_trades_do_not_depend_on_later_bars():
+    bars = walk_bars(sessions_of([60]), seed=2)
+    whole, head = ticks_of(bars), ticks_of(bars.slice(0, 31))
+    for name in ("ts", "price", "size"):
+        np.testing.assert_array_equal(getattr(whole, name)[: len(head)], getattr(head, name))
+    assert whole.ts[len(head)] == bars.ts[31] == bars.available_at[30]

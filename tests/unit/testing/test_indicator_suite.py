@@ -169,6 +169,61 @@ def failures(registration, **words):
     return {promise.name: promise.message for promise in found if promise.outcome == "failed"}
 
 
+TRADES = "trades count from the bar after them"
+NEVER = ("config keeps its secrets", "discovery imports no library")
+
+
+def traded(bars, ticks):
+    """Units traded in the session so far."""
+    return traded_until(bars, ticks, "left")
+
+
+def traded_until(bars, ticks, side):
+    sums = np.concatenate(([0.0], np.add.accumulate(ticks.size)))
+    made = sums[np.searchsorted(ticks.ts, bars.available_at, side=side)]
+    return {"value": np.where(made > 0.0, made, np.nan)}
+
+
+def counts_trades_at_the_close(bars, ticks):
+    return traded_until(bars, ticks, "right")
+
+
+def of_all_trades(bars, ticks):
+    return {"value": np.where(np.isnan(bars.close), np.nan, np.sum(ticks.size))}
+
+
+def writes_trades(bars, ticks):
+    ticks.size[:] = 0.0
+    return traded(bars, ticks)
+
+
+def of_trades(function):
+    return record(function, ticks=True, config_model=None)
+
+
+def test_a_good_one_of_trades_keeps_every_promise():
+    found = {p.name: p for p in run_suite("indicator", of_trades(traded))}
+    skipped = {name for name, promise in found.items() if promise.outcome != "passed"}
+    assert skipped == {*NEVER, "every choice of parameters keeps the contract"}
+    assert found[TRADES].outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("function", "promise", "said"),
+    [
+        (counts_trades_at_the_close, TRADES, "with those up to row"),
+        (counts_trades_at_the_close, "cutting the future changes nothing", "'value' at row"),
+        (of_all_trades, TRADES, "with all trades of the session"),
+        (of_all_trades, "steps equal one batch", "step by step are equal"),
+        (writes_trades, "outputs are as registered", "read-only"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_broken_one_of_trades_is_caught(function, promise, said):
+    found = failures(of_trades(function))
+    assert said in found[promise], found
+
+
 def pandas_mean(bars, *, period):
     close = pd.Series(bars.close)
     return {"value": close.rolling(period).mean().to_numpy()}
@@ -179,7 +234,7 @@ def test_a_good_one_keeps_every_promise(function):
     found = run_suite("indicator", record(function))
     assert len(found) >= 18
     skipped = {p.name: p.message for p in found if p.outcome != "passed"}
-    assert set(skipped) == {"config keeps its secrets", "discovery imports no library"}
+    assert set(skipped) == {*NEVER, TRADES}
     assert all(skipped.values())
 
 

@@ -20,6 +20,7 @@ def mismartera_indicators() -> Iterable[IndicatorReg]:
             config_model=row.config_model,
             summary=row.summary,
             example=row.example,
+            ticks=row.ticks,
         )
         for category, rows in TABLES.items()
         for row in rows

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mismartera_core import BarColumns, IndicatorReg
+from mismartera_core import BarColumns, IndicatorReg, TickColumns
 from mismartera_indicators.catalogue import ROWS
 from mismartera_indicators.plugin import mismartera_indicators
 from mismartera_indicators.sessions import DAY, MINUTE
@@ -32,6 +32,8 @@ name: `self.indicator("bbands").lower.value`.
 - NaN until the indicator has warmed up. "First value" is for the defaults: bars, or sessions.
 - A bar with an unknown value (NaN) in a column that is used gives NaN, and the warm-up starts again
   after it. What is summed over a session (vwap, close_location_delta) stays NaN to its end.
+- What is made of trades (cumulative_delta) needs `"ticks"` in `session_data_config.streams`, has
+  values for the session that is replayed alone, and none in a SignalStrategy.
 - A bar without volume never divides by zero; what a formula gives then is said below.
 - Averages with a memory (ema, rsi, atr, adx ...) depend on where the bars begin: give them enough
   trailing days. Windows (sma, bbands, donchian ...) include the current bar.
@@ -154,7 +156,9 @@ def _params(record: IndicatorReg) -> dict[str, Any]:
 def _first_value(record: IndicatorReg, params: dict[str, Any]) -> str:
     """Bars of a minute, or sessions of them, until every output has a value."""
     for sessions, length, unit in ((1, 300, ""), (40, 1, " sessions")):
-        outputs = resolve_name(str(record.factory))(_minutes(sessions, length), **params)
+        bars = _minutes(sessions, length)
+        trades = [TickColumns(bars.ts, bars.open, bars.volume)] if record.ticks else []
+        outputs = resolve_name(str(record.factory))(bars, *trades, **params)
         known = np.logical_and.reduce([np.isfinite(values) for values in outputs.values()])
         if known.any():
             return f"{int(np.argmax(known)) + 1}{unit}"

@@ -125,7 +125,7 @@ def range_until(bars: BarColumns, ends: Iterable[int]) -> dict[str, FloatArray]:
 def close_location_delta(bars: BarColumns) -> IndicatorOutputs:
     """Volume signed by where the bar closed, and its sum in the session.
 
-    A stand-in for cumulative delta, which needs the trades themselves: bars do not say who bought.
+    A stand-in for cumulative_delta where there are no trades: bars do not say who bought.
 
     Formula: delta = volume * ((close - low) - (high - close)) / (high - low), 0 where the bar has
     no range; cumulative = its sum from the session's first bar on, NaN from an unknown bar to the

@@ -21,6 +21,7 @@ class Row:
         talib: TA-Lib's functions, called with the same arguments; in lower case that of its name.
         module: Where its function is; "functions" makes one that calls TA-Lib.
         example: Parameters that work, where the defaults alone do not.
+        ticks: Whether its function takes trades after the bars.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Row:
     talib: tuple[str, ...] = ()
     module: str = "functions"
     example: Mapping[str, Any] = field(default_factory=dict)
+    ticks: bool = False
 
     @property
     def functions(self) -> tuple[str, ...]:

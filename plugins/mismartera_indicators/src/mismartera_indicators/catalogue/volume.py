@@ -130,6 +130,14 @@ ROWS = (
         module="session",
     ),
     Row(
+        "cumulative_delta",
+        "Params",
+        "Volume of trades signed by the tick test, since the session's open and in the bar",
+        outputs=("value", "delta"),
+        module="trades",
+        ticks=True,
+    ),
+    Row(
         "ease_of_movement",
         "bar_params:EaseOfMovement",
         "Ease of movement, and its average",
