@@ -43,7 +43,14 @@ if TYPE_CHECKING:
     from mismartera_core.testing.finished_runs import finished_run as finished_run
     from mismartera_core.testing.gap_fillers import GapFillerConformance as GapFillerConformance
     from mismartera_core.testing.indicators import IndicatorConformance as IndicatorConformance
+    from mismartera_core.testing.loopback import Fault as Fault
+    from mismartera_core.testing.loopback import LoopbackServer as LoopbackServer
+    from mismartera_core.testing.loopback import Reply as Reply
+    from mismartera_core.testing.loopback import Request as Request
     from mismartera_core.testing.memory_provider import MemoryProvider as MemoryProvider
+    from mismartera_core.testing.remote_providers import (
+        RemoteProviderConformance as RemoteProviderConformance,
+    )
     from mismartera_core.testing.reports import ReportConformance as ReportConformance
     from mismartera_core.testing.risk_checks import RiskCheckConformance as RiskCheckConformance
     from mismartera_core.testing.running import Promise as Promise
@@ -92,7 +99,9 @@ _HOMES = {
     "finished_runs": ("finished_run",),
     "gap_fillers": ("GapFillerConformance",),
     "indicators": ("IndicatorConformance",),
+    "loopback": ("Fault", "LoopbackServer", "Reply", "Request"),
     "memory_provider": ("MemoryProvider",),
+    "remote_providers": ("RemoteProviderConformance",),
     "reports": ("ReportConformance",),
     "risk_checks": ("RiskCheckConformance",),
     "running": ("Promise", "run_suite"),

@@ -5,7 +5,12 @@ import re
 import subprocess
 import sys
 
-from mismartera_core.testing import SUITES, Conformance
+from mismartera_core.testing import (
+    SUITES,
+    Conformance,
+    DataProviderConformance,
+    RemoteProviderConformance,
+)
 
 PAGE = "docs/testing-plugins.md"
 HEAD = """\
@@ -32,6 +37,9 @@ def written():
     yield "\n".join(["### all\n", *promises(Conformance)]) + "\n"
     for kind, suite in SUITES.items():
         yield "\n".join([f"### {kind}\n", *promises(suite, Conformance)]) + "\n"
+        if suite is DataProviderConformance:
+            more = promises(RemoteProviderConformance, DataProviderConformance)
+            yield "\n".join([f"### {kind} of a service on the network\n", *more]) + "\n"
 
 
 def test_every_promise_is_listed(kept, root):

@@ -1,0 +1,377 @@
+"""A small HTTP server on this machine, whose faults a test writes as a script.
+
+It stands in for a service on the network: its routes are functions of the request, and which
+requests meet a fault is decided by counting them, so that every run of a test is alike.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import select
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler
+from itertools import chain, repeat
+from socketserver import ThreadingTCPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+_POLL = 0.02
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER that makes closing a connection reset it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it arrived.
+
+    Attributes:
+        at: When, in seconds of time.monotonic.
+        method: "GET", "POST" ...
+        target: Path and query, as sent.
+        headers: Values by name in lower case.
+        body: What was sent.
+    """
+
+    at: float
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path without the query."""
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Parameters of the query; of one given twice the last."""
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+
+    def json(self) -> Any:
+        """The body, read as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer.
+
+    Attributes:
+        status: HTTP status.
+        body: What is sent.
+        headers: Beside Content-Length and Connection, which are always sent.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def json(cls, value: Any, status: int = 200, **headers: str) -> Self:
+        """An answer in JSON.
+
+        Args:
+            value: What is written.
+            status: HTTP status.
+            **headers: More headers, _ for -.
+        """
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        named["Content-Type"] = "application/json"
+        return cls(status=status, body=json.dumps(value).encode(), headers=named)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What goes wrong with one request; the class methods name the usual ones.
+
+    Attributes:
+        reply: Sent instead of the route's own.
+        seconds: Wait before anything is sent; infinite is silence.
+        fraction: How much of the body is sent before the connection ends.
+        drops: Whether the connection is reset instead of answered.
+        acts: Whether the route is called although its reply is not sent.
+    """
+
+    reply: Reply | None = None
+    seconds: float = 0.0
+    fraction: float = 1.0
+    drops: bool = False
+    acts: bool = False
+
+    @classmethod
+    def status(cls, status: int, message: str = "something went wrong", **headers: str) -> Self:
+        """An error with a body of JSON: {"message": ...}.
+
+        Args:
+            status: HTTP status.
+            message: In the body.
+            **headers: More headers, _ for -.
+        """
+        return cls(reply=Reply.json({"message": message}, status, **headers))
+
+    @classmethod
+    def too_many(cls, seconds: int) -> Self:
+        """429 with Retry-After.
+
+        Args:
+            seconds: What Retry-After says.
+        """
+        return cls.status(429, "too many requests", Retry_After=str(seconds))
+
+    @classmethod
+    def silence(cls) -> Self:
+        """The connection is accepted, and nothing is sent until one side ends it."""
+        return cls(seconds=math.inf)
+
+    @classmethod
+    def slow(cls, seconds: float) -> Self:
+        """The right answer, late.
+
+        Args:
+            seconds: How late.
+        """
+        return cls(seconds=seconds)
+
+    @classmethod
+    def truncated(cls, fraction: float = 0.5) -> Self:
+        """The right answer, but the connection ends within the body.
+
+        Args:
+            fraction: How much of it is sent.
+        """
+        return cls(fraction=fraction)
+
+    @classmethod
+    def dropped(cls) -> Self:
+        """The connection is reset before an answer."""
+        return cls(drops=True)
+
+    def after_acting(self) -> Self:
+        """The same fault, after the route has done what was asked: only the answer is lost."""
+        return replace(self, acts=True)
+
+
+Route = Callable[[Request], Reply]
+"""Answers a request; never called by two threads at once."""
+
+
+class LoopbackServer:
+    """A server on 127.0.0.1, in threads of its own, while the context lasts.
+
+        with LoopbackServer({"/bars": lambda request: Reply.json([])}) as venue:
+            venue.script([None, Fault.status(503)])  # the second request fails
+
+    A request goes to the route whose path is its own or the nearest above it ("/orders" answers
+    "/orders/7", too); where there is none the answer is 404. Leaving the context ends what hangs.
+
+    Args:
+        routes: By path.
+
+    Raises:
+        Exception: What a route raised, when the context is left; its request was answered by 500.
+    """
+
+    def __init__(self, routes: Mapping[str, Route]) -> None:
+        self._routes = dict(routes)
+        self._scripts: dict[str, Iterator[Fault | None]] = {}
+        self._requests: list[Request] = []
+        self._errors: list[Exception] = []
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._server = _Server(self)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=[_POLL], name="loopback server"
+        )
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def url(self) -> str:
+        """What routes are beneath, without a slash at the end."""
+        return f"http://{self.address}"
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What arrived so far, in order."""
+        with self._lock:
+            return tuple(self._requests)
+
+    def script(
+        self, faults: Sequence[Fault | None], then: Fault | None = None, *, path: str = ""
+    ) -> None:
+        """Say what goes wrong from now on; replaces the script of the same path.
+
+        Args:
+            faults: Of the next requests, one each; None is none.
+            then: Of all that follow.
+            path: Count only requests whose path begins so.
+        """
+        with self._lock:
+            self._scripts[path] = chain(faults, repeat(then))
+
+    def stop(self) -> None:
+        """End every connection and all threads; stopping twice does nothing."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.end_connections()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if self._errors and error is None:
+            raise self._errors[0]
+
+    def answer(self, request: Request, connection: socket.socket) -> tuple[Reply, float] | None:
+        """What is sent to a request, by the script and the routes; it waits as long as they say.
+
+        Args:
+            request: What arrived.
+            connection: Where it came from.
+
+        Returns:
+            The reply and how much of its body is sent; None where there is no answer.
+        """
+        with self._lock:
+            self._requests.append(request)
+            fault = self._fault(request) or Fault()
+            replaced = fault.drops or fault.reply is not None or math.isinf(fault.seconds)
+            reply = fault.reply or Reply()
+            if fault.acts or not replaced:
+                made = self._routed(request)
+                reply = reply if replaced else made
+        if fault.seconds and not self._waited(fault.seconds, connection):
+            return None
+        return None if fault.drops else (reply, fault.fraction)
+
+    def note(self, error: Exception) -> None:
+        """Keep an error to be raised when the context is left.
+
+        Args:
+            error: What a route or the reading of a request raised.
+        """
+        self._errors.append(error)
+
+    def _fault(self, request: Request) -> Fault | None:
+        met = [next(s) for path, s in self._scripts.items() if request.path.startswith(path)]
+        return next((fault for fault in met if fault is not None), None)
+
+    def _routed(self, request: Request) -> Reply:
+        path = request.path.rstrip("/")
+        while path not in self._routes and path:
+            path = path.rpartition("/")[0]
+        if path not in self._routes:
+            return Reply.json({"message": f"there is no {request.path}"}, 404)
+        try:
+            return self._routes[path](request)
+        except Exception as error:  # noqa: BLE001 - raised again when the context is left
+            self.note(error)
+            return Reply.json({"message": f"the route raised {error!r}"}, 500)
+
+    def _waited(self, seconds: float, connection: socket.socket) -> bool:
+        """Whether both sides are still there after the wait."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._stopped.wait(min(_POLL, left)) or _gone(connection):
+                return False
+        return True
+
+
+def _gone(connection: socket.socket) -> bool:
+    """Whether the client hung up: after its request it has nothing more to send."""
+    return bool(select.select([connection], [], [], 0)[0])
+
+
+class _Server(ThreadingTCPServer):
+    """The listening socket; joins the threads of its connections when it is closed."""
+
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, owner: LoopbackServer) -> None:
+        self.owner = owner
+        self._open: set[Any] = set()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def end_connections(self) -> None:
+        """Wake the threads that wait for a client."""
+        for connection in list(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                continue  # it has ended by itself
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """A client that hangs up is what faults are about; the rest is told."""
+        error = sys.exception()
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            self.owner.note(error)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection, one request."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def answer(self) -> None:
+        """Read the request and send what the script and the routes say."""
+        size = int(self.headers.get("Content-Length", "0"))
+        request = Request(
+            at=time.monotonic(),
+            method=self.command,
+            target=self.path,
+            headers={name.lower(): text for name, text in self.headers.items()},
+            body=self.rfile.read(size),
+        )
+        self.close_connection = True
+        found = self.server.owner.answer(request, self.connection)
+        if found is None:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.connection.close()
+            return
+        reply, fraction = found
+        self.send_response(reply.status)
+        for name, text in reply.headers.items():
+            self.send_header(name, text)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(reply.body[: int(len(reply.body) * fraction)])
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - names of the base
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's word
+        """Requests are recorded, not printed."""
