@@ -75,7 +75,7 @@ def holidays(
     rows = table(
         f"{group} {chosen}", ("date", "weekday", "what", "name"), (d.values() for d in found)
     )
-    emit("holidays", facts, rows)
+    emit("holidays", facts, rows if found else f"{group} {chosen}: no holiday, no early close")
 
 
 @app.command()

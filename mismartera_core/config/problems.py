@@ -51,7 +51,7 @@ def sentences(error: ValidationError, model: type[BaseModel], prefix: str = "") 
     found = error.errors(include_url=False)
     paths = {item["loc"] for item in found}
     return [
-        f"{prefix}{join(item['loc'])}: {_problem(item, model)}".lstrip(": ")
+        f"{(prefix + join(item['loc'])).removesuffix('.')}: {_problem(item, model)}".lstrip(": ")
         for item in found
         if item["type"] != "too_short" or not _has_deeper(item["loc"], paths)
     ]
@@ -87,6 +87,8 @@ def _problem(item: ErrorDetails, model: type[BaseModel]) -> str:
         return unknown(str(item["loc"][-1]), names)
     if kind == "config":
         return text
+    if kind == "value_error" and ", was " in text:
+        return text.removeprefix("Value error, ")
     if text.startswith(_EXPECTED):
         text = f"expected {text.removeprefix(_EXPECTED)}"
     return f"{_WORDS.get(kind, text.removeprefix('Value error, '))}, was {shown(item['input'])}"

@@ -36,6 +36,7 @@ def cost(role, name):
     [
         (strategy("sma_crss"), "strategies.0.name: there is no strategy named 'sma_crss'; did you"),
         (strategy(params={"fsat": 1}), "strategies.0.params.fsat: unknown; did you mean 'fast'?"),
+        (strategy(params={"fast": 50}), "strategies.0.params: expected fast < slow, was fast=50, "),
         (strategy(params={"fast": "x"}), "strategies.0.params.fast: expected a valid integer"),
         ({"broker": {"name": "simulated"}}, "broker.config.cash: is missing"),
         (
@@ -53,6 +54,7 @@ def test_what_a_config_says_to_plugins_is_checked_with_its_path(registry, change
         resolve(config(**changes), registry, "my.json")
     assert str(caught.value).startswith("my.json: ")
     assert message in str(caught.value)
+    assert str(caught.value).count(", was ") <= 1
 
 
 def test_problems_of_several_plugins_are_told_at_once(registry):

@@ -53,6 +53,7 @@ def test_holidays_show_early_closes_too(told):
     assert len(found["days"]) == 13
     assert found["days"][-2]["what"] == "closes 13:00"
     assert "Carter" in told("holidays", "2025")
+    assert "no holiday" in told("holidays", "2025", "--exchange-group", "CRYPTO")
 
 
 def test_override_and_remove(told):
