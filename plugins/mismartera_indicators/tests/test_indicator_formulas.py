@@ -9,6 +9,7 @@ import pytest
 from mismartera_indicators.plugin import mismartera_indicators
 
 from mismartera_core import BarColumns, interval_ns
+from mismartera_core.testing import ticks_of
 
 INDICATORS = {record.name: record for record in mismartera_indicators()}
 MINUTE = interval_ns("1m")
@@ -32,8 +33,9 @@ def bars_of(close, high=None, low=None, volume=None, session=None, minutes=None)
 
 def compute(name, bars, **params):
     record = INDICATORS[name]
+    columns = (bars, ticks_of(bars)) if record.ticks else (bars,)
     return resolve_name(record.factory)(
-        bars, **resolve_name(record.config_model)(**record.example | params).model_dump()
+        *columns, **resolve_name(record.config_model)(**record.example | params).model_dump()
     )
 
 
