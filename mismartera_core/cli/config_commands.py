@@ -58,7 +58,7 @@ def schema(
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there.")
     ] = None,
 ) -> None:
-    """Export the JSON Schema, with the plugins installed here, for editors."""
+    """Export the JSON Schema for editors. It has the plugins installed here."""
     text = schema_text()
     if output is not None:
         output.write_text(text, encoding="utf-8")

@@ -58,7 +58,7 @@ def import_(
     group: Group = "US_EQUITY",
     asset: Asset = None,
 ) -> None:
-    """Store bars from files; says what it understood and what it refused."""
+    """Store bars from files. Says what it understood and what it refused."""
     from mismartera_core.errors import DataError, UsageError
 
     if kind not in ("bars", "ticks", "quotes"):
@@ -179,7 +179,7 @@ def quality(
     group: Group = "US_EQUITY",
     asset: Asset = None,
 ) -> None:
-    """How complete a symbol's bars are, session by session, by the calendar."""
+    """How complete a symbol's bars are. Session by session, by the calendar."""
     from mismartera_core.managers.data_manager.quality import measure
     from mismartera_core.services.quality_scoring import mean_score
 

@@ -12,7 +12,7 @@ QUICKSTART = Path(__file__).with_name("quickstart.json")
 
 
 def demo() -> None:
-    """Backtest the quickstart: offline, within seconds; then say what to type next."""
+    """Backtest the quickstart, offline. Takes seconds, then says what to type next."""
     from mismartera_core.config.loading import load_config
 
     run = execute(load_config(QUICKSTART), "the quickstart")

@@ -21,7 +21,7 @@ def init(
         Path()
     ),
 ) -> None:
-    """Write a session config, its JSON Schema and an example of settings into a folder."""
+    """Write a session config to begin with. Brings its JSON Schema and an example of settings."""
     files = {_CONFIG: _config(), _SCHEMA: schema_text(), _ENV: _env()}
     taken = [name for name in files if (folder / name).exists()]
     if taken:

@@ -38,7 +38,7 @@ def new(
         Path, typer.Option("--output-dir", "-o", help="Where the folder is made.")
     ] = Path(),
 ) -> None:
-    """Make a project for a plugin: it works, is tested, and one function waits for your idea."""
+    """Make a project for a plugin. It works, is tested, and one function waits for your idea."""
     from mismartera_core.cli.names import check_name
     from mismartera_core.registry import Registry
 

@@ -28,7 +28,7 @@ _COLUMNS = ("kind", "name", "plugin", "status", "summary")
 
 @app.command("list")
 def list_(kind: Kind = None) -> None:
-    """What plugins offer, many indicators as one line; broken plugins with cause and cure."""
+    """What plugins offer, and what is broken. Many indicators of a category are one line."""
     from mismartera_core.registry import Registry
 
     registry = Registry.discover()

@@ -44,7 +44,7 @@ def check(
         typer.Option("--config", metavar="JSON", help="To test with, in place of its example."),
     ] = None,
 ) -> None:
-    """Run the conformance suites and say promise by promise which are kept."""
+    """Say promise by promise which are kept. Runs the conformance suites."""
     settings = load_settings()
     given = None if config is None else _object(config)
     run_suite = _suites()

@@ -24,7 +24,7 @@ _HEADS = ("plugin", "version", "status", "import", "offers")
 
 
 def doctor() -> None:
-    """Broken plugins with cause and cure, libraries that are missing, what importing costs."""
+    """What is broken, with cause and cure. Also missing libraries and what importing costs."""
     settings = load_settings()
     from mismartera_core.hookspecs import PROJECT
     from mismartera_core.registry import Registry, policy_of

@@ -35,7 +35,7 @@ def lock(
         bool, typer.Option("--check", help="Write nothing; say what is not as the file has it.")
     ] = False,
 ) -> None:
-    """Pin the installed plugins: one that is new or changed is then refused."""
+    """Pin the installed plugins. One that is new or changed is then refused."""
     from mismartera_core.registry.locking import LOCK_FILE, pin, write_lock
 
     if check:

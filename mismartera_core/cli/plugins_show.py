@@ -22,7 +22,7 @@ _GENERAL = frozenset({"name", "factory", "config_model", "summary", "parameters"
 def show(
     name: Annotated[str, typer.Argument(help="As a config names it.")], kind: Kind = None
 ) -> None:
-    """What a plugin can do, and the block of a session config that uses it."""
+    """What a plugin can do, and how to use it. Has a block for a session config."""
     from mismartera_core.registry import Registry
 
     chosen = kinds(kind)

@@ -19,7 +19,7 @@ Progress: TypeAlias = Callable[[date, int, int, int, float], None]
 
 
 def run(config: ConfigFile, set_: Overrides = None) -> None:
-    """Run a session config; ends with its summary and the folder of the run."""
+    """Run a session config. Ends with its summary and the folder of the run."""
     from mismartera_core.config.loading import load_config
 
     show(execute(load_config(config, set_ or ()), str(config)))

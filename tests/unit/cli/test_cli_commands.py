@@ -57,6 +57,13 @@ def imported_by(*words):
     return set(done.stderr.split())
 
 
+@pytest.mark.parametrize("group", [(), *sorted({path[:-1] for path in COMMANDS if path[1:]})])
+def test_help_of_a_group_cuts_no_sentence(cli, monkeypatch, group):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, commands = cli(*group, "--help")[1].split("Commands:\n")
+    assert "..." not in commands
+
+
 def test_version(cli):
     assert cli("--version") == (0, f"mismartera {mismartera_core.__version__}\n", "")
 
