@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from mismartera_core.config.problems import sentences
 from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.errors import ConfigError, PluginError, StrategyError
 from mismartera_core.model.columns import BarColumns, FloatArray, IndicatorOutputs, TickColumns
@@ -84,10 +85,8 @@ class IndicatorLibrary:
         try:
             return tuple(sorted(dict(model(**params)).items()))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
             raise ConfigError(
-                f"indicator {name!r}: {where}: {first['msg']}",
+                f"indicator {name!r}: {'; '.join(sentences(error, model))}",
                 hint=f"`mismartera plugins show {name}` lists its parameters",
             ) from error
 

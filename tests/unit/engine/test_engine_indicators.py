@@ -8,7 +8,14 @@ from bars import random_walk
 from engine_eyes import DAYS, STEPS, half_day_walk, noting, resampled, run
 from engine_runs import registry
 
-from mismartera_core import BarColumns, ConfigError, MisMarteraError, PluginError, interval_ns
+from mismartera_core import (
+    BarColumns,
+    ConfigError,
+    MisMarteraError,
+    PluginError,
+    Strategy,
+    interval_ns,
+)
 from mismartera_core.services.indicator_library import IndicatorLibrary
 
 WAYS = [{}, STEPS, {"prefetch_days": 1}, {"trailing_days": 9}]
@@ -153,3 +160,12 @@ def test_orders_of_a_strategy_on_five_minutes_fill_at_the_next_minute():
     fills = run(frame, strategy, listen="5m").fills
     assert fills["bar"].tolist() == frame.index[5::5].tolist()
     assert fills["price"].tolist() == frame["open"].iloc[5::5].tolist()
+
+
+def test_all_that_is_wrong_with_parameters_is_told_at_once():
+    class Wrong(Strategy):
+        def setup(self):
+            self.indicator("sma", period=-1, perod=3)
+
+    with pytest.raises(ConfigError, match=r"period: .*; perod: unknown; did you mean 'period'"):
+        run(random_walk(DAYS[:1], minutes=5), Wrong)
