@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from kept_files import UPDATE, kept
 
 HEADER = """\
 # Every version with its hashes, made of pyproject.toml by
@@ -31,14 +32,15 @@ def pins(text: str) -> dict[str, set[str]]:
     return {line.split()[0]: set(re.findall(r"sha256:\w+", line)) for line in lines}
 
 
-def test_it_is_current(root, kept):
+def test_it_is_current(root):
     program = uv(root)
     if not program or not (root / "uv.lock").exists():
         pytest.skip("needs uv and the uv.lock that it writes")
     done = subprocess.run(
         [program, *EXPORT.split()], cwd=root, capture_output=True, text=True, check=True
     )
-    kept("requirements.lock", HEADER + done.stdout, pins)
+    text = HEADER + done.stdout
+    assert pins(kept("requirements.lock", text)) == pins(text), UPDATE
 
 
 def test_it_names_every_dependency_with_a_hash(root):

@@ -2,11 +2,11 @@
 
 import ast
 import json
-import os
 import re
 from pathlib import Path
 
 import pytest
+from kept_files import UPDATE, kept
 
 from mismartera_core import __version__
 from mismartera_core.builtin.templates import TEMPLATES, folder
@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2] / "templates"
 SHARED = ROOT / "shared"
 INSIDE = "{{cookiecutter.name}}/src/{{cookiecutter.name}}"
 NESTED = f"template/{INSIDE}/project"
-UPDATE = "UPDATE_CONTRACTS=1 ./uvw run pytest tests/contracts"
 
 every = pytest.mark.parametrize("name", TEMPLATES)
 
@@ -34,25 +33,20 @@ def test_every_folder_is_registered():
     assert found == set(TEMPLATES)
 
 
-def same(source: Path, place: Path) -> None:
-    """Every file of a folder is in another place too, to the letter."""
-    for path, text in files(source).items():
-        copy = place / path
-        if os.environ.get("UPDATE_CONTRACTS"):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8")
-        found = copy.read_text(encoding="utf-8") if copy.exists() else None
-        assert found == text, f"{copy} differs from {source}; edit there, then: {UPDATE}"
+def copies(source: Path, place: Path) -> dict[str, str]:
+    """What another place has of the files of a folder."""
+    at = place.relative_to(ROOT.parent)
+    return {path: kept((at / path).as_posix(), text) for path, text in files(source).items()}
 
 
 @every
 def test_what_is_shared_is_equal(name):
     """Cookiecutter has no inheritance: `templates/shared` is copied into each template."""
-    same(SHARED, folder(name))
+    assert copies(SHARED, folder(name)) == files(SHARED), UPDATE
 
 
 def test_the_template_of_templates_has_the_one_of_strategies():
-    same(folder("strategy"), ROOT / NESTED)
+    assert copies(folder("strategy"), ROOT / NESTED) == files(folder("strategy")), UPDATE
     assert files(folder("strategy")).keys() == files(ROOT / NESTED).keys()
 
 

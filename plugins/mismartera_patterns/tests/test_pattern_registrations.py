@@ -77,7 +77,9 @@ def test_the_reference_page_is_current():
 
 
 def test_the_examples_of_the_page_run():
-    for block in re.findall(r"```python\n(.*?)```", render(RECORDS), re.DOTALL):
+    blocks = re.findall(r"```python\n(.*?)```", render(RECORDS), re.DOTALL)
+    assert blocks
+    for block in blocks:
         exec(compile(block, "docs/patterns.md", "exec"), {})  # noqa: S102
 
 
