@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, Self
+
+import numpy as np
 
 from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.quality import QualityReport
@@ -12,8 +16,34 @@ MICROS = 1_000_000
 """The ledger counts in integers of 1e-6 currency units."""
 
 
+class Rows:
+    """Columns of equal length: a dataclass of arrays (or lists), cut and joined all alike."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns())))
+
+    def part(self, start: int, stop: int | None = None) -> Self:
+        """The rows from start to stop."""
+        return type(self)(*(column[start:stop] for column in self.columns()))
+
+    def take(self, rows: IntArray) -> Self:
+        """Rows by number, where all columns are arrays."""
+        return type(self)(*(column[rows] for column in self.columns()))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """One after the other, where all columns are arrays."""
+        return cls(*map(np.concatenate, zip(*(part.columns() for part in parts), strict=True)))
+
+    def columns(self) -> list[Any]:
+        """The columns, in order."""
+        return [getattr(self, name) for name in self.__dataclass_fields__]  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class FillColumns:
+class FillColumns(Rows):
     """Executions in the order in which they became known.
 
     Attributes:
@@ -38,18 +68,9 @@ class FillColumns:
     bar_ts: IntArray
     filled_ns: IntArray
 
-    def __len__(self) -> int:
-        return len(self.order_id)
-
-    def part(self, start: int, stop: int | None = None) -> FillColumns:
-        """The rows from start to stop."""
-        return FillColumns(
-            *(getattr(self, name)[start:stop] for name in FillColumns.__dataclass_fields__)
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OrderColumns:
+class OrderColumns(Rows):
     """Every order of a run, by id, and every signal that became none (id 0).
 
     A row is a signal: what a strategy asked for, and what became of it.
@@ -91,15 +112,6 @@ class OrderColumns:
     tag: list[str]
     submitted_ns: IntArray
     updated_ns: IntArray
-
-    def __len__(self) -> int:
-        return len(self.id)
-
-    def part(self, start: int, stop: int | None = None) -> OrderColumns:
-        """The rows from start to stop."""
-        return OrderColumns(
-            *(getattr(self, name)[start:stop] for name in OrderColumns.__dataclass_fields__)
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

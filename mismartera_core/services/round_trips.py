@@ -9,7 +9,7 @@ import numpy as np
 
 from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.quantities import on_grid
-from mismartera_core.model.results import MICROS, FillColumns
+from mismartera_core.model.results import MICROS, FillColumns, Rows
 
 PART = 16_384
 """Fills that are numbers of Python at the same time; they take four times the room of columns."""
@@ -21,7 +21,7 @@ _DUST = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RoundTrips:
+class RoundTrips(Rows):
     """Trades, one row for each pair of an entry and an exit fill; amounts in 1e-6 currency units.
 
     Attributes:
@@ -41,14 +41,6 @@ class RoundTrips:
     entry_notional: IntArray
     exit_notional: IntArray
     commission: IntArray
-
-    def __len__(self) -> int:
-        return len(self.entry)
-
-    def part(self, start: int, stop: int | None = None) -> RoundTrips:
-        """The rows from start to stop."""
-        names = RoundTrips.__dataclass_fields__
-        return RoundTrips(*(getattr(self, name)[start:stop] for name in names))
 
     @property
     def gross(self) -> IntArray:
@@ -95,9 +87,7 @@ def round_trips(fills: FillColumns) -> tuple[RoundTrips, RoundTrips]:
     ]
     rest = sorted((lot for lots in books.values() for lot in lots), key=lambda lot: lot.row)
     open_ = [(lot.row, -1, lot.side, lot.quantity, lot.notional, 0, lot.commission) for lot in rest]
-    names = RoundTrips.__dataclass_fields__
-    closed = RoundTrips(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
-    return closed, _columns(open_)
+    return RoundTrips.joined(parts), _columns(open_)
 
 
 def _closed_by(

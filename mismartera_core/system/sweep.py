@@ -232,8 +232,7 @@ def _fills(symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray) -> 
 
 
 def _hash(plan: Plan, row: _Row) -> str:
-    names = FillColumns.__dataclass_fields__
-    fills = FillColumns(*(np.concatenate([getattr(p, n) for p in row.parts]) for n in names))
+    fills = FillColumns.joined(row.parts)
     return trade_hash(fills, [plan.strategies[0].label], plan.symbols)
 
 

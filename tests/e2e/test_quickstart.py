@@ -1,7 +1,6 @@
 """The main job as a user does it: commands in an empty folder, nothing mocked."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,21 +8,9 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from failing_runs import MAIN, mismartera
 
 QUICKSTART = Path(__file__).parents[2] / "session_configs/quickstart.json"
-MAIN = "import sys; from mismartera_core.cli import main; sys.exit(main(sys.argv[1:]))"
-
-
-def mismartera(folder, *words, **env):
-    return subprocess.run(
-        [sys.executable, "-c", MAIN, *map(str, words)],
-        cwd=folder,
-        env={**os.environ, "COLUMNS": "160", **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -84,16 +84,16 @@ class Ledger:
         while settled and count >= len(settled[0]):
             count -= len(settled.pop(0))
         if settled:
-            return _joined([*settled, _fills_of(self.fills)]).part(count)
+            return FillColumns.joined([*settled, _fills_of(self.fills)]).part(count)
         return _fills_of(self.fills[count:])
 
     def fill_columns(self) -> FillColumns:
         """All fills, in the order in which they became known."""
-        fills = _joined([*self._settled_fills, _fills_of(self.fills), *self._batches])
+        fills = FillColumns.joined([*self._settled_fills, _fills_of(self.fills), *self._batches])
         if not self._batches:
             return fills
         order = np.lexsort((fills.order_id, fills.symbol, fills.filled_ns))
-        return FillColumns(*(getattr(fills, n)[order] for n in FillColumns.__dataclass_fields__))
+        return fills.take(order)
 
     def order_columns(self) -> OrderColumns:
         """All orders by id, then the refused signals by time; the ledger keeps none of them.
@@ -117,11 +117,6 @@ class Ledger:
     def fill_count(self) -> int:
         """Fills so far."""
         return len(self.fills) + sum(map(len, (*self._settled_fills, *self._batches)))
-
-
-def _joined(parts: list[FillColumns]) -> FillColumns:
-    names = FillColumns.__dataclass_fields__
-    return FillColumns(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
 def _by_id(ids: IntArray, count: int) -> IntArray | None:

@@ -140,7 +140,7 @@ class CompiledOrders:
         if done is None:
             return
         begin, end = self._fills_booked, _count(done.fills.filled_ns, close_ns, "right")
-        fills = _cut(done.fills, begin, end)
+        fills = done.fills.part(begin, end)
         self._ledger.cash += int(done.flow[end] - done.flow[begin])
         np.add.at(self.held, done.fill_unit[begin:end], fills.side * fills.quantity)
         self.held = all_on_grid(self.held)
@@ -183,7 +183,7 @@ class CompiledOrders:
             # Where a run was stopped, what became of these lies in sessions that were not replayed.
             left.code[:] = loop.WORKING
             left.updated[:] = left.submitted
-            self._ledger.add_batch(_cut(self._traded.fills, 0, 0), self._columns(left))
+            self._ledger.add_batch(self._traded.fills.part(0, 0), self._columns(left))
         rows = np.array(self.waiting(sessions), dtype=np.int64)
         since = self.waits[rows, loop.SINCE]
         self._book_left(rows[since <= close_ns], loop.WORKING, since[since <= close_ns])
@@ -285,7 +285,3 @@ def _orders_of(
 
 def _count(ascending: IntArray, until: int, side: str) -> int:
     return int(np.searchsorted(ascending, until, side))  # type: ignore[call-overload]
-
-
-def _cut(fills: FillColumns, begin: int, end: int) -> FillColumns:
-    return FillColumns(*(getattr(fills, f.name)[begin:end] for f in fields(fills)))
