@@ -43,6 +43,9 @@ def _count(value: float) -> str:
     return f"{value:,.0f}"
 
 
+QUARTER = 63
+"""Sessions below which a return is not shown as that of a year: it would promise too much."""
+
 FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("Starting equity", "starting_equity", _money),
     ("Ending equity", "ending_equity", _money),
@@ -146,7 +149,9 @@ def remarks(run: Run) -> list[str]:
 
 
 def _figures(run: Run) -> list[Cells]:
-    return [(label, _shown(run.summary[name], write)) for label, name, write in FIGURES]
+    short = len(run.record.sessions) < QUARTER
+    chosen = [figure for figure in FIGURES if not (short and figure[1] == "cagr")]
+    return [(label, _shown(run.summary[name], write)) for label, name, write in chosen]
 
 
 def _sections(run: Run) -> Iterator[tuple[str, Cells, list[Cells]]]:

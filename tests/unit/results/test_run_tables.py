@@ -243,3 +243,10 @@ def test_printing_a_run_shows_the_table(run):
 
 def test_repr_is_one_line(run):
     assert repr(run).startswith("Run('example', 2 sessions, +0.45%, 2 trades, trade_hash ")
+
+
+@pytest.mark.parametrize(("sessions", "shown"), [(62, False), (63, True)])
+def test_a_few_sessions_are_not_shown_as_a_year(sessions, shown):
+    run = Run(run_record(sessions=[[(10_000 + i, 0)] for i in range(sessions)]))
+    assert run.summary["cagr"] is not None
+    assert ("CAGR" in str(run)) is shown
