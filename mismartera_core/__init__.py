@@ -22,10 +22,26 @@ if TYPE_CHECKING:
     from mismartera_core.contracts.risk import AccountView as AccountView
     from mismartera_core.contracts.risk import OrderRequest as OrderRequest
     from mismartera_core.contracts.risk import RiskCheck as RiskCheck
+    from mismartera_core.contracts.risk import RiskMonitor as RiskMonitor
     from mismartera_core.contracts.strategy import PortfolioStrategy as PortfolioStrategy
     from mismartera_core.contracts.strategy import SignalStrategy as SignalStrategy
     from mismartera_core.contracts.strategy import Strategy as Strategy
     from mismartera_core.contracts.strategy import StrategyParams as StrategyParams
+    from mismartera_core.contracts.stream import Emit as Emit
+    from mismartera_core.contracts.stream import StreamChanged as StreamChanged
+    from mismartera_core.contracts.stream import StreamedBars as StreamedBars
+    from mismartera_core.contracts.stream import StreamedQuotes as StreamedQuotes
+    from mismartera_core.contracts.stream import StreamedTicks as StreamedTicks
+    from mismartera_core.contracts.stream import StreamEvent as StreamEvent
+    from mismartera_core.contracts.stream import StreamNoise as StreamNoise
+    from mismartera_core.contracts.stream import StreamRequest as StreamRequest
+    from mismartera_core.contracts.stream import StreamState as StreamState
+    from mismartera_core.contracts.venue import EmitVenue as EmitVenue
+    from mismartera_core.contracts.venue import Executed as Executed
+    from mismartera_core.contracts.venue import OrderChanged as OrderChanged
+    from mismartera_core.contracts.venue import VenueBroker as VenueBroker
+    from mismartera_core.contracts.venue import VenueCapabilities as VenueCapabilities
+    from mismartera_core.contracts.venue import VenueEvent as VenueEvent
     from mismartera_core.contracts.views import BarsView as BarsView
     from mismartera_core.contracts.views import IndicatorSource as IndicatorSource
     from mismartera_core.contracts.views import OrderTicket as OrderTicket
@@ -34,6 +50,10 @@ if TYPE_CHECKING:
     from mismartera_core.errors import ConfigError as ConfigError
     from mismartera_core.errors import DataError as DataError
     from mismartera_core.errors import MisMarteraError as MisMarteraError
+    from mismartera_core.errors import OrderExists as OrderExists
+    from mismartera_core.errors import OrderNotSent as OrderNotSent
+    from mismartera_core.errors import OrderRejected as OrderRejected
+    from mismartera_core.errors import OrderUnclear as OrderUnclear
     from mismartera_core.errors import PluginError as PluginError
     from mismartera_core.errors import RiskStop as RiskStop
     from mismartera_core.errors import StrategyError as StrategyError
@@ -53,8 +73,16 @@ if TYPE_CHECKING:
     from mismartera_core.model.orders import OrderType as OrderType
     from mismartera_core.model.orders import Side as Side
     from mismartera_core.model.orders import TimeInForce as TimeInForce
+    from mismartera_core.model.risk import RiskState as RiskState
+    from mismartera_core.model.risk import RiskVerdict as RiskVerdict
     from mismartera_core.model.sessions import SessionTable as SessionTable
     from mismartera_core.model.signals import Signals as Signals
+    from mismartera_core.model.venue import Execution as Execution
+    from mismartera_core.model.venue import OrderTerms as OrderTerms
+    from mismartera_core.model.venue import VenueAccount as VenueAccount
+    from mismartera_core.model.venue import VenueOrder as VenueOrder
+    from mismartera_core.model.venue import VenuePosition as VenuePosition
+    from mismartera_core.model.venue import VenueStatus as VenueStatus
     from mismartera_core.registrations import BrokerReg as BrokerReg
     from mismartera_core.registrations import CostModelReg as CostModelReg
     from mismartera_core.registrations import DataProviderReg as DataProviderReg
@@ -82,12 +110,31 @@ _HOMES = {
     "contracts.gap_filler": ("GapFiller",),
     "contracts.provider": ("DataProvider", "ProviderCapabilities"),
     "contracts.report": ("RunView",),
-    "contracts.risk": ("AccountView", "OrderRequest", "RiskCheck"),
+    "contracts.risk": ("AccountView", "OrderRequest", "RiskCheck", "RiskMonitor"),
     "contracts.strategy": (
         "PortfolioStrategy",
         "SignalStrategy",
         "Strategy",
         "StrategyParams",
+    ),
+    "contracts.stream": (
+        "Emit",
+        "StreamChanged",
+        "StreamEvent",
+        "StreamNoise",
+        "StreamRequest",
+        "StreamState",
+        "StreamedBars",
+        "StreamedQuotes",
+        "StreamedTicks",
+    ),
+    "contracts.venue": (
+        "EmitVenue",
+        "Executed",
+        "OrderChanged",
+        "VenueBroker",
+        "VenueCapabilities",
+        "VenueEvent",
     ),
     "contracts.views": ("BarsView", "IndicatorSource", "OrderTicket", "Step"),
     "errors": (
@@ -95,6 +142,10 @@ _HOMES = {
         "ConfigError",
         "DataError",
         "MisMarteraError",
+        "OrderExists",
+        "OrderNotSent",
+        "OrderRejected",
+        "OrderUnclear",
         "PluginError",
         "RiskStop",
         "StrategyError",
@@ -112,6 +163,15 @@ _HOMES = {
     "model.orders": ("Fill", "Order", "OrderStatus", "OrderType", "Side", "TimeInForce"),
     "model.sessions": ("SessionTable",),
     "model.signals": ("Signals",),
+    "model.risk": ("RiskState", "RiskVerdict"),
+    "model.venue": (
+        "Execution",
+        "OrderTerms",
+        "VenueAccount",
+        "VenueOrder",
+        "VenuePosition",
+        "VenueStatus",
+    ),
     "registrations": (
         "BrokerReg",
         "CostModelReg",

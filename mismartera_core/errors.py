@@ -6,6 +6,10 @@ MisMarteraError            1   the run failed
 ├── DataError              3   market data is missing, damaged or impossible
 ├── PluginError            4   a plugin is missing, broken or refused
 ├── BrokerError            5   broker or credentials
+│   ├── OrderRejected          the venue's own word: there is no such order
+│   ├── OrderExists            the venue's own word: there is one with this id already
+│   ├── OrderNotSent           it has provably never left
+│   └── OrderUnclear           it may have been taken, or not
 ├── RiskStop               6   stopped by a risk limit
 ├── StrategyError          1   a strategy raised
 └── Interrupted          130   the user stopped the run
@@ -64,6 +68,22 @@ class BrokerError(MisMarteraError):
     """The broker or its credentials refused."""
 
     exit_code = 5
+
+
+class OrderRejected(BrokerError):  # noqa: N818 - the field's word
+    """The venue's own word: it has not taken the order, or cannot change or cancel it."""
+
+
+class OrderExists(BrokerError):  # noqa: N818 - says what is the case
+    """The venue's own word: it has an order with this client id already."""
+
+
+class OrderNotSent(BrokerError):  # noqa: N818 - says what is the case
+    """The order has provably never left."""
+
+
+class OrderUnclear(BrokerError):  # noqa: N818 - says what is the case
+    """The order may have been taken, or not: only the venue can tell."""
 
 
 class RiskStop(MisMarteraError):  # noqa: N818 - the field's word

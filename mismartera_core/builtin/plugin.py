@@ -38,9 +38,7 @@ def mismartera_data_providers() -> Iterable[DataProviderReg]:
             factory=f"{_HERE}.sample_provider:SampleProvider",
             config_model=f"{_HERE}.sample_provider:SampleConfig",
             summary="Real daily bars (Quandl WIKI, public domain) with simulated intraday minutes",
-            capabilities=ProviderCapabilities(
-                bars=("1m", "1d"), stream=True, simulated=True, complete=True
-            ),
+            capabilities=ProviderCapabilities(bars=("1m", "1d"), simulated=True, complete=True),
         ),
         DataProviderReg(
             name="parquet",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,27 +111,6 @@ class SampleProvider(DataProvider):
             bars = chosen.minutes(_key(symbol, self._seed))
         low, high = np.searchsorted(bars.ts, (start_ns, end_ns)).tolist()
         return bars.slice(low, high)
-
-    def stream_bars(
-        self,
-        symbols: Sequence[str],
-        interval: str,
-        emit: Callable[[str, BarColumns], None],
-        stop: Event,
-    ) -> None:
-        """Replay all bars in the order in which they became known, until stop is set."""
-        for symbol in symbols:
-            _check_interval(symbol, interval)
-        spans = [span for s in symbols if (span := self.coverage(s, "1d")) is not None]
-        if not spans:
-            return
-        first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-        for start in range(first - first % _DAY, last + _DAY, _DAY):
-            day = {s: self.get_bars(s, interval, start, start + _DAY) for s in symbols}
-            for symbol, bar in _by_time(day):
-                if stop.is_set():
-                    return
-                emit(symbol, bar)
 
     def sessions(self, first: date, last: date) -> SessionTable:
         """Trading days by the calendar in force."""

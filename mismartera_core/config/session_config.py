@@ -93,6 +93,20 @@ class BacktestConfig(_Part):
         return self
 
 
+class LiveConfig(_Part):
+    """How a live session listens."""
+
+    settle_seconds: float = Field(
+        default=0.25,
+        gt=0,
+        le=30,
+        description="How long a step waits, from the close of a bar on, for symbols without one.",
+    )
+    stale_seconds: float = Field(
+        default=60.0, gt=0, le=3600, description="Silence after which a feed counts as dead."
+    )
+
+
 class HistoricalData(_Part):
     """Bars that are there when a session begins."""
 
@@ -236,6 +250,9 @@ class SessionConfig(_Part):
     mode: Literal["backtest", "live"] = Field(description="Replay the past, or trade the present.")
     backtest_config: BacktestConfig | None = Field(
         default=None, validate_default=True, description="Which sessions a backtest replays."
+    )
+    live_config: LiveConfig = Field(
+        default=LiveConfig(), description="How a live session listens; a backtest ignores it."
     )
     session_data_config: SessionDataConfig = Field(description="Symbols, streams and history.")
     data_provider: PluginChoice = Field(description="Where data come from.")

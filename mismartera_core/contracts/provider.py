@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
+from mismartera_core.contracts.stream import Emit, StreamRequest
 from mismartera_core.errors import DataError
 
 if TYPE_CHECKING:
@@ -83,20 +84,22 @@ class DataProvider(ABC):
         """Quotes of one symbol."""
         raise DataError(f"{type(self).__name__} delivers no quotes")
 
-    def stream_bars(
-        self,
-        symbols: Sequence[str],  # noqa: ARG002
-        interval: str,  # noqa: ARG002
-        emit: Callable[[str, BarColumns], None],  # noqa: ARG002
-        stop: Event,  # noqa: ARG002
-    ) -> None:
-        """Push bars as they become known, until stop is set. Runs in a thread of its own.
+    def stream(self, wanted: StreamRequest, emit: Emit, stop: Event) -> None:  # noqa: ARG002
+        """Push what becomes known, until stop is set. Runs in a thread of its own.
+
+        Says `StreamChanged(LIVE)` when everything that was asked for is subscribed, `LOST` when the
+        connection has gone, and connects again by itself, without end, ever more slowly. A bar
+        comes when it has ended. What cannot be understood is `StreamNoise`. Ends within a second of
+        stop, and leaves no thread behind.
 
         Args:
-            symbols: Tickers.
-            interval: Bar interval.
-            emit: Takes a symbol and its new bars; only puts into a queue.
+            wanted: Symbols and kinds of data.
+            emit: Takes every event; only puts into a queue.
             stop: Set when the stream is to end.
+
+        Raises:
+            BrokerError: Credentials or subscription are refused: trying again would not help.
+            DataError: It does not stream what is wanted.
         """
         raise DataError(f"{type(self).__name__} does not stream")
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mismartera_core.model.risk import RiskVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +63,18 @@ class RiskCheck(Protocol):
 
     def check(self, request: OrderRequest, account: AccountView) -> str | None:
         """The reason of a refusal, or None where the order may leave."""
+
+
+class RiskMonitor(Protocol):
+    """A risk check that also watches the account; a check may be one as well, by having `watch`."""
+
+    def watch(self, account: AccountView, now_ns: int) -> RiskVerdict | None:
+        """Look at the account after a step, and whenever a venue has told something.
+
+        Args:
+            account: As it stands; its `position` is 0.0, for no order asks.
+            now_ns: The clock, nanoseconds UTC.
+
+        Returns:
+            A severer state, or None where all is well. A state is left by a human only.
+        """

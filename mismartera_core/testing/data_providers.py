@@ -23,7 +23,7 @@ from mismartera_core.testing.suite import breach, build, expect, not_applicable,
 NO_SYMBOL = "NO_SUCH_SYMBOL"
 NO_INTERVAL = "7s"
 
-_OPTIONAL = {"ticks": "get_ticks", "quotes": "get_quotes", "stream": "stream_bars"}
+_OPTIONAL = {"ticks": "get_ticks", "quotes": "get_quotes", "stream": "stream"}
 
 
 class DataProviderConformance(StreamPromises):

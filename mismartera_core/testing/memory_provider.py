@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Event
 
 import numpy as np
 
 from mismartera_core.contracts.provider import DataProvider, ProviderCapabilities
+from mismartera_core.contracts.stream import (
+    Emit,
+    StreamChanged,
+    StreamedBars,
+    StreamRequest,
+    StreamState,
+)
 from mismartera_core.errors import DataError, did_you_mean
 from mismartera_core.model.columns import BarColumns
 
@@ -52,28 +59,26 @@ class MemoryProvider(DataProvider):
         low, high = np.searchsorted(bars.ts, (start_ns, end_ns)).tolist()
         return bars.slice(low, high)
 
-    def stream_bars(
-        self,
-        symbols: Sequence[str],
-        interval: str,
-        emit: Callable[[str, BarColumns], None],
-        stop: Event,
-    ) -> None:
-        """Emit all bars in the order in which they became known.
+    def stream(self, wanted: StreamRequest, emit: Emit, stop: Event) -> None:
+        """Emit all bars in the order in which they became known, then wait for the stop.
 
         Raises:
             DataError: A symbol or the interval is not held.
         """
-        held = {symbol: self._held(symbol, interval) for symbol in symbols}
+        held = {symbol: self._held(symbol, wanted.interval) for symbol in wanted.symbols}
         rows = [
             (int(known), symbol, row)
             for symbol, bars in held.items()
             for row, known in enumerate(bars.available_at)
         ]
+        if stop.is_set():
+            return
+        emit(StreamChanged(StreamState.LIVE))
         for _, symbol, row in sorted(rows):
             if stop.is_set():
                 return
-            emit(symbol, held[symbol].slice(row, row + 1))
+            emit(StreamedBars(symbol, held[symbol].slice(row, row + 1)))
+        stop.wait()
 
     def _held(self, symbol: str, interval: str) -> BarColumns:
         if symbol not in self._bars:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.contracts.stream import StreamedBars, StreamEvent, StreamRequest
 from mismartera_core.errors import DataError
 from mismartera_core.managers.time_manager.live_clock import LiveClock
 from mismartera_core.model.columns import BarColumns
@@ -118,7 +119,7 @@ class StreamPromises(BarPromises):
             not streamed.left,
             "a stream that has ended leaves no thread behind",
             f"still running: {', '.join(streamed.left)}",
-            "join what you start before stream_bars returns; no daemon threads",
+            "join what you start before stream returns; no daemon threads",
         )
 
     def test_stream_that_is_stopped_before_it_starts_ends(
@@ -159,15 +160,18 @@ def listen(made: DataProvider, symbol: str, interval: str, seconds: float) -> St
     heard, stop, enough = Streamed(), threading.Event(), threading.Event()
     clock = LiveClock()
 
-    def emit(name: str, bars: BarColumns) -> None:
+    def emit(event: StreamEvent) -> None:
+        if not isinstance(event, StreamedBars) or event.revised:
+            return
         if len(heard.batches) < _BATCHES:
-            heard.batches.append((name, bars, rows.copied(bars), clock.now_ns))
+            bars = event.bars
+            heard.batches.append((event.symbol, bars, rows.copied(bars), clock.now_ns))
         else:
             enough.set()
 
     def run() -> None:
         try:
-            made.stream_bars([symbol], interval, emit, stop)
+            made.stream(StreamRequest(symbols=(symbol,), interval=interval), emit, stop)
         except Exception as error:  # noqa: BLE001 - told by whoever listens
             heard.error = error
         finally:

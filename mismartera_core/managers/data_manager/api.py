@@ -9,6 +9,7 @@ from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.contracts.stream import StreamRequest
 from mismartera_core.errors import DataError, UsageError, did_you_mean
 from mismartera_core.managers.data_manager.frames import range_ns, to_frame
 from mismartera_core.managers.data_manager.imports import (
@@ -18,7 +19,7 @@ from mismartera_core.managers.data_manager.imports import (
     import_csv,
     import_from_provider,
 )
-from mismartera_core.managers.data_manager.streams import BarStream
+from mismartera_core.managers.data_manager.streams import DataStream
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.managers.time_manager.calendar import to_ns
 from mismartera_core.model.columns import BarColumns
@@ -48,7 +49,7 @@ class DataManager:
         self.provider = provider
         self.zone = time_manager.zone
         self._time = time_manager
-        self._streams: dict[str, BarStream] = {}
+        self._streams: dict[str, DataStream] = {}
         self._started = 0
 
     def load(
@@ -190,30 +191,42 @@ class DataManager:
         )
 
     def start_bar_stream(self, symbols: Sequence[str], interval: str, queue: Queue[Any]) -> str:
-        """Start a stream in a thread of its own.
+        """Start a stream of bars in a thread of its own.
 
         Args:
             symbols: Tickers.
             interval: Bar interval.
-            queue: Takes a StreamItem for new bars, and StreamEnded at last.
+            queue: Takes a StreamItem for whatever comes, and StreamEnded at last.
 
         Returns:
             The stream's name, for stop_stream.
         """
-        if not symbols:
+        return self.start_stream(StreamRequest(symbols=tuple(symbols), interval=interval), queue)
+
+    def start_stream(self, wanted: StreamRequest, queue: Queue[Any]) -> str:
+        """Start a stream of bars, trades and quotes in a thread of its own.
+
+        Args:
+            wanted: What it is to bring.
+            queue: Takes a StreamItem for whatever comes, and StreamEnded at last.
+
+        Returns:
+            The stream's name, for stop_stream.
+        """
+        if not wanted.symbols:
             raise UsageError("expected at least one symbol to stream, found none")
         self._started += 1
-        name = f"bars-{interval}-{self._started}"
-        stream = BarStream(name, queue)
+        name = f"{wanted.interval or 'events'}-{self._started}"
+        stream = DataStream(name, queue, self._time.wall_ns)
         self._streams[name] = stream
-        stream.start(self.provider, symbols, interval)
+        stream.start(self.provider, wanted)
         return name
 
     def stop_stream(self, name: str) -> None:
         """Stop a stream and wait for its thread; raises what the provider raised.
 
         Args:
-            name: What start_bar_stream returned.
+            name: What start_stream returned.
 
         Raises:
             DataError: There is no such stream, or it does not end within a second.

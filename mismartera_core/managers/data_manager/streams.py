@@ -1,16 +1,16 @@
-"""Live bars: one thread a stream, which only puts into the queue it was given."""
+"""Live data: one thread a stream, which only puts into the queue it was given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Any
 
 from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.contracts.stream import StreamEvent, StreamRequest
 from mismartera_core.errors import DataError
-from mismartera_core.model.columns import BarColumns
 
 _JOIN_SECONDS = 1.0
 _PUT_SECONDS = 0.05
@@ -18,17 +18,17 @@ _PUT_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamItem:
-    """New bars of one symbol.
+    """Something a stream has brought.
 
     Attributes:
-        stream: Which stream they come from.
-        symbol: Ticker.
-        bars: The bars, known now.
+        stream: Which stream it comes from.
+        event: What came.
+        arrived_ns: When, nanoseconds UTC by the wall clock.
     """
 
     stream: str
-    symbol: str
-    bars: BarColumns
+    event: StreamEvent
+    arrived_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,13 @@ class StreamEnded:
 
 
 @dataclass(slots=True)
-class BarStream:
+class DataStream:
     """A running stream.
 
     Attributes:
         name: Its name.
         queue: Takes StreamItem and at last StreamEnded.
+        now_ns: The wall clock.
         stop: Set when it is to end.
         error: What the provider raised, None where nothing.
         thread: The thread that feeds the queue.
@@ -58,15 +59,14 @@ class BarStream:
 
     name: str
     queue: Queue[Any]
+    now_ns: Callable[[], int]
     stop: Event = field(default_factory=Event)
     error: BaseException | None = None
     thread: Thread | None = None
 
-    def start(self, provider: DataProvider, symbols: Sequence[str], interval: str) -> None:
+    def start(self, provider: DataProvider, wanted: StreamRequest) -> None:
         """Run the provider's stream in a thread of its own."""
-        self.thread = Thread(
-            target=self._run, args=(provider, tuple(symbols), interval), name=self.name
-        )
+        self.thread = Thread(target=self._run, args=(provider, wanted), name=self.name)
         self.thread.start()
 
     def join(self) -> None:
@@ -86,15 +86,15 @@ class BarStream:
         if self.error is not None:
             raise self.error
 
-    def _run(self, provider: DataProvider, symbols: Sequence[str], interval: str) -> None:
+    def _run(self, provider: DataProvider, wanted: StreamRequest) -> None:
         try:
-            provider.stream_bars(symbols, interval, self._emit, self.stop)
+            provider.stream(wanted, self._emit, self.stop)
         except BaseException as error:  # noqa: BLE001 - handed to whoever reads or stops the stream
             self.error = error
         self._put(StreamEnded(self.name, self.error))
 
-    def _emit(self, symbol: str, bars: BarColumns) -> None:
-        self._put(StreamItem(self.name, symbol, bars))
+    def _emit(self, event: StreamEvent) -> None:
+        self._put(StreamItem(self.name, event, self.now_ns()))
 
     def _put(self, item: object) -> None:
         """Wait for room, but no longer than the stream is wanted."""

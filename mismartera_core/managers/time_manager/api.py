@@ -56,6 +56,10 @@ class TimeManager:
         """The wall clock, aware, UTC; also in a backtest."""
         return to_datetime(self._wall.now_ns, UTC)
 
+    def wall_ns(self) -> int:
+        """The wall clock, nanoseconds UTC; also in a backtest."""
+        return self._wall.now_ns
+
     def get_current_time(self) -> datetime:
         """The time, aware, in the exchange's zone: simulated in a backtest, else the wall clock."""
         return to_datetime(self.clock.now_ns, self._zone)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from threading import Event
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -132,20 +131,3 @@ def test_a_lunch_break_has_no_minutes() -> None:
 def test_what_it_has_not_is_refused(provider: SampleProvider, symbol: str, interval: str) -> None:
     with pytest.raises(DataError, match=f"'{symbol if interval == '1m' else interval}'"):
         provider.get_bars(symbol, interval, *ALWAYS)
-
-
-def test_a_stream_replays_in_order_until_it_is_stopped(provider: SampleProvider) -> None:
-    seen: list[tuple[str, int]] = []
-    stop = Event()
-
-    def emit(symbol: str, bars) -> None:
-        seen.append((symbol, int(bars.ts[0])))
-        if len(seen) == 1000:
-            stop.set()
-
-    provider.stream_bars(["FB", "IBM"], "1m", emit, stop)
-    assert len(seen) == 1000
-    assert [ts for _, ts in seen] == sorted(ts for _, ts in seen)
-    assert {symbol for symbol, _ in seen} == {"IBM"}
-    whole = provider.get_bars("IBM", "1m", *ALWAYS)
-    assert [ts for _, ts in seen] == whole.ts[:1000].tolist()

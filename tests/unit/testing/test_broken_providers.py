@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 from suite_runs import assert_caught, failures
 
-from mismartera_core import DataError, DataProviderReg, GapFillerReg
+from mismartera_core import DataError, DataProviderReg, GapFillerReg, StreamedBars
 from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import HOUR, MINUTE
 from mismartera_core.testing import DataProviderConformance, MemoryProvider, session_table, streams
@@ -272,13 +272,13 @@ class Streaming(Sound):
 
     times = 1
 
-    def stream_bars(self, symbols, interval, emit, stop):
+    def stream(self, wanted, emit, stop):
         if stop.is_set():
             return
-        bars = self.get_bars(symbols[0], interval, 0, 2**62)
+        bars = self.get_bars(wanted.symbols[0], wanted.interval, 0, 2**62)
         for row in range(len(bars)):
             for _ in range(self.times):
-                emit(symbols[0], bars.slice(row, row + 1))
+                emit(StreamedBars(wanted.symbols[0], bars.slice(row, row + 1)))
         stop.wait()
 
 
@@ -289,27 +289,27 @@ class EmitsTwice(Streaming):
 class Deaf(Streaming):
     """Hears the stop late."""
 
-    def stream_bars(self, symbols, interval, emit, stop):
-        super().stream_bars(symbols, interval, emit, stop)
+    def stream(self, wanted, emit, stop):
+        super().stream(wanted, emit, stop)
         threading.Event().wait(0.3)
 
 
 class LeavesAThread(Streaming):
-    def stream_bars(self, symbols, interval, emit, stop):
+    def stream(self, wanted, emit, stop):
         threading.Thread(target=threading.Event().wait, args=[3.0], name="heartbeat").start()
-        super().stream_bars(symbols, interval, emit, stop)
+        super().stream(wanted, emit, stop)
 
 
 class OneBuffer(Streaming):
-    def stream_bars(self, symbols, interval, emit, stop):
+    def stream(self, wanted, emit, stop):
         if stop.is_set():
             return
-        bars = self.get_bars(symbols[0], interval, 0, 2**62)
+        bars = self.get_bars(wanted.symbols[0], wanted.interval, 0, 2**62)
         buffer = bars.take(np.arange(1))
         for row in range(len(bars)):
             for name in ("ts", "available_at", "close", "open", "high", "low"):
                 getattr(buffer, name)[0] = getattr(bars, name)[row]
-            emit(symbols[0], buffer)
+            emit(StreamedBars(wanted.symbols[0], buffer))
 
 
 STREAMS = {

@@ -1,0 +1,1 @@
+"""Alpaca for MisMartera."""
