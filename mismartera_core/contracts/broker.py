@@ -196,3 +196,18 @@ class Broker(ABC):
     @abstractmethod
     def working_symbols(self) -> dict[int, list[WorkingOrder]]:
         """Working orders by symbol; the engine matches where there are any. Live, never copied."""
+
+    def on_news(self, wake: Callable[[], None]) -> None:  # noqa: B027 - only venues have news
+        """Have `wake` called, from any thread, whenever there is something to poll."""
+
+    def poll(self, now_ns: int) -> None:  # noqa: B027 - only venues have news
+        """Deliver what a venue has said since; called by the analysis thread.
+
+        Between frames, after `wake`, and at least every quarter of a second of a live session.
+
+        Args:
+            now_ns: The wall clock, nanoseconds UTC.
+        """
+
+    def close(self) -> None:  # noqa: B027 - nothing to close is the usual case
+        """The run has ended: release connections; working orders stay where they are."""
