@@ -93,6 +93,8 @@ class Frame:
         historical: Historical indicators by name, one value a symbol.
         outside: Rows left out since the frame before, because they lie outside every session, by
             symbol row.
+        revisions: How often rows of each symbol were altered otherwise than by adding one in time;
+            empty where frames do not grow from one to the next.
         next_ns: When the next step of a live session is due; 0 where nothing happens in between.
         feed: How the stream of a live session stands.
     """
@@ -115,6 +117,7 @@ class Frame:
     quotes: tuple[QuoteColumns, ...] = ()
     historical: Mapping[str, FloatArray] = field(default_factory=dict)
     outside: tuple[int, ...] = ()
+    revisions: tuple[int, ...] = ()
     next_ns: int = 0
     feed: Feed | None = None
 
@@ -125,7 +128,13 @@ class Frame:
         """
         if self.seen_ns < self.open_ns:
             return track.start
-        return min(known_rows(track.columns, track.start, self.seen_ns), track.stop)
+        known, stop = track.columns.available_at, track.stop
+        for row in (stop, stop - 1):  # a step adds one row or none: a search costs ten times this
+            if row <= track.start or known[row - 1] <= self.seen_ns:
+                return max(row, track.start)
+        return track.start + int(
+            np.searchsorted(known[track.start : stop], self.seen_ns, side="right")
+        )
 
 
 def known_rows(columns: BarColumns, start: int, upto_ns: int) -> int:

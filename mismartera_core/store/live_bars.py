@@ -33,9 +33,13 @@ class LiveBars:
     Args:
         columns: What is known when the session begins; history first.
         session: Number of the session that goes on.
+
+    Attributes:
+        revisions: How often rows were altered otherwise than by adding one in time.
     """
 
     def __init__(self, columns: BarColumns, session: int) -> None:
+        self.revisions = 0
         self._session = session
         self._count = len(columns)
         self._arrays = self._room({name: getattr(columns, name) for name in BAR_FIELDS})
@@ -68,13 +72,15 @@ class LiveBars:
         """Open, high, low, close and volume of a row."""
         return tuple(float(self._arrays[name][row]) for name in PRICE_FIELDS)
 
-    def append(self, bar: LiveRow, known_ns: int) -> None:
+    def append(self, bar: LiveRow, known_ns: int, *, late: bool = False) -> None:
         """Add a bar that is newer than all others.
 
         Args:
             bar: The bar.
             known_ns: When it became known, nanoseconds UTC.
+            late: Whether that was after its close.
         """
+        self.revisions += late
         if self._count == len(self._arrays["ts"]):
             self._arrays = self._room(self._arrays)
         self._write(self._count, bar, known_ns)
@@ -88,6 +94,7 @@ class LiveBars:
             bar: The bar; there is none with its open.
             known_ns: When it counts as known; not after the bar that follows it.
         """
+        self.revisions += 1
         row = int(np.searchsorted(self._arrays["ts"][: self._count], bar.ts))
         if row:  # a late bar before it may have become known after its close
             known_ns = max(known_ns, int(self._arrays["available_at"][row - 1]))
@@ -100,6 +107,7 @@ class LiveBars:
 
     def revise(self, row: int, bar: LiveRow) -> None:
         """Put a bar in the place of the one with its open; it stays known since when it was."""
+        self.revisions += 1
         known_ns = int(self._arrays["available_at"][row])
         self._arrays = {name: array.copy() for name, array in self._arrays.items()}
         self._write(row, bar, known_ns)

@@ -86,4 +86,4 @@ def apply_changes(bars: Sequence[LiveBars], changes: Sequence[Change]) -> None:
         elif change.kind is ChangeKind.FILLED:
             book.insert(change.bar, change.known_ns)
         else:
-            book.append(change.bar, change.known_ns)
+            book.append(change.bar, change.known_ns, late=change.kind is ChangeKind.LATE)

@@ -11,7 +11,7 @@ import numpy as np
 from mismartera_core.errors import DataError
 from mismartera_core.model.columns import IntArray
 from mismartera_core.model.intervals import interval_ns
-from mismartera_core.model.quality import QualityReport
+from mismartera_core.model.quality import MinuteState, QualityReport
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.services.gap_detection import expected_opens
 from mismartera_core.services.quality_scoring import Evidence, mean_score, session_quality
@@ -38,7 +38,7 @@ class DataQualityManager(FrameWorker):
         complete: Whether a bar that is not there means that nothing traded.
         simulated: Whether the bars are generated.
         minimum: Least mean score of a session; None refuses nothing.
-        changed: Told of every report below 1.0; live, of every one that has become worse.
+        changed: Told of every report below 1.0; live, of every new gap.
         live: Whether sessions are measured as they grow, and none is refused.
         gaps: Has the gaps of live sessions filled; None where they are only measured.
 
@@ -107,15 +107,16 @@ class DataQualityManager(FrameWorker):
     def _grow(self, frame: Frame, live: _Growing) -> None:
         """Measure what a live session should have by now, and ask for what it lacks."""
         if frame.opens:
-            live.scores = {}
+            live.told = {}
             self._traded, self._expected = history_of(frame)
         live.newest = frame
         live.add_quotes(frame)
         reports, _ = self._measure(frame)
         for report in reports:
-            if report.score < live.scores.get(report.symbol, 1.0):
+            gaps = sum(gap.state is MinuteState.MISSING for gap in report.gaps)
+            if gaps > live.told.get(report.symbol, 0):
                 self._changed(report)
-            live.scores[report.symbol] = report.score
+            live.told[report.symbol] = gaps
         if live.gaps is not None and not frame.ends:
             live.gaps.ask(frame, reports)
 
@@ -186,13 +187,13 @@ class _Growing:
     Attributes:
         gaps: Has gaps filled; None where they are only measured.
         newest: The newest frame.
-        scores: Score of each symbol when it was last told.
+        told: Missing gaps of each symbol that were last told.
     """
 
     def __init__(self, length: int, gaps: LiveGaps | None) -> None:
         self.gaps = gaps
         self.newest: Frame | None = None
-        self.scores: dict[str, float] = {}
+        self.told: dict[str, int] = {}
         self._length = length
         self._quoted: dict[int, set[int]] = {}
 

@@ -49,6 +49,7 @@ class Derivation:
         self._closes = closes
         self._made: dict[Any, _Made] = {}
         self._filled: Frame | None = None
+        self._revisions: tuple[int, ...] = ()
 
     def tracks(self, frame: Frame, interval: str) -> tuple[Track, ...]:
         """Bars of an interval, of all symbols, as known at the end of the frame."""
@@ -56,12 +57,24 @@ class Derivation:
             return frame.base
         found = frame.derived.get(interval)
         if found is None:
+            before = self._unfinished(frame, interval)
             found = tuple(
-                self._track(frame, interval, symbol, track)
+                before[symbol]
+                if before and frame.revisions[symbol] == self._revisions[symbol]
+                else self._track(frame, interval, symbol, track)
                 for symbol, track in enumerate(frame.base)
             )
             frame.derived[interval] = found
         return found
+
+    def _unfinished(self, frame: Frame, interval: str) -> tuple[Track, ...]:
+        """Bars of the step before, where none of the interval has ended since; else nothing."""
+        before, length = self._filled, interval_ns(interval)
+        if before is None or not frame.revisions or frame.opens or frame.ends:
+            return ()
+        windows = ((each.upto_ns - frame.open_ns) // length for each in (before, frame))
+        same = before.session == frame.session and next(windows) == next(windows)
+        return before.derived.get(interval, ()) if same else ()
 
     def outputs(self, frame: Frame, need: Need) -> Outputs:
         """An indicator's arrays over the rows of its track from `hist` on."""
@@ -79,7 +92,7 @@ class Derivation:
 
     def fill(self, frame: Frame, needs: Iterable[Need]) -> None:
         """Compute what strategies asked for; what was computed on the same columns stays."""
-        before, self._filled = self._filled, frame
+        before, self._filled, self._revisions = self._filled, frame, frame.revisions
         stays = before.values if before is not None and _same_bars(before, frame) else None
         if stays is not None and not frame.ticks:
             frame.values = stays
@@ -88,8 +101,24 @@ class Derivation:
             # Trades are those of one session: what was computed of them does not stay.
             if stays and need in stays and not self._library.get(need.name).ticks:
                 frame.values[need] = stays[need]
+            elif before is not None and self._holds(before, frame, need):
+                frame.values[need] = before.values[need]
             else:
                 self.outputs(frame, need)
+
+    def _holds(self, before: Frame, frame: Frame, need: Need) -> bool:
+        """Whether the bars that an indicator was computed on are those of the step before."""
+        if not frame.revisions or need not in before.values:
+            return False
+        tracks = before.derived.get(need.interval), frame.derived.get(need.interval)
+        if need.interval == self._base:
+            tracks = before.base, frame.base
+        older, newer = (None if each is None else each[need.symbol] for each in tracks)
+        if older is None or newer is None or self._library.get(need.name).ticks:
+            return False
+        return older is newer or (
+            older.columns is newer.columns and older[1:] == newer[1:] and not frame.opens
+        )
 
     def signals(self, frame: Frame, key: object, track: Track, strategy: SignalStrategy) -> Signals:
         """A SignalStrategy's rows over [hist, stop) of a track, or more."""

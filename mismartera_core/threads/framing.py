@@ -55,6 +55,7 @@ def one_step_each(whole: Frame, intervals: Iterable[str]) -> Iterator[Frame]:
     instants = _instants(whole, intervals)
     last = len(instants) - 1
     seen = whole.seen_ns
+    untouched = (0,) * len(whole.base)
     for row, upto in enumerate(instants.tolist()):
         yield replace(
             whole,
@@ -70,6 +71,7 @@ def one_step_each(whole: Frame, intervals: Iterable[str]) -> Iterator[Frame]:
             anchored=False,
             derived={},
             values={},
+            revisions=untouched,
         )
         seen = upto
 

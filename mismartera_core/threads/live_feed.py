@@ -153,6 +153,7 @@ def frame_of(
         seen_ns=step.seen_ns,
         next_ns=step.next_ns,
         feed=step.feed,
+        revisions=tuple(book.revisions for book in bars),
         base=tuple(
             Track(book.columns, track.hist, track.start, len(book))
             for book, track in zip(bars, whole.base, strict=True)

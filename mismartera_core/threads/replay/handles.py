@@ -66,6 +66,11 @@ def aligned(values: FloatArray, source: Track, driver: Track, start: int) -> Flo
     """
     if source is driver:
         return values[start - driver.hist : driver.stop - driver.hist]
+    newest = source.stop - source.hist
+    if driver.stop - start == 1 and newest:  # one step: the newest value, where it is known
+        known_ns = source.columns.available_at[source.stop - 1]
+        if known_ns <= driver.columns.available_at[start]:
+            return values[newest - 1 : newest]
     known = source.columns.available_at[source.hist : source.stop]
     instants = driver.columns.available_at[start : driver.stop]
     rows = np.searchsorted(known, instants, side="right") - 1
