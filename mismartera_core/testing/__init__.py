@@ -51,12 +51,17 @@ if TYPE_CHECKING:
     from mismartera_core.testing.remote_providers import (
         RemoteProviderConformance as RemoteProviderConformance,
     )
+    from mismartera_core.testing.remote_streams import (
+        RemoteStreamConformance as RemoteStreamConformance,
+    )
     from mismartera_core.testing.reports import ReportConformance as ReportConformance
     from mismartera_core.testing.risk_checks import RiskCheckConformance as RiskCheckConformance
     from mismartera_core.testing.running import Promise as Promise
     from mismartera_core.testing.running import run_suite as run_suite
     from mismartera_core.testing.strategies import StrategyConformance as StrategyConformance
     from mismartera_core.testing.strategy_runs import HandClock as HandClock
+    from mismartera_core.testing.stream_faults import StreamFaults as StreamFaults
+    from mismartera_core.testing.stream_faults import StreamRefusal as StreamRefusal
     from mismartera_core.testing.suite import Conformance as Conformance
     from mismartera_core.testing.suite import breach as breach
     from mismartera_core.testing.suite import expect as expect
@@ -108,11 +113,13 @@ _HOMES = {
     "loopback": ("LoopbackServer",),
     "memory_provider": ("MemoryProvider",),
     "remote_providers": ("RemoteProviderConformance",),
+    "remote_streams": ("RemoteStreamConformance",),
     "reports": ("ReportConformance",),
     "risk_checks": ("RiskCheckConformance",),
     "running": ("Promise", "run_suite"),
     "strategies": ("StrategyConformance",),
     "strategy_runs": ("HandClock",),
+    "stream_faults": ("StreamFaults", "StreamRefusal"),
     "suite": ("Conformance", "breach", "expect", "not_applicable"),
     "templates": ("TemplateConformance",),
     "venue.alpaca": ("AlpacaVenue",),

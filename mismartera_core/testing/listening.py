@@ -163,7 +163,11 @@ class Listening:
         if not self._thread.is_alive():
             self.seconds = time.perf_counter() - stopped
         known = {*self._before, self._thread}
-        self.left = tuple(it.name for it in threading.enumerate() if it not in known)
+        others = [it for it in threading.enumerate() if it not in known]
+        until = time.monotonic() + STOP_SECONDS  # the fake has threads of connections, too
+        for thread in others:
+            thread.join(max(0.0, until - time.monotonic()))
+        self.left = tuple(it.name for it in others if it.is_alive())
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -14,7 +14,6 @@ from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.errors import DataError
 from mismartera_core.registrations import DataProviderReg
-from mismartera_core.registry import config_model
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.testing import rows
 from mismartera_core.testing.data_providers import DataProviderConformance
@@ -252,13 +251,12 @@ class RemoteProviderConformance(DataProviderConformance):
 
     def test_secret_is_in_no_url_log_or_error(
         self,
-        registration: DataProviderReg,
-        settings: Any,
+        secrets: list[str],
         trial: Trial,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """Neither request URLs nor logs, repr or errors show a key, also when requests fail."""
-        secrets = secrets_or_skip(config_model(registration), settings)
+        secrets_or_skip(secrets)
         said: dict[str, str] = {}
         with caplog.at_level(logging.DEBUG):
             trial.ask()

@@ -15,8 +15,8 @@ LEAST_SECRET = 8
 """Characters of a secret that can be told from chance."""
 
 
-def secrets_or_skip(model: type[BaseModel] | None, settings: Any) -> list[str]:
-    """The secrets of a config, plain and as a URL has them; skips where there is none.
+def secrets_of(model: type[BaseModel] | None, settings: Any) -> list[str]:
+    """The secrets of a config that can be told from chance, plain and as a URL has them.
 
     Args:
         model: Its model; None where it takes no config.
@@ -29,7 +29,20 @@ def secrets_or_skip(model: type[BaseModel] | None, settings: Any) -> list[str]:
         text = value.decode() if isinstance(value, bytes) else str(value or "")
         if len(text) >= LEAST_SECRET:
             found += sorted({text, quote(text, safe="")})
-    return found or not_applicable(f"no secret of its config has {LEAST_SECRET} characters or more")
+    return found
+
+
+def secrets_or_skip(secrets: list[str]) -> None:
+    """Skip where there is no secret to look for.
+
+    Args:
+        secrets: Found by `secrets_of`, or named by the suite.
+    """
+    if not secrets:
+        not_applicable(
+            f"no secret of its config has {LEAST_SECRET} characters or more; those that the "
+            "context hands out are named by the fixture `secrets`"
+        )
 
 
 def all_said(error: BaseException | None) -> str:

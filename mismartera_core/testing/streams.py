@@ -26,7 +26,7 @@ from mismartera_core.registry import config_model
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.testing import listening, rows
 from mismartera_core.testing.listening import Came, Listening, columns
-from mismartera_core.testing.shown import all_said, secrets_or_skip, shows_none
+from mismartera_core.testing.shown import all_said, secrets_of, secrets_or_skip, shows_none
 from mismartera_core.testing.suite import MadeConformance, breach, expect, not_applicable
 
 _EVENTS = 200
@@ -42,6 +42,7 @@ class StreamPromises(MadeConformance):
         stream_seconds: How long the suite waits for what a stream emits.
     """
 
+    kind = "data_provider"
     stream_seconds = 5.0
 
     @pytest.fixture
@@ -55,6 +56,11 @@ class StreamPromises(MadeConformance):
     def wanted(self, symbol: str, interval: str) -> StreamRequest:
         """What is asked for: bars of one symbol."""
         return StreamRequest(symbols=(symbol,), interval=interval)
+
+    @pytest.fixture
+    def secrets(self, registration: DataProviderReg, settings: Any) -> list[str]:
+        """What is shown nowhere: secrets of its config; override it for those of the context."""
+        return secrets_of(config_model(registration), settings)
 
     @pytest.fixture
     def streamed(self, streaming: DataProvider, wanted: StreamRequest) -> Listening:
@@ -206,14 +212,13 @@ class StreamPromises(MadeConformance):
 
     def test_stream_shows_no_secret(
         self,
-        registration: DataProviderReg,
-        settings: Any,
+        secrets: list[str],
         streaming: DataProvider,
         wanted: StreamRequest,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """Neither the log nor events nor errors of a stream show a key."""
-        secrets = secrets_or_skip(config_model(registration), settings)
+        secrets_or_skip(secrets)
         with caplog.at_level(logging.DEBUG), Listening(streaming, wanted, limit=_EVENTS) as heard:
             heard.until(lambda: heard.states, self.stream_seconds)
         shows_none({"the log": caplog.text, **told(heard)}, secrets)
