@@ -22,9 +22,17 @@ BROKER = {"name": "simulated", "config": {"cash": "100000", "leverage": None}}
 
 
 def session(
-    strategy, days=DAYS, provider=None, *, name="sample", data=None, plugins=None, **changes
+    strategy,
+    days=DAYS,
+    provider=None,
+    *,
+    name="sample",
+    data=None,
+    plugins=None,
+    wall=None,
+    **changes,
 ):
-    """A session of one strategy; a provider is a factory with its capabilities."""
+    """A session of one strategy; a provider is a factory and its capabilities; live has no days."""
     plugin = types.ModuleType("plugin")
 
     @hookimpl
@@ -44,15 +52,15 @@ def session(
         "session_name": "planning",
         "exchange_group": "US_EQUITY",
         "asset_class": "EQUITY",
-        "mode": "backtest",
-        "backtest_config": days,
+        **({"mode": "backtest", "backtest_config": days} if days else {"mode": "live"}),
         "session_data_config": {"symbols": ["IBM"], "streams": ["bars_1m"], **(data or {})},
         "data_provider": {"name": name},
         "strategies": [{"name": "mine"}],
         "broker": BROKER,
         **changes,
     }
-    return Session(config, registry=Registry.from_modules({"plugin": plugin, **(plugins or {})}))
+    registry = Registry.from_modules({"plugin": plugin, **(plugins or {})})
+    return Session(config, registry=registry, wall=wall)
 
 
 OPEN = 1_349_098_200 * 1_000_000_000

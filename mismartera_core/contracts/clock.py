@@ -1,4 +1,4 @@
-"""The clock everything asks."""
+"""The clocks everything asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where time comes from."""
+    """Where the time of a run comes from: the engine sets it at every step."""
 
     now_ns: int
     """Now, nanoseconds since the epoch, UTC."""
+
+
+class WallClock(Protocol):
+    """Where the time of the world comes from."""
+
+    @property
+    def now_ns(self) -> int:
+        """Now, nanoseconds since the epoch, UTC."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -149,6 +149,12 @@ class TickColumns:
         """Rows start (included) to stop (excluded), sharing memory."""
         return TickColumns(self.ts[start:stop], self.price[start:stop], self.size[start:stop])
 
+    @classmethod
+    def concat(cls, parts: Sequence[TickColumns]) -> TickColumns:
+        """One set of columns from parts in order."""
+        names = cls.__dataclass_fields__
+        return cls(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuoteColumns:
@@ -181,5 +187,17 @@ class QuoteColumns:
             self.ask_size[start:stop],
         )
 
+    @classmethod
+    def concat(cls, parts: Sequence[QuoteColumns]) -> QuoteColumns:
+        """One set of columns from parts in order."""
+        names = cls.__dataclass_fields__
+        return cls(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
+
+
+_NOTHING = np.zeros(0)
+NO_TICKS = TickColumns(np.zeros(0, dtype=np.int64), _NOTHING, _NOTHING)
+"""Trades of a symbol that has none."""
+NO_QUOTES = QuoteColumns(np.zeros(0, dtype=np.int64), _NOTHING, _NOTHING, _NOTHING, _NOTHING)
+"""Quotes of a symbol that has none."""
 
 IndicatorOutputs: TypeAlias = Mapping[str, FloatArray]

@@ -51,6 +51,23 @@ class Need(NamedTuple):
 Outputs = Mapping[str, FloatArray]
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How the stream of a live session stands.
+
+    Attributes:
+        live: Whether it is connected.
+        reason: Why it is not; empty where it is.
+        heard_ns: When it last brought something, nanoseconds UTC; 0 before the first.
+        lost: Ranges of the session in which it was not, [start, end), nanoseconds UTC.
+    """
+
+    live: bool
+    reason: str = ""
+    heard_ns: int = 0
+    lost: tuple[tuple[int, int], ...] = ()
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     """Consecutive steps of one session with their columns complete.
@@ -65,16 +82,19 @@ class Frame:
         opens: Whether this is the session's first frame.
         ends: Whether it is the last.
         upto_ns: Everything known by this instant is in.
+        seen_ns: What was known by this instant has been handed out already.
         base: Base bars by symbol row.
         anchored: Whether history starts at the same row in every frame of the run.
         derived: Bars of other intervals by interval and symbol row; the processor adds them.
         values: Indicators by need, aligned with the rows of its track from `hist` on; where history
             is anchored they may be longer than the track.
         ticks: Trades of the session up to now, by symbol row.
-        quotes: Quotes of the session up to now, by symbol row.
+        quotes: Quotes of the session up to now, by symbol row; live the new ones only.
         historical: Historical indicators by name, one value a symbol.
         outside: Rows left out since the frame before, because they lie outside every session, by
             symbol row.
+        next_ns: When the next step of a live session is due; 0 where nothing happens in between.
+        feed: How the stream of a live session stands.
     """
 
     session: int
@@ -86,6 +106,7 @@ class Frame:
     opens: bool
     ends: bool
     upto_ns: int
+    seen_ns: int
     base: tuple[Track, ...]
     anchored: bool = False
     derived: dict[str, tuple[Track, ...]] = field(default_factory=dict)
@@ -94,6 +115,17 @@ class Frame:
     quotes: tuple[QuoteColumns, ...] = ()
     historical: Mapping[str, FloatArray] = field(default_factory=dict)
     outside: tuple[int, ...] = ()
+    next_ns: int = 0
+    feed: Feed | None = None
+
+    def fresh(self, track: Track) -> int:
+        """First row of a track that has not been handed out before this frame.
+
+        By when rows became known, not by their number: bars may be filled in before them.
+        """
+        if self.seen_ns < self.open_ns:
+            return track.start
+        return min(known_rows(track.columns, track.start, self.seen_ns), track.stop)
 
 
 def known_rows(columns: BarColumns, start: int, upto_ns: int) -> int:

@@ -50,9 +50,7 @@ class SessionData:
         if frame.opens:
             self._keep_closes()
             self._look_back(frame.base)
-            self._starts = [track.start for track in frame.base]
-        else:
-            self._starts = [track.stop for track in self._tracks[self.interval]]
+        self._starts = list(map(frame.fresh, frame.base))
         self._tracks = {self.interval: frame.base, **frame.derived}
         self.release()
         self.historical = dict(frame.historical)

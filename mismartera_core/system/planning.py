@@ -23,6 +23,7 @@ from mismartera_core.services.stream_plan import GENERATED, Source, decide
 from mismartera_core.store.block import session_hours
 from mismartera_core.system.base_bars import base_loader, check_streams, check_symbols
 from mismartera_core.system.costs import priced
+from mismartera_core.system.live_planning import check_live_sources, live_plan, session_day
 from mismartera_core.system.plugin_calls import build
 from mismartera_core.threads.plan import Plan, StrategyPlan, TrailingAverage
 
@@ -76,7 +77,12 @@ def make_plan(
     check_streams(data.streams, capabilities, config.data_provider.name)
     base = data.base_interval or _TICK_BARS
     sources = {s: decide(base, capabilities, provider.intervals(s)) for s in data.symbols}
-    days = _days(config, provider, sources, clock)
+    live = live_plan(config, resolved, provider, clock, context, base)
+    if live is None:
+        days = _days(config, provider, sources, clock)
+    else:
+        check_live_sources(sources, config.data_provider.name)
+        days = _today(config, clock)
     extended = data.hours == "extended"
     hours = session_hours(days.table, base, extended=extended)
     return Plan(
@@ -90,13 +96,15 @@ def make_plan(
         load=base_loader(provider, sources, hours),
         load_ticks=provider.get_ticks if "ticks" in data.streams else None,
         load_quotes=provider.get_quotes if "quotes" in data.streams else None,
+        live=live,
+        compiled=None if live is None else False,
         intervals=_intervals(config, base),
         historical=_historical(config),
         strategies=_strategies(config, resolved, base),
         broker=build("broker", resolved.broker, context),
         costs=_costs(resolved),
         risk=tuple((c.record.name, build("risk check", c, context)) for c in resolved.risk or ()),
-        speed=config.backtest_config.speed_multiplier if config.backtest_config else 1.0,
+        speed=config.backtest_config.speed_multiplier if config.backtest_config else 0.0,
         prefetch=config.backtest_config.prefetch_days if config.backtest_config else 1,
         block_sessions=config.backtest_config.prefetch_days if config.backtest_config else 1,
         provider=config.data_provider.name,
@@ -105,7 +113,7 @@ def make_plan(
         minimum_quality=data.min_quality,
         measure_quality=data.historical.enable_quality,
         fingerprint=True,
-        notes=(*_notes(resolved, sources), *days.notes),
+        notes=(*_notes(config.mode, resolved, sources), *days.notes),
     )
 
 
@@ -167,11 +175,7 @@ def _days(
     clock: TimeManager,
 ) -> _Days:
     backtest = config.backtest_config
-    if backtest is None:
-        raise ConfigError(
-            "mode: 'live' needs a data provider and a broker of a venue, and none is installed",
-            hint="run it with mode 'backtest'",
-        )
+    assert backtest is not None  # noqa: S101 - the config has seen to it: mode is 'backtest'
     spans = _spans(provider, sources, clock)
     start, end = _wanted(backtest, spans, clock)
     notes: tuple[str, ...] = ()
@@ -184,6 +188,15 @@ def _days(
     oldest = _oldest(config, first, spans, clock)
     whole = clock.session_table(oldest, table.dates[-1])
     return _Days(whole, whole.index_of(first), _trailing(config), notes)
+
+
+def _today(config: SessionConfig, clock: TimeManager) -> _Days:
+    """The session that goes on by the wall clock, or the next one, with its history."""
+    day = session_day(config, clock)
+    oldest = _oldest(config, day, None, clock)
+    table = clock.session_table(oldest, day)
+    clock.set_backtest_time(from_ns(int(table.pre_open_ns[-1]), clock.zone))
+    return _Days(table, table.index_of(day), _trailing(config), ())
 
 
 def _oldest(
@@ -254,13 +267,13 @@ def _spans(
     return from_ns(first, clock.zone).date(), from_ns(last, clock.zone).date()
 
 
-def _notes(resolved: Resolved, sources: Mapping[str, Source]) -> tuple[str, ...]:
+def _notes(mode: str, resolved: Resolved, sources: Mapping[str, Source]) -> tuple[str, ...]:
     notes = []
     if resolved.risk is None:
         notes.append("no risk block: nothing limits the orders")
     if not resolved.costs:
         notes.append("no costs: commission, slippage and participation are not modelled")
-    if resolved.gap_filler is not None:
+    if resolved.gap_filler is not None and mode == "backtest":
         name = resolved.gap_filler.record.name
         notes.append(f"gap filler {name!r} is not asked: a backtest measures gaps, it fills none")
     for source in dict.fromkeys(sources.values()):

@@ -15,6 +15,7 @@ from mismartera_core import __version__
 from mismartera_core.config.loading import config_from, config_hash, load_config
 from mismartera_core.config.session_config import SessionConfig
 from mismartera_core.config.settings import Settings, load_settings
+from mismartera_core.contracts.clock import WallClock
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.report import Report
 from mismartera_core.errors import Interrupted, MisMarteraError
@@ -54,6 +55,7 @@ class Session:
         config: A session config, its JSON values, or the path of its file.
         settings: Where things lie; by the environment where left out.
         registry: Plugins; discovered where left out.
+        wall: What stands for the wall clock of a live session; the machine's where left out.
 
     Raises:
         ConfigError: The config is wrong.
@@ -64,6 +66,7 @@ class Session:
         config: SessionConfig | Mapping[str, Any] | str | Path,
         settings: Settings | None = None,
         registry: Registry | None = None,
+        wall: WallClock | None = None,
     ) -> None:
         if isinstance(config, str | Path):
             config = load_config(config)
@@ -71,6 +74,7 @@ class Session:
             config = config_from(config)
         self.config = config
         self.settings = settings or load_settings()
+        self._wall = wall
         self.registry = registry or Registry.discover(policy=policy_of(self.settings))
 
     def run(self, progress: Progress | None = None) -> Run:
@@ -87,7 +91,8 @@ class Session:
         """
         resolved = resolve(self.config, self.registry)
         with closing(open_database(self.settings.database_url)) as database:
-            clock = TimeManager(database, self.config.exchange_group, self.config.asset_class)
+            market = self.config.exchange_group, self.config.asset_class
+            clock = TimeManager(database, *market, wall=self._wall)
             plan = make_plan(self.config, resolved, clock, self.settings.data_dir)
             reports = self._reports(resolved, clock)
             manager = SystemManager(plan, self.registry, simulated_clock(clock), progress)

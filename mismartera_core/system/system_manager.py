@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
+from queue import Queue
 from threading import Event
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ from mismartera_core.threads.channel import Channel
 from mismartera_core.threads.data_processor import DataProcessor
 from mismartera_core.threads.data_quality_manager import DataQualityManager
 from mismartera_core.threads.derivation import Derivation
+from mismartera_core.threads.live_gaps import LiveGaps
 from mismartera_core.threads.plan import Plan
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.player import Player
@@ -48,6 +50,10 @@ Progress = Callable[[date, int, int, int, float], None]
 
 _HEARTBEAT = 0.2
 """Seconds between looks at whether a thread has ended; also how soon Ctrl-C is heard."""
+
+
+STEPS_AHEAD = 64
+"""Frames of a step each that wait between two threads at most."""
 
 
 @dataclass(slots=True)
@@ -117,7 +123,7 @@ class SystemManager:
         """
         asked = asked or Interruption()
         began = self._began_at = perf_counter()
-        with _collection_paused():
+        with nullcontext() if self._plan.live is not None else _collection_paused():
             try:
                 for worker in self._workers:
                     worker.start()
@@ -125,6 +131,8 @@ class SystemManager:
             except BaseException:
                 self._interrupt()
                 raise
+            finally:
+                self._plan.broker.close()
         error = self._failures[0][1] if self._failures else stopped
         record = self._record(perf_counter() - began, error)
         return Outcome(record, error, self._coordinator.fingerprint())
@@ -153,17 +161,21 @@ class SystemManager:
 
     def _wire(self, player: Replay, derivation: Derivation) -> tuple[Worker, ...]:
         plan, desk = self._plan, self._desk
-        depth = plan.prefetch if plan.speed == 0.0 else 64
+        depth = plan.prefetch if plan.speed == 0.0 and plan.live is None else STEPS_AHEAD
         frames: Channel[Frame] = Channel(depth)
         complete: Channel[Frame] = Channel(depth)
         measured: Channel[Frame] = Channel(depth)
         self._channels = (frames, complete, measured)
         mode = StreamMode.DATA_DRIVEN if plan.speed == 0.0 else StreamMode.CLOCK_DRIVEN
+        if plan.live is not None:
+            mode = StreamMode.LIVE
+            plan.broker.on_news(complete.wake)
         self._ready = StreamSubscription(mode, depth)
         intervals = [i for i in desk.intervals if i != plan.interval]
         targets = (frames, measured) if plan.measure_quality else (frames,)
+        arrivals: Queue[Any] = Queue()
         coordinator = self._coordinator = SessionCoordinator(
-            self._stop, self._failed, plan, targets, intervals, self._entered
+            self._stop, self._failed, plan, targets, intervals, self._entered, arrivals
         )
         processor = DataProcessor(
             self._stop,
@@ -187,9 +199,18 @@ class SystemManager:
             simulated=plan.simulated,
             minimum=plan.minimum_quality,
             changed=lambda report: self._registry.observe("quality_changed", report=report),
+            live=plan.live is not None,
+            gaps=_gaps(plan, arrivals),
         )
         engine = AnalysisEngine(
-            self._stop, self._failed, complete, self._ready, player, self._began, self._ended
+            self._stop,
+            self._failed,
+            complete,
+            self._ready,
+            player,
+            self._began,
+            self._ended,
+            plan.live.now_ns if plan.live is not None else None,
         )
         if not plan.measure_quality:
             measured.close()
@@ -253,6 +274,14 @@ class SystemManager:
             trade_hash=trade_hash(fills, labels, plan.symbols),
             error="" if error is None else sentence(error),
         )
+
+
+def _gaps(plan: Plan, arrivals: Queue[Any]) -> LiveGaps | None:
+    """What has the gaps of a live session filled, where the config names a gap filler."""
+    live = plan.live
+    if live is None or live.gaps is None:
+        return None
+    return LiveGaps(live.gaps, plan.symbols, plan.interval, arrivals.put, live.now_ns, monotonic)
 
 
 @contextmanager

@@ -15,6 +15,10 @@ class Stopped(Exception):  # noqa: N818 - not an error: the run is being stopped
     """The run is being stopped; the worker leaves its loop."""
 
 
+class Idle(Exception):  # noqa: N818 - not an error: there is time to look around
+    """Nothing has come in the time that a receiver waits."""
+
+
 class Channel(Generic[T]):
     """First in, first out. The sender waits while it is full, the receiver while it is empty.
 
@@ -30,6 +34,7 @@ class Channel(Generic[T]):
         self._changed = Condition()
         self._closed = False
         self._aborted = False
+        self._awake = False
 
     def put(self, item: T, metrics: PerformanceMetrics) -> None:
         """Hand over an item.
@@ -47,16 +52,46 @@ class Channel(Generic[T]):
             self._changed.notify()
         metrics.waited()
 
-    def get(self, metrics: PerformanceMetrics) -> T | None:
-        """The next item; None when the sender has closed the channel and it is empty.
+    def offer(self, item: T) -> bool:
+        """Hand over an item without waiting; where there is no room the oldest goes.
+
+        Returns:
+            Whether there was room.
 
         Raises:
+            Stopped: The run is being stopped.
+        """
+        with self._changed:
+            if self._aborted:
+                raise Stopped
+            room = len(self._items) < self._size
+            if not room:
+                self._items.popleft()
+            self._items.append(item)
+            self._changed.notify()
+        return room
+
+    def get(self, metrics: PerformanceMetrics, timeout: float | None = None) -> T | None:
+        """The next item; None when the sender has closed the channel and it is empty.
+
+        Args:
+            metrics: Of the receiver.
+            timeout: Seconds to wait at most; None for as long as it takes. The wait also ends
+                when the channel is woken.
+
+        Raises:
+            Idle: Nothing has come in that time.
             Stopped: The run is being stopped.
         """
         metrics.worked()
         with self._changed:
             while not self._items and not self._closed and not self._aborted:
-                self._changed.wait()
+                woken = self._changed.wait(timeout)
+                if timeout is not None and (not woken or self._awake) and not self._items:
+                    self._awake = False
+                    metrics.waited()
+                    raise Idle
+            self._awake = False
             if self._aborted:
                 raise Stopped
             item = self._items.popleft() if self._items else None
@@ -65,6 +100,12 @@ class Channel(Generic[T]):
                 self._changed.notify()
         metrics.waited()
         return item
+
+    def wake(self) -> None:
+        """End the wait of a receiver that has set itself a time; to be called by any thread."""
+        with self._changed:
+            self._awake = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Nothing more will come."""

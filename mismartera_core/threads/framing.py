@@ -10,6 +10,7 @@ import numpy as np
 from mismartera_core.model.columns import BarColumns, IntArray
 from mismartera_core.model.intervals import interval_ns, is_daily
 from mismartera_core.model.sessions import SessionTable
+from mismartera_core.services.gap_detection import expected_opens
 from mismartera_core.store.block import Block, Hours
 from mismartera_core.store.frame import Frame, Track, known_rows
 
@@ -38,6 +39,7 @@ def whole_session(
         opens=True,
         ends=True,
         upto_ns=int(hours.closes[session]),
+        seen_ns=int(hours.opens[session]) - 1,
         base=tuple(map(Track, block.columns, *starts)),
         anchored=trailing is None,
     )
@@ -52,12 +54,14 @@ def one_step_each(whole: Frame, intervals: Iterable[str]) -> Iterator[Frame]:
     """
     instants = _instants(whole, intervals)
     last = len(instants) - 1
+    seen = whole.seen_ns
     for row, upto in enumerate(instants.tolist()):
         yield replace(
             whole,
             opens=row == 0,
             ends=row == last,
             upto_ns=upto,
+            seen_ns=seen,
             base=tuple(_until(track, upto) for track in whole.base),
             ticks=tuple(t.slice(0, int(np.searchsorted(t.ts, upto, "right"))) for t in whole.ticks),
             quotes=tuple(
@@ -67,6 +71,7 @@ def one_step_each(whole: Frame, intervals: Iterable[str]) -> Iterator[Frame]:
             derived={},
             values={},
         )
+        seen = upto
 
 
 def _until(track: Track, upto: int) -> Track:
@@ -86,3 +91,20 @@ def _instants(whole: Frame, intervals: Iterable[str]) -> IntArray:
     ]
     parts.append(np.array([whole.close_ns], dtype=np.int64))
     return np.unique(np.concatenate(parts))
+
+
+def bar_times(
+    hours: Hours, table: SessionTable, session: int, interval: str
+) -> tuple[IntArray, IntArray]:
+    """Opens of all base bars that a session can have, and when each of them is known.
+
+    Args:
+        hours: Hours of the run's sessions.
+        table: The run's sessions.
+        session: Number of the session.
+        interval: Base interval.
+    """
+    close, length = int(hours.closes[session]), interval_ns(interval)
+    breaks = int(table.break_start_ns[session]), int(table.break_end_ns[session])
+    opens = expected_opens(int(hours.opens[session]), close, length, *breaks)
+    return opens, np.minimum(opens + length, close)

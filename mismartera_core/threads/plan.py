@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from queue import Queue
 from typing import Any, TypeAlias
 
 from mismartera_core.contracts.broker import Broker, Costs
+from mismartera_core.contracts.gap_filler import GapFiller
 from mismartera_core.contracts.risk import RiskCheck
 from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy, Strategy
 from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
 from mismartera_core.model.sessions import SessionTable
+from mismartera_core.store.live_step import LiveStep
+
+
+def nothing_recorded(step: LiveStep) -> None:
+    """Stands where nobody records a live session."""
+
 
 BarLoader: TypeAlias = Callable[[Sequence[str], str, int, int], Mapping[str, BarColumns]]
 StrategyClass: TypeAlias = type[Strategy] | type[PortfolioStrategy] | type[SignalStrategy]
@@ -53,6 +61,48 @@ class TrailingAverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GapFilling:
+    """How missing bars of a live session are asked for a second time.
+
+    Attributes:
+        name: The gap filler's.
+        filler: Is asked.
+        max_retries: Further attempts for a gap after an error.
+        retry_seconds: Pause between attempts.
+    """
+
+    name: str
+    filler: GapFiller
+    max_retries: int
+    retry_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePlan:
+    """What a live session has instead of the past.
+
+    Attributes:
+        listen: Starts the provider's stream, which puts StreamItem and StreamEnded into a queue.
+        hush: Stops it.
+        now_ns: The wall clock, nanoseconds UTC.
+        settle_ns: How long a step waits for symbols whose bar has not come.
+        ticks: Whether trades are streamed.
+        quotes: Whether quotes are streamed.
+        gaps: How gaps are filled; None where they are only measured.
+        record: Told of every step, before it is handed on.
+    """
+
+    listen: Callable[[Queue[Any]], None]
+    hush: Callable[[], None]
+    now_ns: Callable[[], int]
+    settle_ns: int
+    ticks: bool = False
+    quotes: bool = False
+    gaps: GapFilling | None = None
+    record: Callable[[LiveStep], None] = nothing_recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What runs.
 
@@ -84,6 +134,7 @@ class Plan:
         fingerprint: Whether the bars that are loaded are hashed.
         compiled: Whether the compiled loop replays the run; None where the engine decides.
         notes: What a reader of the result should know.
+        live: What a live session has instead of the past; None in a backtest.
     """
 
     session_name: str
@@ -113,3 +164,4 @@ class Plan:
     fingerprint: bool = False
     compiled: bool | None = None
     notes: tuple[str, ...] = ()
+    live: LivePlan | None = None

@@ -5,12 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from queue import Queue
 from threading import Event
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
-from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, FloatArray
+from mismartera_core.model.columns import (
+    NO_QUOTES,
+    NO_TICKS,
+    PRICE_FIELDS,
+    BarColumns,
+    FloatArray,
+)
 from mismartera_core.model.intervals import DAY
 from mismartera_core.model.sessions import SessionPhase
 from mismartera_core.services.bar_aggregation import aggregate
@@ -23,7 +31,8 @@ from mismartera_core.store.block import (
 )
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.channel import Channel, Stopped
-from mismartera_core.threads.framing import one_step_each, whole_session
+from mismartera_core.threads.framing import bar_times, one_step_each, whole_session
+from mismartera_core.threads.live_feed import LiveFeed
 from mismartera_core.threads.plan import Plan, TrailingAverage
 from mismartera_core.threads.worker import Worker
 
@@ -40,6 +49,7 @@ class SessionCoordinator(Worker):
         targets: Channels to the processor and to the quality manager.
         intervals: Bar intervals in use.
         entered: Told of every phase, by this thread.
+        arrivals: What the stream of a live session brings; unused in a backtest.
     """
 
     def __init__(
@@ -50,12 +60,15 @@ class SessionCoordinator(Worker):
         targets: tuple[Channel[Frame], ...],
         intervals: Iterable[str],
         entered: Callable[[date, SessionPhase], None],
+        arrivals: Queue[Any],
     ) -> None:
         super().__init__("SessionCoordinator", stop, failed)
         self._plan = plan
         self._targets = targets
         self._intervals = tuple(i for i in intervals if i != plan.interval)
         self._entered = entered
+        self._arrivals = arrivals
+        self._since_ns = 0
         self._hours = session_hours(plan.table, plan.interval, extended=plan.extended)
         self._cuts = loading_cuts(plan.table, self._hours)
         self._kept = _days_kept(plan)
@@ -64,6 +77,10 @@ class SessionCoordinator(Worker):
 
     def work(self) -> None:
         """Lead every session of the run from preparation to its end."""
+        if self._plan.live is not None:
+            # Before the past is loaded: what comes meanwhile waits in the queue, nothing is missed.
+            self._since_ns = self._plan.live.now_ns()
+            self._plan.live.listen(self._arrivals)
         for block in self._blocks():
             daily = self._daily(block)
             for session in range(max(block.first, self._next), block.stop):
@@ -83,6 +100,8 @@ class SessionCoordinator(Worker):
         """No more frames."""
         for target in self._targets:
             target.close()
+        if self._plan.live is not None:
+            self._plan.live.hush()
 
     def _blocks(self) -> Iterator[Block]:
         """Blocks in order, each with the history its first session needs."""
@@ -129,17 +148,44 @@ class SessionCoordinator(Worker):
         frame.historical = {name: rows[session - block.first] for name, rows in daily.items()}
         self._entered(day, SessionPhase.QUALITY)
         self._entered(day, SessionPhase.QUEUES)
-        frames = [frame] if plan.speed == 0.0 else one_step_each(frame, self._intervals)
+        frames = self._frames(frame, session)
         self._entered(day, SessionPhase.ACTIVATION)
         self._entered(day, SessionPhase.STREAMING)
         began = monotonic()
         for part in frames:
             if plan.speed > 0.0:
                 self._pace(began, (part.upto_ns - part.open_ns) / 1e9 / plan.speed)
-            for target in self._targets:
-                target.put(part, self.metrics)
-            self.metrics.frames += 1
+            self._send(part)
         self._entered(day, SessionPhase.END)
+
+    def _frames(self, frame: Frame, session: int) -> Iterable[Frame]:
+        """The frames of a session: all of it, a step each, or as a stream brings them."""
+        plan = self._plan
+        if plan.live is not None:
+            opens, closes = bar_times(self._hours, plan.table, session, plan.interval)
+            return LiveFeed(
+                plan.live,
+                plan.symbols,
+                opens,
+                closes,
+                self._arrivals,
+                self._since_ns,
+                self.stop,
+                self.metrics,
+            ).frames(frame)
+        return [frame] if plan.speed == 0.0 else one_step_each(frame, self._intervals)
+
+    def _send(self, frame: Frame) -> None:
+        """Hand a frame to the processor and to the quality manager."""
+        processor, *others = self._targets
+        processor.put(frame, self.metrics)
+        for target in others:
+            if self._plan.live is None:
+                target.put(frame, self.metrics)
+            else:
+                # The newest frame holds all of the session: measuring may lag, trading may not.
+                target.offer(frame)
+        self.metrics.frames += 1
 
     def _pace(self, began: float, due: float) -> None:
         """Wait until so many seconds have passed since the session began."""
@@ -150,6 +196,11 @@ class SessionCoordinator(Worker):
 
     def _add_streams(self, frame: Frame) -> None:
         plan = self._plan
+        if plan.live is not None:
+            count = len(plan.symbols)
+            frame.ticks = (NO_TICKS,) * count if plan.live.ticks else ()
+            frame.quotes = (NO_QUOTES,) * count if plan.live.quotes else ()
+            return
         if plan.load_ticks is not None:
             frame.ticks = tuple(
                 plan.load_ticks(s, frame.open_ns, frame.close_ns) for s in plan.symbols

@@ -8,7 +8,7 @@ from threading import Event, Thread
 
 from mismartera_core.monitoring.performance import PerformanceMetrics
 from mismartera_core.store.frame import Frame
-from mismartera_core.threads.channel import Channel, Stopped
+from mismartera_core.threads.channel import Channel, Idle, Stopped
 
 
 class Worker(Thread):
@@ -57,7 +57,13 @@ class Worker(Thread):
 
 
 class FrameWorker(Worker):
-    """A worker that handles frames from one channel."""
+    """A worker that handles frames from one channel.
+
+    Attributes:
+        patience: Seconds after which it looks around when no frame has come; None for never.
+    """
+
+    patience: float | None = None
 
     def __init__(
         self,
@@ -71,11 +77,21 @@ class FrameWorker(Worker):
 
     def work(self) -> None:
         """Handle frames until there are no more."""
-        while (frame := self._source.get(self.metrics)) is not None:
+        while True:
+            try:
+                frame = self._source.get(self.metrics, self.patience)
+            except Idle:
+                self.look_around()
+                continue
+            if frame is None:
+                return
             if self.stop.is_set():
                 raise Stopped
             self.handle(frame)
             self.metrics.frames += 1
+
+    def look_around(self) -> None:
+        """Do what is due while no frame comes; nothing by default."""
 
     @abstractmethod
     def handle(self, frame: Frame) -> None:

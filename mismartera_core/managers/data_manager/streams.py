@@ -24,11 +24,13 @@ class StreamItem:
         stream: Which stream it comes from.
         event: What came.
         arrived_ns: When, nanoseconds UTC by the wall clock.
+        source: "stream", or the name of the gap filler that brought it.
     """
 
     stream: str
     event: StreamEvent
     arrived_ns: int
+    source: str = "stream"
 
 
 @dataclass(frozen=True, slots=True)

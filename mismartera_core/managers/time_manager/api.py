@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from mismartera_core.contracts.clock import WallClock
 from mismartera_core.errors import UsageError
 from mismartera_core.managers.time_manager.backtest_clock import BacktestClock
 from mismartera_core.managers.time_manager.calendar import CalendarIndex, to_datetime, to_ns
@@ -31,18 +32,23 @@ class TimeManager:
         database: Where the calendar is kept; it is seeded when first needed.
         exchange_group: For example "US_EQUITY".
         asset_class: For example "EQUITY".
+        wall: What stands for the wall clock; the machine's where left out.
 
     Attributes:
         clock: Its `now_ns` is the instant; a BacktestClock's can be written.
     """
 
     def __init__(
-        self, database: Database, exchange_group: str = "US_EQUITY", asset_class: str = "EQUITY"
+        self,
+        database: Database,
+        exchange_group: str = "US_EQUITY",
+        asset_class: str = "EQUITY",
+        wall: WallClock | None = None,
     ) -> None:
         self.market = find_market(exchange_group, asset_class)
-        self.clock: BacktestClock | LiveClock = LiveClock()
+        self._wall: WallClock = wall or LiveClock()
+        self.clock: BacktestClock | WallClock = self._wall
         self._database = database
-        self._wall = LiveClock()
         self._zone = ZoneInfo(self.market.timezone)
         self._index: CalendarIndex | None = None
         self._loading = threading.Lock()

@@ -91,6 +91,10 @@ class CompiledPlayer:
         """End the replay soon; to be called by another thread."""
         self._player.interrupt()
 
+    def news(self, now_ns: int) -> bool:
+        """A compiled run has no venue to hear: see the player."""
+        return self._player.news(now_ns)
+
     def finish(self) -> None:
         """The run has ended."""
         if self.notes:

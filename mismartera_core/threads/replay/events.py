@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import Any
 
+import numpy as np
+
 from mismartera_core.contracts.strategy import Strategy
-from mismartera_core.model.columns import QuoteColumns, TickColumns
+from mismartera_core.model.columns import IntArray, QuoteColumns, TickColumns
 from mismartera_core.model.market import Quote, Series, Tick
 from mismartera_core.store.frame import Frame
 
@@ -30,32 +32,29 @@ class EventFeed:
         self._series = series
         self._tick = strategy.on_tick if kind.on_tick is not Strategy.on_tick else None
         self._quote = strategy.on_quote if kind.on_quote is not Strategy.on_quote else None
-        self._ticks_done = 0
-        self._quotes_done = 0
 
     @property
     def listens(self) -> bool:
         """Whether the strategy wants ticks or quotes."""
         return self._tick is not None or self._quote is not None
 
-    def begin_session(self) -> None:
-        """Nothing of the session has been handed out yet."""
-        self._ticks_done = self._quotes_done = 0
-
     def events(self, frame: Frame) -> list[Events]:
         """What a frame adds, as streams of events."""
         found = []
         if self._tick is not None and frame.ticks:
             ticks = frame.ticks[self._symbol]
-            new = ticks.slice(self._ticks_done, len(ticks))
-            self._ticks_done = len(ticks)
+            new = ticks.slice(_after(ticks.ts, frame.seen_ns), len(ticks))
             found.append((new.ts.tolist(), _feed(_ticks(new, self._series), self._tick)))
         if self._quote is not None and frame.quotes:
             quotes = frame.quotes[self._symbol]
-            fresh = quotes.slice(self._quotes_done, len(quotes))
-            self._quotes_done = len(quotes)
+            fresh = quotes.slice(_after(quotes.ts, frame.seen_ns), len(quotes))
             found.append((fresh.ts.tolist(), _feed(_quotes(fresh, self._series), self._quote)))
         return found
+
+
+def _after(ts: IntArray, seen_ns: int) -> int:
+    """First row that was not known at an instant."""
+    return int(np.searchsorted(ts, seen_ns, side="right"))
 
 
 def _feed(values: Iterator[Any], listener: Callable[[Any], None]) -> Iterator[None]:

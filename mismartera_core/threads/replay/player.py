@@ -86,8 +86,8 @@ class Player:
         self._only_base = only_base
         self._declared = True
         self._closed = False
-        self._seen_ns = 0
         self._interrupted = False
+        self._next_ns = 0
         self._to_come: list[int] = []
         self._advance: dict[int, Playable] = {}
         self._made: list[float] = []
@@ -102,9 +102,9 @@ class Player:
         """
         desk = self._desk
         desk.take(frame)
+        self._next_ns = frame.next_ns
         if frame.opens:
             desk.clock.now_ns = frame.open_ns
-            self._seen_ns = frame.open_ns - 1
             self._guarded(lambda unit: unit.begin_session(declared=self._declared))
             self._declared = self._closed = False
         if self._lone is not None and frame.market_close_ns == frame.close_ns:
@@ -113,12 +113,32 @@ class Player:
             self._run_together(frame)
         if frame.ends and not self._closed:
             self._close(frame)
-        self._seen_ns = frame.upto_ns
         self._made = []
         if not frame.ends:
             return 0
         self._end(frame)
         return sum(track.stop - track.start for track in frame.base)
+
+    def news(self, now_ns: int) -> bool:
+        """Deliver what a venue has said since; between frames of a live session.
+
+        The clock goes along, but not past the next step: a step stands at its own instant.
+
+        Args:
+            now_ns: The wall clock, nanoseconds UTC.
+
+        Returns:
+            Whether orders still work.
+        """
+        clock = self._desk.clock
+        clock.now_ns = max(clock.now_ns, min(now_ns, self._next_ns or now_ns))
+        try:
+            self._desk.execution.broker.poll(now_ns)
+        except MisMarteraError:
+            raise
+        except Exception as error:
+            raise self._error(error, "the broker") from error
+        return bool(self._desk.working)
 
     def interrupt(self) -> None:
         """End the replay at the next step; to be called by another thread.
@@ -145,7 +165,7 @@ class Player:
     def _run_alone(self, unit: Unit, frame: Frame) -> None:
         """Replay a frame in which one unit is called at every step, and nothing but it."""
         columns, self._made = to_lists(unit.columns(frame))
-        self._to_come, run = unit.alone(columns, self._match_step)
+        self._to_come, run = unit.alone(frame, columns, self._match_step)
         self.heed()
         try:
             run()
@@ -222,10 +242,8 @@ class Player:
 
     def _base_instants(self, frame: Frame) -> Iterable[list[int]]:
         """Instants of base bars, at which orders are matched even where no strategy is called."""
-        data, past = self._desk.data, self._seen_ns
-        return (
-            [t for t in data.base_bars(symbol)[1] if t > past] for symbol in range(len(frame.base))
-        )
+        data = self._desk.data
+        return (data.base_bars(symbol)[1] for symbol in range(len(frame.base)))
 
     def _leave_in_time(self, frame: Frame, instants: list[int], calls: list[Calls]) -> None:
         """Put going flat before the first calls at or after the time for it."""

@@ -188,7 +188,6 @@ class PortfolioUnit:
         self._shape = (len(symbols),)
         self._execution = execution
         self._rows: list[Row] = []
-        self._done = [0] * len(symbols)
         self._asked: dict[tuple[Any, ...], tuple[Need, ...]] = {}
         self._declaring = False
         self._closes: FloatArray = np.full(len(symbols), math.nan)
@@ -207,7 +206,6 @@ class PortfolioUnit:
         """Start a session: set up again (but for the first), then tell the strategy."""
         assert self._strategy is not None  # noqa: S101 - bound before the first session
         self.flattened = False
-        self._done = [0] * len(self._symbols)
         self._execution.begin_session()
         if not declared:
             self._declare()
@@ -242,8 +240,7 @@ class PortfolioUnit:
         """The instants at which at least one bar becomes known, and what to advance at each."""
         track = self.desk.data.track
         tracks = [track(row, self.interval) for row in self._symbols]
-        starts = [t.start + done for t, done in zip(tracks, self._done, strict=True)]
-        self._done = [t.stop - t.start for t in tracks]
+        starts = list(map(frame.fresh, tracks))
         panel = Panel(tracks, starts)
         if frame.opens or len(panel.instants):
             self._take(frame, panel, tracks, starts)

@@ -110,7 +110,6 @@ class SignalUnit(TargetUnit):
     def begin_session(self, *, declared: bool) -> None:  # noqa: ARG002 - nothing to declare
         """Start a session."""
         self.flattened = False
-        self.row = 0
 
     def end_session(self) -> None:
         """Nothing to tell."""
@@ -126,8 +125,7 @@ class SignalUnit(TargetUnit):
     ) -> tuple[list[int], Iterator[None]]:
         """The instants of its bars, and the targets to go after."""
         track = self.desk.data.track(self.holding.symbol, self.interval)
-        start = track.start + self.row
-        self.row = track.stop - track.start
+        start = frame.fresh(track)
         known = track.columns.available_at[start : track.stop].tolist()
         made = self.desk.signals(frame, self)
         rows = slice(start - track.hist, track.stop - track.hist)

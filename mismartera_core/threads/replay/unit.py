@@ -61,7 +61,6 @@ class Unit:
         self.flat_minutes = flat_minutes
         self.flattened = False
         self.declaring = False
-        self.row = 0
         self.strategy: Strategy | None = None
         self.feed: EventFeed | None = None
 
@@ -85,9 +84,6 @@ class Unit:
         """Start a session: set up again (but for the first), then tell the strategy."""
         assert self.strategy is not None  # noqa: S101 - bound before the first session
         self.flattened = False
-        self.row = 0
-        if self.feed is not None:
-            self.feed.begin_session()
         if not declared:
             self._declare(self.strategy.setup)
         self.strategy.on_session_start()
@@ -104,7 +100,7 @@ class Unit:
         """Values of the handles at the bars that a frame adds, one column a handle."""
         data = self.desk.data
         track = data.track(self.holding.symbol, self.interval)
-        start = track.start + self.row
+        start = frame.fresh(track)
         return [
             aligned(
                 self.desk.values(frame, handle.need)[handle.output],
@@ -123,21 +119,21 @@ class Unit:
             columns: What `columns` gave, as lists.
         """
         assert self.strategy is not None  # noqa: S101 - bound before the first session
-        del frame
-        bars, known = self._bars()
+        bars, known = self._bars(frame)
         return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
 
     def alone(
-        self, columns: list[list[float]], match: Callable[[int], None]
+        self, frame: Frame, columns: list[list[float]], match: Callable[[int], None]
     ) -> tuple[list[int], Callable[[], None]]:
         """The instants of a frame in which nothing else is called, and what replays them.
 
         Args:
+            frame: The frame.
             columns: What `columns` gave, as lists.
             match: Lets working orders meet the bars of an instant.
         """
         assert self.strategy is not None  # noqa: S101 - bound before the first session
-        bars, known = self._bars()
+        bars, known = self._bars(frame)
         desk, loop, instants = self.desk, alone(len(columns)), list(known)
         strategy = (self.handles, self.strategy.on_bar)
         market = (desk.clock, desk.working, match)
@@ -147,14 +143,13 @@ class Unit:
         """Ticks and quotes that a frame adds."""
         return [] if self.feed is None else self.feed.events(frame)
 
-    def _bars(self) -> Bars:
-        """The bars that the frame adds."""
+    def _bars(self, frame: Frame) -> Bars:
+        """The bars that a frame adds."""
         data, symbol = self.desk.data, self.holding.symbol
-        track = data.track(symbol, self.interval)
-        done, self.row = self.row, track.stop - track.start
         if self.interval != data.interval:
+            track = data.track(symbol, self.interval)
             series = data.series(symbol, self.interval)
-            return bars_of([track], [track.start + done], [series])[0]
+            return bars_of([track], [frame.fresh(track)], [series])[0]
         return data.base_bars(symbol)
 
     def flatten(self) -> None:

@@ -1,0 +1,26 @@
+import types
+
+import numpy as np
+import pytest
+
+from mismartera_core import IndicatorReg, hookimpl
+
+
+def mean(bars, length):
+    """A moving average."""
+    out = np.full(len(bars), np.nan)
+    if len(bars) >= length:
+        out[length - 1 :] = np.convolve(bars.close, np.full(length, 1 / length), "valid")
+    return {"value": out}
+
+
+@pytest.fixture
+def mean_plugin():
+    plugin = types.ModuleType("mean")
+
+    @hookimpl
+    def mismartera_indicators():
+        return [IndicatorReg(name="mean", category="trend", factory=mean)]
+
+    plugin.mismartera_indicators = mismartera_indicators
+    return {"mean": plugin}
