@@ -70,6 +70,7 @@ def make_plan(
         asset_class=config.asset_class,
         timezone=str(clock.zone),
         sessions=clock.session_table,
+        now_ns=clock.wall_ns,
     )
     provider: DataProvider = build("data provider", resolved.data_provider, context)
     capabilities = resolved.data_provider.record.capabilities

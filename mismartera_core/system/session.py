@@ -163,6 +163,7 @@ class Session:
             asset_class=self.config.asset_class,
             timezone=str(clock.zone),
             sessions=clock.session_table,
+            now_ns=clock.wall_ns,
         )
         return [(c.record.name, build("report", c, context)) for c in resolved.outputs]
 
