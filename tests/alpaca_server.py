@@ -16,8 +16,8 @@ from mismartera_core.testing import LoopbackServer, Reply, plugin_context
 
 KEY, SECRET = "PKTESTKEYOFLOOPBACK1", "s3cr3t/of+the=loopback~and-nobody-else42"
 SECRETS = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
-OPEN = 1_795_185_000_000_000_000
-"""2026-11-20 14:30 UTC, an open."""
+OPEN = 1_732_113_000_000_000_000
+"""2024-11-20 14:30 UTC, an open."""
 NOW = OPEN + 3 * 3600 * 1_000_000_000
 ACCOUNT = {
     "account_number": "PA3LOOPBACK1",
@@ -59,9 +59,9 @@ def order(**changes):
     row = {
         "id": "61e69015-8549-4bfd-b9c3-01e75843f47d",
         "client_order_id": "mm-1",
-        "created_at": "2026-11-20T15:00:00.123456789Z",
-        "updated_at": "2026-11-20T15:00:01Z",
-        "submitted_at": "2026-11-20T15:00:00.123456789Z",
+        "created_at": "2024-11-20T15:00:00.123456789Z",
+        "updated_at": "2024-11-20T15:00:01Z",
+        "submitted_at": "2024-11-20T15:00:00.123456789Z",
         "symbol": "AAPL",
         "qty": "10",
         "notional": None,
@@ -99,12 +99,14 @@ class Socket:
         logins: Connections that have logged in.
         refusal: Sent instead of a confirmed login, and instead of a subscription.
         mute: Whether nothing more is said.
+        waiting: Lists of messages, a frame each, that are sent once somebody has subscribed.
     """
 
     def __init__(self):
         self.frames, self.logins, self.connections = [], 0, []
         self.refusal = self.subscription_refusal = None
         self.silent_subscription = self.mute = False
+        self.waiting = []
         self.status = None
         logger = logging.Logger("loopback socket", logging.CRITICAL)
         self._server = serve(
@@ -173,6 +175,8 @@ class DataSocket(Socket):
             self.say(connection, self.subscription_refusal)
         elif not self.silent_subscription:
             self.say(connection, {**message, "T": "subscription"})
+            for messages in self.waiting:
+                self.say(connection, *messages)
 
     def push(self, *messages):
         """One frame to everybody."""
@@ -207,7 +211,7 @@ class TradingSocket(Socket):
 
     def push(self, event, order, **more):
         """An update to everybody."""
-        data = {"event": event, "timestamp": "2026-11-20T15:00:02.5Z", "order": order, **more}
+        data = {"event": event, "timestamp": "2024-11-20T15:00:02.5Z", "order": order, **more}
         for connection in list(self.connections):
             self.say(connection, {"stream": "trade_updates", "data": data})
 

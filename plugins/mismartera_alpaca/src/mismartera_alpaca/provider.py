@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -34,6 +35,13 @@ _OLDEST = 946_684_800_000_000_000
 """2000-01-01: Alpaca has nothing before, and refuses some stamps of long ago."""
 _FORBIDDEN = (401, 403)
 _NOT_FOUND = 404
+
+log = logging.getLogger(__name__)
+
+
+class _UnknownSymbolError(DataError):
+    """Alpaca has no such symbol."""
+
 
 _Columns = TypeVar("_Columns", BarColumns, TickColumns, QuoteColumns)
 
@@ -139,6 +147,7 @@ class AlpacaProvider(DataProvider):
         if stop.is_set() or not (wanted.interval or wanted.ticks or wanted.quotes):
             stop.wait()
             return
+        self._check_all(wanted.symbols)
         from mismartera_alpaca.data_line import DataLine
         from mismartera_alpaca.keeper import Keeper
 
@@ -169,7 +178,9 @@ class AlpacaProvider(DataProvider):
             whose = f"{what} of {', '.join(asked[:3])}{' ...' if len(asked) > 3 else ''}"
             raw = self._pages(kind, whose, asked, span, query)
             for name in asked:
-                if not raw.get(name):
+                if raw.get(name):
+                    self._known.add(name)
+                else:
                     self._check(name, what)
                 try:
                     found[name] = columns(raw.get(name) or ())
@@ -213,16 +224,31 @@ class AlpacaProvider(DataProvider):
             asked["page_token"] = token
 
     def _check(self, symbol: str, what: str) -> None:
-        """Make sure that a symbol without rows exists: Alpaca leaves out what it does not know."""
+        """Make sure that a symbol without rows exists: Alpaca leaves out what it does not know.
+
+        Raises:
+            DataError: It does not exist, or Alpaca does not answer.
+        """
         if symbol in self._known:
             return
         path = f"/assets/{quote(symbol, safe='')}"
         if self._read("trading", path, None, f"{what} of {symbol}", absent=True) is None:
-            raise DataError(
+            raise _UnknownSymbolError(
                 f"alpaca: {what} of {symbol}: there is no such symbol",
                 hint="spell it as Alpaca does, such as BRK.B",
             )
         self._known.add(symbol)
+
+    def _check_all(self, symbols: Sequence[str]) -> None:
+        """Refuse a symbol that does not exist: a stream would confirm it, and stay silent."""
+        try:
+            for symbol in symbols:
+                self._check(symbol, "stream")
+        except _UnknownSymbolError:
+            raise
+        except DataError as error:
+            # Without an answer nothing is known; the stream says itself that it cannot connect.
+            log.warning("Symbols could not be checked: %s", error)
 
     def _read(self, client: str, path: str, query: Any, whose: str, *, absent: bool = False) -> Any:
         """What Alpaca answers; None for a 404 where that may be."""
