@@ -1,7 +1,18 @@
 """The plugin keeps the promises of its kinds, on the real alpaca-py."""
 
 import pytest
-from alpaca_server import OPEN, SECRETS, AlpacaServer, bar, bars_pages, context, streamed, text
+from alpaca_server import (
+    KEY,
+    OPEN,
+    SECRET,
+    SECRETS,
+    AlpacaServer,
+    bar,
+    bars_pages,
+    context,
+    streamed,
+    text,
+)
 from mismartera_alpaca.plugin import mismartera_data_providers, mismartera_gap_fillers
 
 from mismartera_core import DataProviderReg, GapFillerReg
@@ -9,6 +20,7 @@ from mismartera_core.model.intervals import DAY, MINUTE
 from mismartera_core.testing import (
     GapFillerConformance,
     RemoteProviderConformance,
+    RemoteStreamConformance,
     Reply,
     plugin_context,
 )
@@ -86,6 +98,40 @@ class TestProvider(RemoteProviderConformance):
     @pytest.fixture
     def window(self):
         return OPEN, OPEN + BARS * MINUTE
+
+
+class TestStream(RemoteStreamConformance):
+    """The stream, with all that can happen to one."""
+
+    connect_seconds = 3.0
+    reconnect_seconds = 5.0
+    mute_seconds = 3.0
+
+    @pytest.fixture
+    def registration(self):
+        (found,) = mismartera_data_providers()
+        return found
+
+    @pytest.fixture
+    def alpaca(self):
+        with AlpacaServer() as alpaca:
+            yield alpaca
+
+    @pytest.fixture
+    def faults(self, alpaca):
+        return alpaca.data
+
+    @pytest.fixture
+    def plugin_config(self, alpaca):
+        return alpaca.data_config(mute_seconds=0.5)
+
+    @pytest.fixture
+    def context(self, tmp_path):
+        return context(tmp_path)
+
+    @pytest.fixture
+    def secrets(self):
+        return [KEY, SECRET]
 
 
 class TestFiller(GapFillerConformance):

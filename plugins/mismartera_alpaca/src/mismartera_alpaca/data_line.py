@@ -36,6 +36,8 @@ _DENIED = {
 }
 """Errors that stay, and what to do."""
 _HARMLESS = 403
+_KINDS = {"bars": "b", "updatedBars": "u", "trades": "t", "quotes": "q"}
+"""Types of messages by channel."""
 
 
 class DataLine(Line):
@@ -50,10 +52,13 @@ class DataLine(Line):
 
     def __init__(self, config: DataConfig, keys: Keys, wanted: StreamRequest, emit: Emit) -> None:
         self.name = f"alpaca {config.feed} stream"
+        self.open_seconds = config.connect_seconds + config.read_seconds
+        self.answer_seconds = config.read_seconds
         self.mute_seconds = config.mute_seconds
         self._keys = keys
         self._symbols = frozenset(wanted.symbols)
         self._channels = _channels(wanted)
+        self._kinds = frozenset(_KINDS[name] for name in self._channels)
         self._emit = emit
         self._url = config.stream_url or f"{BaseURL.MARKET_DATA_STREAM.value}/v2/{config.feed}"
         self._stream: Any = None
@@ -130,7 +135,7 @@ class DataLine(Line):
             kind, symbol = message.get("T"), message.get("S")
             if kind == "error":
                 self._refused(message)
-            elif kind in _ROWS and symbol in self._symbols:
+            elif kind in self._kinds and symbol in self._symbols:
                 groups.setdefault((str(kind), str(symbol)), []).append(message)
             elif kind not in _SILENT:
                 self._noise(message)

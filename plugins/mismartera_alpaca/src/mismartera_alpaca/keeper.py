@@ -14,16 +14,12 @@ from collections.abc import Callable
 
 from mismartera_core import BrokerError, StreamChanged, StreamState
 
-_OPEN_SECONDS = 10.0
 _LOOK = 0.05
 """Seconds between two looks at the stop event."""
-_ACK_SECONDS = 5.0
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 30.0
-_STEADY = 10.0
-"""Seconds a connection has to hold for the next pause to be short again."""
-_REFUSALS = 5
-"""Refusals in a row, after a connection that worked, that are believed."""
+_REFUSALS = 3
+"""Refusals in a row that are believed after a connection that worked."""
 
 Changed = Callable[[StreamChanged], None]
 
@@ -49,11 +45,15 @@ class Line(ABC):
 
     Attributes:
         name: What messages call it.
-        mute_seconds: Silence after which it is asked whether it is alive; infinite for never.
+        open_seconds: Longest wait until it is subscribed.
+        answer_seconds: Longest wait for a sign of life.
+        mute_seconds: Silence after which it is asked for one; infinite for never.
         heard_at: Instant of time.monotonic of the last frame.
     """
 
     name: str
+    open_seconds: float
+    answer_seconds: float
     mute_seconds: float = float("inf")
     heard_at: float = 0.0
 
@@ -120,10 +120,11 @@ class Keeper:
     async def _keep(self) -> None:
         pause, refusals = _FIRST_PAUSE, 0
         while True:
-            began = time.monotonic()
+            since = time.monotonic()
             try:
-                await asyncio.wait_for(self._line.open(), _OPEN_SECONDS)
+                await asyncio.wait_for(self._line.open(), self._line.open_seconds)
                 refusals = 0
+                since = self._line.heard_at = time.monotonic()
                 self._live()
                 await self._listen()
                 reason = "the connection ended"
@@ -139,14 +140,13 @@ class Keeper:
             finally:
                 await self._line.close()
             self._lost(reason)
-            if time.monotonic() - began > _STEADY:
+            if self._line.heard_at > since:  # it was of use, so it may soon be again
                 pause = _FIRST_PAUSE
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _listen(self) -> None:
         """Take frames, and make sure meanwhile that the line is not dead."""
-        self._line.heard_at = time.monotonic()
         hearing = asyncio.create_task(self._line.hear())
         asked_at = 0.0
         try:
@@ -158,7 +158,7 @@ class Keeper:
                 if heard > asked_at and now - heard > self._line.mute_seconds:
                     asked_at = now
                     await self._line.probe()
-                elif asked_at > heard and now - asked_at > _ACK_SECONDS:
+                elif asked_at > heard and now - asked_at > self._line.answer_seconds:
                     raise Lost(f"nothing was heard for {now - heard:.0f} s, and it does not answer")
         finally:
             hearing.cancel()

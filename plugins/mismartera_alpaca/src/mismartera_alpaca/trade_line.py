@@ -28,6 +28,8 @@ class TradeLine(Line):
     name = "alpaca order stream"
 
     def __init__(self, config: BrokerConfig, keys: Keys, emit: EmitVenue) -> None:
+        self.open_seconds = config.connect_seconds + config.read_seconds
+        self.answer_seconds = config.read_seconds
         self._config = config
         self._keys = keys
         self._emit = emit
