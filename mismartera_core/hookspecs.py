@@ -147,6 +147,20 @@ class Hooks:
                     yield "data_provider: the sample provider has no live data"
         """
 
+    @hookspec(firstresult=True)
+    def mismartera_resolve_secret(self, name: str) -> str | None:
+        """A secret by its name, or None. The first plugin that has it is listened to.
+
+        Asked once a name, when a plugin needs it; the built-ins (environment, `.env`, keyring) go
+        first. What it returns is kept from logs. Raise where the place of secrets cannot be read:
+        what is raised is told only where nobody has the secret.
+
+        Example:
+            @hookimpl
+            def mismartera_resolve_secret(name):
+                return {"ALPACA_API_KEY": "from my vault"}.get(name)
+        """
+
     @hookspec
     def mismartera_session_started(self, session: date) -> None:
         """A session begins. Called by the analysis thread, once a session.

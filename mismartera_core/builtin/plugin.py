@@ -24,6 +24,7 @@ from mismartera_core.builtin.audit import (
 )
 from mismartera_core.builtin.audit import mismartera_session_started as mismartera_session_started
 from mismartera_core.builtin.config_checks import mismartera_check_config as mismartera_check_config
+from mismartera_core.builtin.secrets import mismartera_resolve_secret as mismartera_resolve_secret
 from mismartera_core.builtin.templates import TEMPLATES
 
 _HERE = "mismartera_core.builtin"

@@ -270,6 +270,7 @@ def _manager(group: str, asset: str | None) -> Iterator[tuple[DataManager, TimeM
             asset_class=manager.market.asset_class,
             timezone=manager.market.timezone,
             sessions=manager.session_table,
+            now_ns=manager.wall_ns,
         )
         provider = ParquetProvider(ParquetConfig(), context)
         yield DataManager(BarStore(settings.data_dir), provider, manager), manager

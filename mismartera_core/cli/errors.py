@@ -13,6 +13,7 @@ import typer
 
 from mismartera_core.cli.output import JSON_VERSION, manner
 from mismartera_core.errors import INTERNAL_ERROR, Interrupted, MisMarteraError, UsageError
+from mismartera_core.monitoring.redaction import redacted
 
 _FORESEEN = {
     errno.ENOSPC: "make room there",
@@ -68,15 +69,16 @@ def report(error: BaseException) -> int:
         The exit code.
     """
     if manner().debug:
-        traceback.print_exception(error)
+        sys.stderr.write(redacted("".join(traceback.format_exception(error))))
     failure = explain(error)
     tried = [f"Try: {failure.hint}"] if failure.hint else []
     notes = [note for note in getattr(error, "__notes__", ()) if note not in tried]
     if manner().json:
         told = {**dataclasses.asdict(failure), "notes": notes}
-        sys.stderr.write(json.dumps({"version": JSON_VERSION, "error": told}) + "\n")
+        text = json.dumps({"version": JSON_VERSION, "error": told})
     else:
-        sys.stderr.write("\n".join([f"Error: {failure.message}", *notes, *tried]) + "\n")
+        text = "\n".join([f"Error: {failure.message}", *notes, *tried])
+    sys.stderr.write(redacted(text) + "\n")
     return failure.code
 
 
@@ -88,7 +90,8 @@ def _keep(error: BaseException) -> str:
         folder: Path = load_settings().runtime_dir
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / LAST_ERROR
-        file.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        trace = redacted("".join(traceback.format_exception(error)))
+        file.write_text(trace, encoding="utf-8")
     except (OSError, MisMarteraError):
         return "again with --debug, which shows where it happened"
     return f"{file} says where it happened; please report it"

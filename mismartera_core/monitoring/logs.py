@@ -12,6 +12,8 @@ from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import SimpleQueue
 
+from mismartera_core.monitoring.redaction import redacted
+
 ROOT = "mismartera_core"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -31,8 +33,8 @@ class JsonLines(logging.Formatter):
             **{key: value for key, value in vars(record).items() if key not in _STANDARD},
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+            line["exception"] = record.exc_text or self.formatException(record.exc_info)
+        return redacted(json.dumps(line, default=str))
 
 
 def log_to_console(level: str) -> None:

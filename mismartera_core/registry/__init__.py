@@ -165,6 +165,27 @@ class Registry:
                 found.append(f"plugin {plugin!r} could not check the config: {one_line(error)}")
         return found
 
+    def resolve_secret(self, name: str) -> tuple[str | None, list[str]]:
+        """A secret by its name, of the first plugin that has it.
+
+        Args:
+            name: Such as "ALPACA_API_KEY".
+
+        Returns:
+            The secret, None where there is none; and who was asked in vain, with what went wrong.
+        """
+        asked: list[str] = []
+        for plugin, call in self._callers(f"{PROJECT}_resolve_secret"):
+            try:
+                answers = [answer for answer in call({"name": name}) if answer]
+            except Exception as error:  # noqa: BLE001 - another plugin may have it
+                asked.append(f"plugin {plugin!r}, which failed: {one_line(error)}")
+                continue
+            if answers and isinstance(answers[0], str):
+                return answers[0], asked
+            asked.append(f"plugin {plugin!r}" + (", which gave no text" if answers else ""))
+        return None, asked
+
     def _callers(self, hook: str) -> list[tuple[str, Listener]]:
         found = self._listeners.get(hook)
         if found is None:

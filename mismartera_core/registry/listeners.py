@@ -15,7 +15,7 @@ def listener(hook: Any) -> Listener:
     """
     (impl,) = hook.get_hookimpls()
     if impl.wrapper or impl.hookwrapper:
-        return lambda facts: hook(**facts)
+        return lambda facts: _listed(hook(**facts))
     function, names = impl.function, impl.argnames
 
     def call(facts: Mapping[str, Any]) -> list[Any]:
@@ -23,3 +23,10 @@ def listener(hook: Any) -> Listener:
         return [] if answer is None else [answer]
 
     return call
+
+
+def _listed(answer: Any) -> list[Any]:
+    """What pluggy answers, as a list; a hook that stops at the first result answers with that."""
+    if isinstance(answer, list):
+        return answer
+    return [] if answer is None else [answer]

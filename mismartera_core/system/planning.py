@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from mismartera_core.config.session_config import BacktestConfig, SessionConfig
 from mismartera_core.contracts.broker import Costs
-from mismartera_core.contracts.context import PluginContext
+from mismartera_core.contracts.context import PluginContext, no_secret
 from mismartera_core.contracts.costs import CostRole
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.errors import ConfigError, DataError
@@ -49,7 +49,11 @@ class _Days:
 
 
 def make_plan(
-    config: SessionConfig, resolved: Resolved, clock: TimeManager, data_dir: Path
+    config: SessionConfig,
+    resolved: Resolved,
+    clock: TimeManager,
+    data_dir: Path,
+    secret: Callable[[str], str] = no_secret,
 ) -> Plan:
     """Resolve a session config into a plan.
 
@@ -58,6 +62,7 @@ def make_plan(
         resolved: Its plugins, found and validated.
         clock: Calendar and clock of its market; put before the first session.
         data_dir: Where imported data lie.
+        secret: Finds a secret by its name.
 
     Raises:
         ConfigError: The config asks for what cannot be had.
@@ -70,6 +75,8 @@ def make_plan(
         asset_class=config.asset_class,
         timezone=str(clock.zone),
         sessions=clock.session_table,
+        secret=secret,
+        now_ns=clock.wall_ns,
     )
     provider: DataProvider = build("data provider", resolved.data_provider, context)
     capabilities = resolved.data_provider.record.capabilities

@@ -35,6 +35,7 @@ from mismartera_core.system.nothing_replayed import refuse_nothing
 from mismartera_core.system.planning import make_plan
 from mismartera_core.system.plugin_calls import blamed, build
 from mismartera_core.system.run import Run, save_run
+from mismartera_core.system.secrets import Secrets
 from mismartera_core.system.system_manager import (
     Outcome,
     Progress,
@@ -93,7 +94,8 @@ class Session:
         with closing(open_database(self.settings.database_url)) as database:
             market = self.config.exchange_group, self.config.asset_class
             clock = TimeManager(database, *market, wall=self._wall)
-            plan = make_plan(self.config, resolved, clock, self.settings.data_dir)
+            secret = Secrets(self.registry)
+            plan = make_plan(self.config, resolved, clock, self.settings.data_dir, secret)
             reports = self._reports(resolved, clock)
             manager = SystemManager(plan, self.registry, simulated_clock(clock), progress)
             with heeded() as asked, self._recorded(clock) as folder:
@@ -163,6 +165,7 @@ class Session:
             asset_class=self.config.asset_class,
             timezone=str(clock.zone),
             sessions=clock.session_table,
+            now_ns=clock.wall_ns,
         )
         return [(c.record.name, build("report", c, context)) for c in resolved.outputs]
 

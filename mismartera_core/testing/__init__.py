@@ -42,14 +42,17 @@ if TYPE_CHECKING:
     from mismartera_core.testing.fakes import session_table as session_table
     from mismartera_core.testing.finished_runs import finished_run as finished_run
     from mismartera_core.testing.gap_fillers import GapFillerConformance as GapFillerConformance
+    from mismartera_core.testing.http_messages import Fault as Fault
+    from mismartera_core.testing.http_messages import Reply as Reply
+    from mismartera_core.testing.http_messages import Request as Request
     from mismartera_core.testing.indicators import IndicatorConformance as IndicatorConformance
-    from mismartera_core.testing.loopback import Fault as Fault
     from mismartera_core.testing.loopback import LoopbackServer as LoopbackServer
-    from mismartera_core.testing.loopback import Reply as Reply
-    from mismartera_core.testing.loopback import Request as Request
     from mismartera_core.testing.memory_provider import MemoryProvider as MemoryProvider
     from mismartera_core.testing.remote_providers import (
         RemoteProviderConformance as RemoteProviderConformance,
+    )
+    from mismartera_core.testing.remote_streams import (
+        RemoteStreamConformance as RemoteStreamConformance,
     )
     from mismartera_core.testing.reports import ReportConformance as ReportConformance
     from mismartera_core.testing.risk_checks import RiskCheckConformance as RiskCheckConformance
@@ -57,11 +60,18 @@ if TYPE_CHECKING:
     from mismartera_core.testing.running import run_suite as run_suite
     from mismartera_core.testing.strategies import StrategyConformance as StrategyConformance
     from mismartera_core.testing.strategy_runs import HandClock as HandClock
+    from mismartera_core.testing.stream_faults import StreamFaults as StreamFaults
+    from mismartera_core.testing.stream_faults import StreamRefusal as StreamRefusal
     from mismartera_core.testing.suite import Conformance as Conformance
     from mismartera_core.testing.suite import breach as breach
     from mismartera_core.testing.suite import expect as expect
     from mismartera_core.testing.suite import not_applicable as not_applicable
     from mismartera_core.testing.templates import TemplateConformance as TemplateConformance
+    from mismartera_core.testing.venue.alpaca import AlpacaVenue as AlpacaVenue
+    from mismartera_core.testing.venue.fake_venue import FakeVenue as FakeVenue
+    from mismartera_core.testing.venue.faults import FrameFault as FrameFault
+    from mismartera_core.testing.venue.orders import Terms as Terms
+    from mismartera_core.testing.venue.refusals import Refused as Refused
 
     SUITES: dict[str, type[Conformance]]
 
@@ -99,17 +109,27 @@ _HOMES = {
     "finished_runs": ("finished_run",),
     "gap_fillers": ("GapFillerConformance",),
     "indicators": ("IndicatorConformance",),
-    "loopback": ("Fault", "LoopbackServer", "Reply", "Request"),
+    "http_messages": ("Fault", "Reply", "Request"),
+    "loopback": ("LoopbackServer",),
     "memory_provider": ("MemoryProvider",),
     "remote_providers": ("RemoteProviderConformance",),
+    "remote_streams": ("RemoteStreamConformance",),
     "reports": ("ReportConformance",),
     "risk_checks": ("RiskCheckConformance",),
     "running": ("Promise", "run_suite"),
     "strategies": ("StrategyConformance",),
     "strategy_runs": ("HandClock",),
+    "stream_faults": ("StreamFaults", "StreamRefusal"),
     "suite": ("Conformance", "breach", "expect", "not_applicable"),
     "templates": ("TemplateConformance",),
+    "venue.alpaca": ("AlpacaVenue",),
+    "venue.fake_venue": ("FakeVenue",),
+    "venue.faults": ("FrameFault",),
+    "venue.orders": ("Terms",),
+    "venue.refusals": ("Refused",),
 }
+_EXTRAS = ("msgpack", "pytest", "websockets")
+"""What the extra `testing` brings."""
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = ["SUITES", *sorted(_HOME_OF)]
@@ -124,10 +144,10 @@ def __getattr__(name: str) -> Any:
     try:
         value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
     except ModuleNotFoundError as error:
-        if error.name != "pytest":
+        if error.name not in _EXTRAS:
             raise
         raise PluginError(
-            "the conformance suites need pytest, which is not installed",
+            f"{name} needs {error.name}, which is not installed",
             hint="install mismartera-core[testing]",
         ) from error
     globals()[name] = value

@@ -16,8 +16,15 @@ from mismartera_core.model.intervals import DAY, interval_ns
 from mismartera_core.registrations import DataProviderReg
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.testing import rows
-from mismartera_core.testing.provider_bars import ROWS, STORED, described, offered_intervals
-from mismartera_core.testing.streams import STOP_SECONDS, StreamPromises
+from mismartera_core.testing.listening import STOP_SECONDS
+from mismartera_core.testing.provider_bars import (
+    ROWS,
+    STORED,
+    BarPromises,
+    described,
+    offered_intervals,
+)
+from mismartera_core.testing.streams import StreamPromises
 from mismartera_core.testing.suite import breach, build, expect, not_applicable, survives
 
 NO_SYMBOL = "NO_SUCH_SYMBOL"
@@ -26,7 +33,7 @@ NO_INTERVAL = "7s"
 _OPTIONAL = {"ticks": "get_ticks", "quotes": "get_quotes", "stream": "stream"}
 
 
-class DataProviderConformance(StreamPromises):
+class DataProviderConformance(StreamPromises, BarPromises):
     """What a data provider promises.
 
     Where `symbols()` or `coverage()` cannot tell, override the fixtures `symbol` and `window`;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,8 @@ import numpy as np
 
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.errors import ConfigError
+from mismartera_core.managers.time_manager.live_clock import LiveClock
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.registry import Registry
 from mismartera_core.repositories.calendar_seed import FIRST_DAY, DayRow, seed_days
@@ -24,6 +26,8 @@ def plugin_context(
     exchange_group: str = "US_EQUITY",
     asset_class: str = "EQUITY",
     providers: Mapping[str, DataProvider] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    now_ns: Callable[[], int] | None = None,
 ) -> PluginContext:
     """What a host tells a factory, with the real calendar of a market and no database.
 
@@ -33,6 +37,8 @@ def plugin_context(
         asset_class: For example "EQUITY".
         providers: Data providers that `context.provider` hands out by name, whatever their
             config; other names are those of the plugins installed.
+        secrets: What `context.secret` hands out by name; it knows no others.
+        now_ns: The clock; the wall clock where left out.
 
     Raises:
         ConfigError: There is no such market.
@@ -46,6 +52,11 @@ def plugin_context(
             return providers[name]
         return with_providers(context, Registry.discover()).provider(name, config)
 
+    def secret(name: str) -> str:
+        if secrets is None or name not in secrets:
+            raise ConfigError(f"there is no secret {name!r}: it is not among those of the test")
+        return secrets[name]
+
     context = PluginContext(
         data_dir=data_dir,
         exchange_group=exchange_group,
@@ -53,6 +64,8 @@ def plugin_context(
         timezone=find_market(exchange_group, asset_class).timezone,
         sessions=sessions,
         provider=provider,
+        secret=secret,
+        now_ns=now_ns or (lambda: LiveClock().now_ns),
     )
     return context
 

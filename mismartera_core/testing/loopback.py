@@ -15,149 +15,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from itertools import chain, repeat
 from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+
+from mismartera_core.testing.http_messages import Fault as Fault
+from mismartera_core.testing.http_messages import Reply as Reply
+from mismartera_core.testing.http_messages import Request as Request
 
 _POLL = 0.02
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER that makes closing a connection reset it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A request as it arrived.
-
-    Attributes:
-        at: When, in seconds of time.monotonic.
-        method: "GET", "POST" ...
-        target: Path and query, as sent.
-        headers: Values by name in lower case.
-        body: What was sent.
-    """
-
-    at: float
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-    @property
-    def path(self) -> str:
-        """The path without the query."""
-        return urlsplit(self.target).path
-
-    @property
-    def query(self) -> dict[str, str]:
-        """Parameters of the query; of one given twice the last."""
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
-
-    def json(self) -> Any:
-        """The body, read as JSON."""
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An answer.
-
-    Attributes:
-        status: HTTP status.
-        body: What is sent.
-        headers: Beside Content-Length and Connection, which are always sent.
-    """
-
-    status: int = 200
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def json(cls, value: Any, status: int = 200, **headers: str) -> Self:
-        """An answer in JSON.
-
-        Args:
-            value: What is written.
-            status: HTTP status.
-            **headers: More headers, _ for -.
-        """
-        named = {name.replace("_", "-"): text for name, text in headers.items()}
-        named["Content-Type"] = "application/json"
-        return cls(status=status, body=json.dumps(value).encode(), headers=named)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What goes wrong with one request; the class methods name the usual ones.
-
-    Attributes:
-        reply: Sent instead of the route's own.
-        seconds: Wait before anything is sent; infinite is silence.
-        fraction: How much of the body is sent before the connection ends.
-        drops: Whether the connection is reset instead of answered.
-        acts: Whether the route is called although its reply is not sent.
-    """
-
-    reply: Reply | None = None
-    seconds: float = 0.0
-    fraction: float = 1.0
-    drops: bool = False
-    acts: bool = False
-
-    @classmethod
-    def status(cls, status: int, message: str = "something went wrong", **headers: str) -> Self:
-        """An error with a body of JSON: {"message": ...}.
-
-        Args:
-            status: HTTP status.
-            message: In the body.
-            **headers: More headers, _ for -.
-        """
-        return cls(reply=Reply.json({"message": message}, status, **headers))
-
-    @classmethod
-    def too_many(cls, seconds: int) -> Self:
-        """429 with Retry-After.
-
-        Args:
-            seconds: What Retry-After says.
-        """
-        return cls.status(429, "too many requests", Retry_After=str(seconds))
-
-    @classmethod
-    def silence(cls) -> Self:
-        """The connection is accepted, and nothing is sent until one side ends it."""
-        return cls(seconds=math.inf)
-
-    @classmethod
-    def slow(cls, seconds: float) -> Self:
-        """The right answer, late.
-
-        Args:
-            seconds: How late.
-        """
-        return cls(seconds=seconds)
-
-    @classmethod
-    def truncated(cls, fraction: float = 0.5) -> Self:
-        """The right answer, but the connection ends within the body.
-
-        Args:
-            fraction: How much of it is sent.
-        """
-        return cls(fraction=fraction)
-
-    @classmethod
-    def dropped(cls) -> Self:
-        """The connection is reset before an answer."""
-        return cls(drops=True)
-
-    def after_acting(self) -> Self:
-        """The same fault, after the route has done what was asked: only the answer is lost."""
-        return replace(self, acts=True)
 
 
 Route = Callable[[Request], Reply]
@@ -175,19 +46,28 @@ class LoopbackServer:
 
     Args:
         routes: By path.
+        port: Where it listens; 0 has the system choose.
+        faults: Says what goes wrong with a request where no script does; called once for each.
 
     Raises:
         Exception: What a route raised, when the context is left; its request was answered by 500.
     """
 
-    def __init__(self, routes: Mapping[str, Route]) -> None:
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        *,
+        port: int = 0,
+        faults: Callable[[Request], Fault | None] | None = None,
+    ) -> None:
+        self._faults = faults
         self._routes = dict(routes)
         self._scripts: dict[str, Iterator[Fault | None]] = {}
         self._requests: list[Request] = []
         self._errors: list[Exception] = []
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=[_POLL], name="loopback server"
         )
@@ -263,7 +143,7 @@ class LoopbackServer:
             reply = fault.reply or Reply()
             if fault.acts or not replaced:
                 made = self._routed(request)
-                reply = reply if replaced else made
+                reply = reply if replaced else _altered(made, fault)
         if fault.seconds and not self._waited(fault.seconds, connection):
             return None
         return None if fault.drops else (reply, fault.fraction)
@@ -278,6 +158,8 @@ class LoopbackServer:
 
     def _fault(self, request: Request) -> Fault | None:
         met = [next(s) for path, s in self._scripts.items() if request.path.startswith(path)]
+        if self._faults is not None:
+            met.append(self._faults(request))
         return next((fault for fault in met if fault is not None), None)
 
     def _routed(self, request: Request) -> Reply:
@@ -301,6 +183,13 @@ class LoopbackServer:
         return True
 
 
+def _altered(reply: Reply, fault: Fault) -> Reply:
+    """The reply as the fault changes it; an empty one has nothing to change."""
+    if fault.change is None or not reply.body:
+        return reply
+    return replace(reply, body=json.dumps(fault.change(json.loads(reply.body))).encode())
+
+
 def _gone(connection: socket.socket) -> bool:
     """Whether the client hung up: after its request it has nothing more to send."""
     return bool(select.select([connection], [], [], 0)[0])
@@ -312,10 +201,10 @@ class _Server(ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(self, owner: LoopbackServer) -> None:
+    def __init__(self, owner: LoopbackServer, port: int) -> None:
         self.owner = owner
         self._open: set[Any] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)

@@ -63,8 +63,10 @@ class MemoryProvider(DataProvider):
         """Emit all bars in the order in which they became known, then wait for the stop.
 
         Raises:
-            DataError: A symbol or the interval is not held.
+            DataError: A symbol or the interval is not held, or trades or quotes are wanted.
         """
+        if wanted.ticks or wanted.quotes:
+            raise DataError("it holds bars only, wanted were trades or quotes")
         held = {symbol: self._held(symbol, wanted.interval) for symbol in wanted.symbols}
         rows = [
             (int(known), symbol, row)

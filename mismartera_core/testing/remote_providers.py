@@ -7,7 +7,6 @@ import math
 import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 import pytest
 
@@ -15,15 +14,14 @@ from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.errors import DataError
 from mismartera_core.registrations import DataProviderReg
-from mismartera_core.registry import config_model
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.testing import rows
 from mismartera_core.testing.data_providers import DataProviderConformance
+from mismartera_core.testing.listening import STOP_SECONDS
 from mismartera_core.testing.loopback import Fault, LoopbackServer, Reply
 from mismartera_core.testing.provider_bars import described
 from mismartera_core.testing.remote_calls import Call, Trial, fastest, together, unpaged
-from mismartera_core.testing.secrets import secret_fields
-from mismartera_core.testing.streams import STOP_SECONDS
+from mismartera_core.testing.shown import all_said, secrets_or_skip, shows_none
 from mismartera_core.testing.suite import breach, build, expect, not_applicable, survives
 
 _SLOW = 0.4
@@ -32,7 +30,6 @@ _STEP = 0.01
 _LATE = 0.1
 """Seconds that a busy machine may hold up a request."""
 _RATE_SECONDS = 30.0
-_LEAST_SECRET = 8
 
 _ERROR_BODIES = {
     "400": Fault.status(400),
@@ -254,54 +251,20 @@ class RemoteProviderConformance(DataProviderConformance):
 
     def test_secret_is_in_no_url_log_or_error(
         self,
-        registration: DataProviderReg,
-        settings: Any,
+        secrets: list[str],
         trial: Trial,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """Neither request URLs nor logs, repr or errors show a key, also when requests fail."""
-        secrets = _secrets(registration, settings)
-        if not secrets:
-            not_applicable(f"no secret of its config has {_LEAST_SECRET} characters or more")
+        secrets_or_skip(secrets)
         said: dict[str, str] = {}
         with caplog.at_level(logging.DEBUG):
             trial.ask()
             for fault in (Fault.status(401), Fault.status(503), Fault.dropped()):
                 call, _ = trial.meets([], then=fault)
                 call.ends_within(self.deadline)
-                said["an error"] = said.get("an error", "") + _shown(call.error)
+                said["an error"] = said.get("an error", "") + all_said(call.error)
         said["a request's URL"] = "\n".join(one.target for one in trial.venue.requests)
         said["the log"] = caplog.text
         said["its repr"] = f"{trial.made!r} {trial.made!s}"
-        for where, text in said.items():
-            for secret in secrets:
-                at = text.find(secret)
-                around = text[max(at - 60, 0) : at + 60].replace(secret, "***")
-                expect(
-                    at < 0,
-                    "secrets travel in headers or bodies and are never shown",
-                    f"{where} has one: {around!r}",
-                    "send it in a header, and build messages from what was asked for",
-                )
-
-
-def _secrets(registration: DataProviderReg, settings: Any) -> list[str]:
-    """The secrets of a config, plain and as a URL has them."""
-    model = config_model(registration)
-    found: list[str] = []
-    for name in {} if model is None else secret_fields(model):
-        value = getattr(settings, name)
-        value = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        text = value.decode() if isinstance(value, bytes) else str(value or "")
-        if len(text) >= _LEAST_SECRET:
-            found += sorted({text, quote(text, safe="")})
-    return found
-
-
-def _shown(error: BaseException | None) -> str:
-    """What an error and its causes say."""
-    text = ""
-    while error is not None:
-        text += f"{error!r} {error} {getattr(error, 'hint', '')}\n"
-        error = error.__cause__ or error.__context__
-    return text
+        shows_none(said, secrets)

@@ -78,6 +78,12 @@ def test_the_example_of_check_config_finds_a_problem():
     assert problem in registry.check_config(config.model_copy(update={"mode": "live"}))
 
 
+def test_the_example_of_resolve_secret_has_one():
+    registry = registry_of("mismartera_resolve_secret")
+    assert registry.resolve_secret("ALPACA_API_KEY")[0] == "from my vault"
+    assert registry.resolve_secret("NOBODY_HAS_THIS")[0] is None
+
+
 @pytest.mark.parametrize("hook", FACTS)
 def test_the_example_of_an_observer_hears_what_happened(hook, capsys):
     facts, said = FACTS[hook]
@@ -88,4 +94,5 @@ def test_the_example_of_an_observer_hears_what_happened(hook, capsys):
 
 
 def test_no_hook_is_left_out():
-    assert set(HOOKS) == {*KIND_OF, *FACTS, "mismartera_check_config"}
+    asked = {"mismartera_check_config", "mismartera_resolve_secret"}
+    assert set(HOOKS) == {*KIND_OF, *FACTS, *asked}

@@ -7,16 +7,21 @@ import pytest
 
 HEAVY = {
     "alembic",
+    "alpaca",
     "empyrical",
     "exchange_calendars",
     "numba",
+    "keyring",
+    "msgpack",
     "numpy",
     "pandas",
     "psycopg",
     "pyarrow",
+    "requests",
     "scipy",
     "sqlalchemy",
     "talib",
+    "websockets",
 }
 COMMAND = "from mismartera_core.cli import main; main({words!r})"
 REPORT = "; import sys; print('LOADED', *sys.modules, file=sys.stderr)"

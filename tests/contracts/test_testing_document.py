@@ -12,6 +12,7 @@ from mismartera_core.testing import (
     Conformance,
     DataProviderConformance,
     RemoteProviderConformance,
+    RemoteStreamConformance,
 )
 
 PAGE = "docs/testing-plugins.md"
@@ -42,6 +43,8 @@ def written():
         if suite is DataProviderConformance:
             more = promises(RemoteProviderConformance, DataProviderConformance)
             yield "\n".join([f"### {kind} of a service on the network\n", *more]) + "\n"
+            more = promises(RemoteStreamConformance, DataProviderConformance)
+            yield "\n".join([f"### {kind} that streams from such a service\n", *more]) + "\n"
 
 
 def test_every_promise_is_listed(root):

@@ -5,35 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pytest
-from pydantic import BaseModel, SecretStr
+from made_providers import TABLE, ClosedConfig, Sound, made_by, minutes, registered
+from pydantic import BaseModel
 from suite_runs import assert_caught, failures
 
-from mismartera_core import DataError, DataProviderReg, GapFillerReg, StreamedBars
+from mismartera_core import (
+    DataError,
+    GapFillerReg,
+)
 from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import HOUR, MINUTE
-from mismartera_core.testing import DataProviderConformance, MemoryProvider, session_table, streams
-
-TABLE = session_table(date(2024, 10, 31), date(2024, 11, 5))
-"""With the end of daylight saving time."""
-
-
-def minutes(shift=0):
-    """The first hour of each session."""
-    ts = np.concatenate([opened + np.arange(60) * MINUTE for opened in TABLE.open_ns]) + shift
-    close = 100.0 + np.arange(len(ts)) % 7
-    volume = np.full(len(ts), 500.0)
-    return BarColumns.build(ts, close, close + 1, close - 1, close, volume, interval_ns=MINUTE)
-
-
-class Sound(MemoryProvider):
-    """Breaks nothing."""
-
-    def __init__(self, bars=None):
-        super().__init__({"AAA": bars or minutes(), "BBB": minutes()})
 
 
 class Unknown(Sound):
@@ -199,18 +183,6 @@ BROKEN = {
 }
 
 
-def registered(factory, **changes):
-    capabilities = replace(MemoryProvider({}).capabilities, stream=False)
-    record = DataProviderReg(
-        name="made", factory=factory, summary="Made by a test", capabilities=capabilities
-    )
-    return replace(record, **changes)
-
-
-def made_by(cls):
-    return registered(lambda config, context: cls())
-
-
 def test_a_sound_provider_breaks_nothing():
     assert failures("data_provider", made_by(Sound)) == {}
 
@@ -230,10 +202,6 @@ def test_a_capability_that_is_not_delivered_is_caught():
 
 class OpenConfig(BaseModel):
     api_key: str = "none"
-
-
-class ClosedConfig(BaseModel):
-    api_key: SecretStr = SecretStr("none")
 
 
 class Talkative(Sound):
@@ -265,70 +233,6 @@ def test_a_provider_that_logs_its_secret_is_caught():
 def test_a_provider_that_shows_its_secret_is_caught():
     record = registered(Talkative, config_model=ClosedConfig)
     assert_caught("data_provider", record, ["secrets stay out of sight"], ["Talkative(canary"])
-
-
-class Streaming(Sound):
-    """Emits as its subclasses say, until it is stopped."""
-
-    times = 1
-
-    def stream(self, wanted, emit, stop):
-        if stop.is_set():
-            return
-        bars = self.get_bars(wanted.symbols[0], wanted.interval, 0, 2**62)
-        for row in range(len(bars)):
-            for _ in range(self.times):
-                emit(StreamedBars(wanted.symbols[0], bars.slice(row, row + 1)))
-        stop.wait()
-
-
-class EmitsTwice(Streaming):
-    times = 2
-
-
-class Deaf(Streaming):
-    """Hears the stop late."""
-
-    def stream(self, wanted, emit, stop):
-        super().stream(wanted, emit, stop)
-        threading.Event().wait(0.3)
-
-
-class LeavesAThread(Streaming):
-    def stream(self, wanted, emit, stop):
-        threading.Thread(target=threading.Event().wait, args=[3.0], name="heartbeat").start()
-        super().stream(wanted, emit, stop)
-
-
-class OneBuffer(Streaming):
-    def stream(self, wanted, emit, stop):
-        if stop.is_set():
-            return
-        bars = self.get_bars(wanted.symbols[0], wanted.interval, 0, 2**62)
-        buffer = bars.take(np.arange(1))
-        for row in range(len(bars)):
-            for name in ("ts", "available_at", "close", "open", "high", "low"):
-                getattr(buffer, name)[0] = getattr(bars, name)[row]
-            emit(StreamedBars(wanted.symbols[0], buffer))
-
-
-STREAMS = {
-    EmitsTwice: (["stream emits each bar once and in order"], ["ascending and unique"]),
-    Deaf: (
-        ["stream ends within a second", "stream that is stopped before it starts ends"],
-        ["within 0.2 s of its stop"],
-    ),
-    LeavesAThread: (["stream leaves no thread"], ["still running: heartbeat"]),
-    OneBuffer: (["stream writes into nothing it emitted"], ["reuse a buffer"]),
-}
-
-
-@pytest.mark.parametrize("cls", STREAMS, ids=lambda cls: cls.__name__)
-def test_a_broken_stream_is_caught(cls, monkeypatch):
-    monkeypatch.setattr(DataProviderConformance, "stream_seconds", 0.2)
-    monkeypatch.setattr(streams, "STOP_SECONDS", 0.2)
-    record = replace(made_by(cls), capabilities=MemoryProvider({}).capabilities)
-    assert_caught("data_provider", record, *STREAMS[cls])
 
 
 class Filler:

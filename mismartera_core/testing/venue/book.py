@@ -1,0 +1,303 @@
+"""The order book: orders, and what bars do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+from mismartera_core.model.orders import OrderType, Side
+from mismartera_core.testing.venue.amounts import UNIT_STEP, ZERO, to_units
+from mismartera_core.testing.venue.events import Change, OrderEvent, OrderListener
+from mismartera_core.testing.venue.ledger import Ledger
+from mismartera_core.testing.venue.matching import Outcome, PriceBar, When, outcome, trailed, worse
+from mismartera_core.testing.venue.orders import BookOrder, Fill, Status
+
+ONE_CANCELS_OTHER = "one cancels other"
+ENTRY_ENDED = "the entry of the bracket did not fill"
+_STAMP_NS = 1_000_000
+"""A fill is stamped so long before the close of its bar: within it, and not before it is told."""
+
+FeeRule = Callable[[Side, Decimal, Decimal], Decimal]
+"""Fee of one fill: side, units and price."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookRules:
+    """How a book fills orders.
+
+    Attributes:
+        participation: Share of a bar's volume that may fill; None for no limit.
+        lot: Partial fills are whole multiples of it.
+        fee: Fee of each fill; None for none.
+    """
+
+    participation: Decimal | None = None
+    lot: Decimal = Decimal(1)
+    fee: FeeRule | None = None
+
+
+class OrderBook:
+    """Every order and every execution of an account.
+
+    Attributes:
+        orders: All orders by id, in the order in which they were taken.
+        fills: All executions, oldest first.
+        by_client_id: Orders by their sender's id.
+
+    Args:
+        ledger: Where executions are booked.
+        rules: How orders fill.
+        tell: Takes each change of an order.
+        make_id: Makes an id of what it is for and a number.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rules: BookRules,
+        tell: OrderListener,
+        make_id: Callable[[str, int], str],
+    ) -> None:
+        self.orders: dict[str, BookOrder] = {}
+        self.fills: list[Fill] = []
+        self.by_client_id: dict[str, BookOrder] = {}
+        self._open: dict[str, list[BookOrder]] = {}
+        self._ledger, self._rules, self._tell, self._make_id = ledger, rules, tell, make_id
+        self._room: Decimal | None = None
+
+    def add(self, order: BookOrder) -> None:
+        """Keep an order; whether it is live is its status.
+
+        Args:
+            order: A new order.
+        """
+        self.orders[order.id] = order
+        self.by_client_id[order.client_id] = order
+        self._open.setdefault(order.symbol, []).append(order)
+
+    def open(self, symbol: str | None = None) -> list[BookOrder]:
+        """Orders that are not final, held legs among them, in the order they were taken.
+
+        Args:
+            symbol: Of one symbol only.
+        """
+        if symbol is not None:
+            return list(self._open.get(symbol, ()))
+        found = [order for orders in self._open.values() for order in orders]
+        return sorted(found, key=lambda order: order.number)
+
+    def start(self, order: BookOrder, now_ns: int) -> None:
+        """Say that an order works now.
+
+        Args:
+            order: A live order.
+            now_ns: The venue's clock.
+        """
+        order.status = Status.WORKING
+        order.updated_ns = now_ns
+        self._tell(OrderEvent(Change.NEW, order, now_ns))
+
+    def end(self, order: BookOrder, status: Status, reason: str, now_ns: int) -> None:
+        """End an order that is not final; what depends on it follows.
+
+        Args:
+            order: Any order.
+            status: A final one.
+            reason: Why.
+            now_ns: The venue's clock.
+        """
+        if order.is_final:
+            return
+        order.status, order.reason = status, reason
+        order.updated_ns = order.ended_ns = now_ns
+        self._remove(order)
+        self._tell(OrderEvent(_CHANGES[status], order, now_ns))
+        if status is Status.REPLACED:
+            return
+        for leg in order.legs:
+            if leg.status is Status.HELD:
+                self._release(leg, order, now_ns)
+
+    def match(
+        self, bar: PriceBar, eligible: Callable[[BookOrder], bool], symbol: str, now_ns: int
+    ) -> None:
+        """Fill the orders of a symbol from a bar that has closed.
+
+        Args:
+            bar: The bar.
+            eligible: Whether an order may fill in this bar.
+            symbol: Ticker.
+            now_ns: The venue's clock.
+        """
+        waiting = [order for order in self.open(symbol) if eligible(order)]
+        if not waiting or bar.volume == ZERO:
+            return
+        self._room = self._room_in(bar)
+        done: set[int] = set()
+        for order in waiting:
+            if order.number in done or not order.is_live:
+                continue
+            done.add(order.number)
+            chosen, found = order, _look(order, bar)
+            other = order.sibling
+            if other is not None and other.is_live and eligible(other):
+                done.add(other.number)
+                chosen, found = _first(order, found, other, _look(other, bar))
+            if found.fills:
+                self._fill(chosen, found, bar, now_ns)
+        for order in waiting:
+            if order.terms.type is OrderType.TRAILING_STOP and order.is_live:
+                order.stop = trailed(order, bar)
+
+    def match_open(
+        self, bar: PriceBar, eligible: Callable[[BookOrder], bool], symbol: str, now_ns: int
+    ) -> None:
+        """Fill what fills at the open of a bar that has just opened.
+
+        Only where participation is not limited: then it is the same as what `match` would do.
+
+        Args:
+            bar: The bar.
+            eligible: Whether an order may fill in this bar.
+            symbol: Ticker.
+            now_ns: The venue's clock.
+        """
+        if bar.volume == ZERO:
+            return
+        self._room = None
+        for order in self.open(symbol):
+            if order.is_live and eligible(order):
+                found = outcome(order, bar)
+                if found.when is When.AT_OPEN:
+                    self._fill(order, found, bar, now_ns)
+
+    def _room_in(self, bar: PriceBar) -> Decimal | None:
+        if self._rules.participation is None or bar.volume is None:
+            return None
+        lots = bar.volume * self._rules.participation / self._rules.lot
+        return to_units(lots.to_integral_value(ROUND_FLOOR) * self._rules.lot)
+
+    def _fill(self, order: BookOrder, found: Outcome, bar: PriceBar, now_ns: int) -> None:
+        assert found.price is not None  # noqa: S101 - the caller has looked
+        price = found.price
+        if order.quantity is None:
+            assert order.terms.notional is not None  # noqa: S101 - checked when it was taken
+            order.quantity = (order.terms.notional / price).quantize(UNIT_STEP, ROUND_FLOOR)
+        units = order.quantity - order.filled
+        if self._room is not None:
+            units = min(units, self._room)
+            self._room -= units
+        if units <= ZERO:
+            return
+        self.execute(order, units, price, min(now_ns, bar.known_ns - _STAMP_NS), bar.ts)
+        if order.sibling is not None:
+            self.end(order.sibling, Status.CANCELLED, ONE_CANCELS_OTHER, now_ns)
+        if order.status is Status.FILLED:
+            self._activate(order, found, bar, now_ns)
+
+    def execute(
+        self,
+        order: BookOrder,
+        units: Decimal,
+        price: Decimal,
+        at_ns: int,
+        bar_ts: int = 0,
+    ) -> Fill:
+        """Book an execution and tell of it.
+
+        Args:
+            order: A live order.
+            units: At most what is left of it.
+            price: Of each unit.
+            at_ns: When it happened.
+            bar_ts: Open of the bar it came from.
+        """
+        assert order.quantity is not None  # noqa: S101 - the caller has set it
+        fee = self._rules.fee(order.side, units, price) if self._rules.fee else ZERO
+        order.filled += units
+        order.paid += units * price
+        left = order.quantity - order.filled
+        order.status = Status.PARTIALLY_FILLED if left else Status.FILLED
+        order.updated_ns = at_ns = max(at_ns, order.submitted_ns)
+        if not left:
+            order.ended_ns = at_ns
+            self._remove(order)
+        self._ledger.book(order.symbol, order.side, units, price, fee)
+        number = len(self.fills) + 1
+        fill = Fill(
+            id=self._make_id("execution", number),
+            number=number,
+            order_id=order.id,
+            client_id=order.client_id,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=units,
+            price=price,
+            fee=fee,
+            at_ns=at_ns,
+            cumulative=order.filled,
+            left=left,
+            position=self._ledger.position(order.symbol),
+            bar_ts=bar_ts,
+        )
+        self.fills.append(fill)
+        change = Change.PARTIAL_FILL if left else Change.FILL
+        self._tell(OrderEvent(change, order, fill.at_ns, fill))
+        return fill
+
+    def _activate(self, entry: BookOrder, found: Outcome, bar: PriceBar, now_ns: int) -> None:
+        """Set the legs of a filled entry to work; they see this very bar."""
+        assert found.price is not None  # noqa: S101 - it has filled
+        for leg in entry.legs:
+            if leg.status is not Status.HELD:
+                continue
+            if leg.quantity is None:
+                leg.quantity = entry.filled
+            if found.when is When.INSIDE:
+                leg.inside_ts, leg.inside_price = bar.ts, found.price
+            self.start(leg, now_ns)
+
+    def _release(self, leg: BookOrder, entry: BookOrder, now_ns: int) -> None:
+        """A leg whose entry ended early: cancelled, or set to work for what the entry filled."""
+        if entry.filled:
+            leg.quantity, leg.from_ns = entry.filled, now_ns
+            self.start(leg, now_ns)
+        else:
+            self.end(leg, Status.CANCELLED, ENTRY_ENDED, now_ns)
+
+    def _remove(self, order: BookOrder) -> None:
+        orders = self._open[order.symbol]
+        orders.remove(order)
+        if not orders:
+            del self._open[order.symbol]
+
+
+_CHANGES = {
+    Status.CANCELLED: Change.CANCELLED,
+    Status.EXPIRED: Change.EXPIRED,
+    Status.REJECTED: Change.REJECTED,
+    Status.REPLACED: Change.REPLACED,
+}
+
+
+def _look(order: BookOrder, bar: PriceBar) -> Outcome:
+    """What a bar does to an order; a stop that is triggered stays so."""
+    found = outcome(order, bar)
+    if found.when is not When.NEVER:
+        order.triggered = True
+    return found
+
+
+def _first(
+    one: BookOrder, found: Outcome, other: BookOrder, beside: Outcome
+) -> tuple[BookOrder, Outcome]:
+    """Which of two OCO orders fills: the one at the open, else the worse for who placed them."""
+    if beside.price is None:
+        return one, found
+    if found.price is None:
+        return other, beside
+    if found.when is not beside.when:
+        return (one, found) if found.when is When.AT_OPEN else (other, beside)
+    both = one.side is other.side
+    return (other, beside) if both and worse(one, beside.price, found.price) else (one, found)

@@ -1,0 +1,425 @@
+"""A small Alpaca on this machine: REST by LoopbackServer, and both of its sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import socket
+import threading
+from contextlib import ExitStack
+
+import msgpack
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import serve
+
+from mismartera_core.model.intervals import MINUTE
+from mismartera_core.testing import LoopbackServer, Reply, StreamRefusal, plugin_context
+
+KEY, SECRET = "PKTESTKEYOFLOOPBACK1", "s3cr3t/of+the=loopback~and-nobody-else42"
+SECRETS = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
+OPEN = 1_732_113_000_000_000_000
+"""2024-11-20 14:30 UTC, an open."""
+NOW = OPEN + 3 * 3600 * 1_000_000_000
+ACCOUNT = {
+    "account_number": "PA3LOOPBACK1",
+    "status": "ACTIVE",
+    "currency": "USD",
+    "cash": "100000.00",
+    "equity": "100250.5",
+    "buying_power": "400000",
+    "multiplier": "4",
+    "shorting_enabled": True,
+    "trading_blocked": False,
+}
+FIELDS = ("open", "high", "low", "close", "volume")
+AT_LOGIN = {
+    StreamRefusal.WRONG_KEY: (402, "auth failed"),
+    StreamRefusal.CONNECTION_LIMIT: (406, "connection limit exceeded"),
+    StreamRefusal.NOT_ENTITLED: (409, "insufficient subscription"),
+}
+AT_SUBSCRIPTION = {StreamRefusal.SYMBOL_LIMIT: (405, "symbol limit exceeded")}
+SECONDS = 10.0
+"""Longest wait of a test for something to happen."""
+
+
+def text(ns):
+    """RFC 3339, to the nanosecond where there is a fraction."""
+    import numpy as np
+
+    whole = str(np.datetime64(ns, "ns"))
+    return whole.removesuffix(".000000000") + "Z"
+
+
+def bar(ts=OPEN, close=101.0, **changes):
+    """A bar of REST."""
+    row = {"t": text(ts), "o": 100.0, "h": 102.0, "l": 99.5, "c": close, "v": 1200, "n": 14}
+    return {**row, "vw": 100.7, **changes}
+
+
+def streamed(ts=OPEN, close=101.0, symbol="AAPL", kind="b", **changes):
+    """A bar of the stream."""
+    stamp = msgpack.Timestamp.from_unix_nano(ts)
+    return {**bar(ts, close), "T": kind, "S": symbol, "t": stamp, **changes}
+
+
+def order(**changes):
+    """An order of REST and of the order stream."""
+    row = {
+        "id": "61e69015-8549-4bfd-b9c3-01e75843f47d",
+        "client_order_id": "mm-1",
+        "created_at": "2024-11-20T15:00:00.123456789Z",
+        "updated_at": "2024-11-20T15:00:01Z",
+        "submitted_at": "2024-11-20T15:00:00.123456789Z",
+        "symbol": "AAPL",
+        "qty": "10",
+        "notional": None,
+        "filled_qty": "0",
+        "filled_avg_price": None,
+        "order_class": "",
+        "type": "market",
+        "side": "buy",
+        "time_in_force": "day",
+        "limit_price": None,
+        "stop_price": None,
+        "status": "accepted",
+        "legs": None,
+        "replaces": None,
+        "replaced_by": None,
+    }
+    return {**row, **changes}
+
+
+def until(true, what="it"):
+    """Wait for something to become true."""
+    nothing = threading.Event()
+    for _ in range(int(SECONDS / 0.01)):
+        if true():
+            return
+        nothing.wait(0.01)
+    raise AssertionError(f"{what} did not come within {SECONDS:g} s")
+
+
+class Socket:
+    """A WebSocket server whose connections say what a test has put down.
+
+    Attributes:
+        frames: Every message received.
+        logins: Connections that have logged in.
+        refusal: What is said to those who connect from now on.
+        status: HTTP status of refused handshakes; None takes them.
+        waiting: Lists of messages, a frame each, that are sent once somebody has subscribed.
+    """
+
+    def __init__(self):
+        self.frames, self.logins, self.waiting, self.open = [], 0, [], {}
+        self.refusal = self.status = None
+        self.silent = set()
+        self._next = threading.Event()
+        self._server = self._made(0)
+        self._thread = threading.Thread(target=self._run, name="loopback socket")
+        self._thread.start()
+
+    def _made(self, port):
+        logger = logging.Logger("loopback socket", logging.CRITICAL)
+        handshake = self._handshake
+        return serve(self._talk, "127.0.0.1", port, logger=logger, process_request=handshake)
+
+    def _run(self):
+        while (server := self._server) is not None:
+            server.serve_forever()
+            self._next.wait()
+            self._next.clear()
+
+    @property
+    def port(self):
+        return self._server.socket.getsockname()[1]
+
+    @property
+    def url(self):
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def connections(self):
+        return len(self.open)
+
+    def drop(self):
+        """Break every connection off, without a word."""
+        for connection in list(self.open):
+            with contextlib.suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
+        until(lambda: not self.open, "the end of the connections")
+
+    def hang_up(self):
+        """End every connection as the protocol says."""
+        for connection in list(self.open):
+            connection.close()
+
+    def mute(self):
+        """Say nothing more to those who are connected."""
+        self.silent |= set(self.open)
+
+    def restart(self):
+        """Go away, and come back at the same port."""
+        port = self.port
+        self._server.shutdown()
+        self.drop()
+        threading.Event().wait(0.3)
+        self._server = self._made(port)
+        self._next.set()
+
+    def stop(self):
+        server, self._server = self._server, None
+        self._next.set()
+        server.shutdown()
+        self._thread.join()
+
+    def everybody(self, send):
+        """Send to those who have subscribed and are not kept in silence."""
+        for connection in [it for it, topics in self.open.items() if topics is not None]:
+            if connection not in self.silent:
+                with contextlib.suppress(ConnectionClosed):
+                    send(connection)
+
+    def _handshake(self, connection, request):
+        return None if self.status is None else connection.respond(self.status, "no\n")
+
+    def _talk(self, connection):
+        self.open[connection] = None
+        try:
+            self.greet(connection)
+            for frame in connection:
+                message = self.read(frame)
+                self.frames.append(message)
+                if connection not in self.silent:
+                    self.answer(connection, message)
+        except (ConnectionClosed, OSError):
+            return
+        finally:
+            del self.open[connection]
+
+
+class DataSocket(Socket):
+    """The market data stream, and a `StreamFaults`."""
+
+    def greet(self, connection):
+        self.say(connection, {"T": "success", "msg": "connected"})
+
+    def read(self, frame):
+        return msgpack.unpackb(frame)
+
+    def say(self, connection, *messages):
+        connection.send(msgpack.packb(list(messages)))
+
+    def answer(self, connection, message):
+        refusal = self.refusal
+        logs_in = message["action"] == "auth"
+        if logs_in and (message["key"], message["secret"]) != (KEY, SECRET):
+            refusal = StreamRefusal.WRONG_KEY
+        if refusal is StreamRefusal.NO_ANSWER and not logs_in:
+            return
+        if refusal in AT_LOGIN if logs_in else refusal in AT_SUBSCRIPTION:
+            code, text = {**AT_LOGIN, **AT_SUBSCRIPTION}[refusal]
+            self.say(connection, {"T": "error", "code": code, "msg": text})
+        elif logs_in:
+            self.logins += 1
+            self.say(connection, {"T": "success", "msg": "authenticated"})
+        else:
+            self.open[connection] = set(message.get("bars") or message.get("trades") or ())
+            self.say(connection, {**message, "T": "subscription"})
+            for messages in self.waiting if "bars" in message else ():
+                self.say(connection, *messages)
+
+    def push(self, *messages):
+        """One frame to everybody."""
+        self.everybody(lambda connection: self.say(connection, *messages))
+
+    def raw(self, frame):
+        """One frame of bytes or text to everybody."""
+        self.everybody(lambda connection: connection.send(frame))
+
+    @property
+    def subscribed(self):
+        return frozenset().union(*(topics or () for topics in list(self.open.values())))
+
+    def send_bars(self, symbol, bars, kind="b"):
+        for row in range(len(bars)):
+            prices = dict(zip("ohlcv", (float(bars.field(f)[row]) for f in FIELDS), strict=True))
+            self.push(streamed(int(bars.ts[row]), symbol=symbol, kind=kind, **prices))
+
+    def revise(self, symbol, bars):
+        self.send_bars(symbol, bars, "u")
+
+    def send_ticks(self, symbol, ticks):
+        self._send(symbol, "t", ticks, {"p": ticks.price, "s": ticks.size})
+
+    def send_quotes(self, symbol, quotes):
+        columns = {"bp": quotes.bid, "ap": quotes.ask, "bs": quotes.bid_size, "as": quotes.ask_size}
+        self._send(symbol, "q", quotes, columns)
+
+    def _send(self, symbol, kind, rows, columns):
+        for row, ns in enumerate(rows.ts):
+            stamp = msgpack.Timestamp.from_unix_nano(int(ns))
+            values = {name: float(column[row]) for name, column in columns.items()}
+            self.push({"T": kind, "S": symbol, "t": stamp, **values})
+
+    def noise(self):
+        symbol = min(self.subscribed)
+        for message in ({"T": "brand new"}, streamed(symbol=symbol, c="dear"), {"no": "type"}, 7):
+            self.push(message)
+        self.raw(b"\xc1 no msgpack")
+        self.raw("a text")
+        return 6
+
+    def refuse(self, reason):
+        self.refusal = reason
+
+
+class TradingSocket(Socket):
+    """The order stream: JSON in binary frames."""
+
+    def read(self, frame):
+        return json.loads(frame)
+
+    def say(self, connection, message):
+        connection.send(json.dumps(message).encode())
+
+    def answer(self, connection, message):
+        if message["action"] == "authenticate":
+            data = message["data"]
+            good = (data["key_id"], data["secret_key"]) == (KEY, SECRET)
+            self.logins += good
+            said = {"action": "authenticate", "status": "authorized" if good else "unauthorized"}
+            self.say(connection, {"stream": "authorization", "data": said})
+        elif self.refusal is None:
+            self.open[connection] = message["data"]["streams"]
+            said = {"streams": message["data"]["streams"]}
+            self.say(connection, {"stream": "listening", "data": said})
+
+    def push(self, event, order, **more):
+        """An update to everybody."""
+        data = {"event": event, "timestamp": "2024-11-20T15:00:02.5Z", "order": order, **more}
+        self.everybody(lambda it: self.say(it, {"stream": "trade_updates", "data": data}))
+
+    def raw(self, frame):
+        """One frame of bytes or text to everybody."""
+        self.everybody(lambda connection: connection.send(frame))
+
+
+class AlpacaServer:
+    """All of it, while the context lasts; the routes are the test's.
+
+    Args:
+        **routes: Functions of a request by the name of a route.
+    """
+
+    def __init__(self, routes=None):
+        self.routes = {
+            "/v2/account": lambda request: Reply.json(ACCOUNT),
+            "/v2/assets": assets,
+            **(routes or {}),
+        }
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            self.http = stack.enter_context(
+                LoopbackServer({path: checked(route) for path, route in self.routes.items()})
+            )
+            self.data, self.trading = DataSocket(), TradingSocket()
+            stack.callback(self.trading.stop)
+            stack.callback(self.data.stop)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error):
+        for one in (self.data, self.trading):
+            one.drop()
+        self._stack.close()
+
+    @property
+    def requests(self):
+        return self.http.requests
+
+    def data_config(self, **changes):
+        """Config of the provider."""
+        return {
+            "data_url": self.http.url,
+            "trading_url": self.http.url,
+            "stream_url": self.data.url,
+            "connect_seconds": 1,
+            "read_seconds": 0.6,
+            "deadline_seconds": 2,
+            "requests_per_minute": 10_000,
+            **changes,
+        }
+
+    def broker_config(self, **changes):
+        """Config of the broker."""
+        return {
+            "trading_url": self.http.url,
+            "trading_stream_url": self.trading.url,
+            "connect_seconds": 1,
+            "read_seconds": 0.6,
+            "deadline_seconds": 2,
+            "requests_per_minute": 10_000,
+            **changes,
+        }
+
+
+def checked(route):
+    """A route that only right keys reach."""
+
+    def answer(request):
+        keys = (
+            request.headers.get("apca-api-key-id"),
+            request.headers.get("apca-api-secret-key"),
+        )
+        if keys != (KEY, SECRET):
+            return Reply.json({"message": "forbidden."}, 403)
+        return route(request)
+
+    return answer
+
+
+def assets(request):
+    """Every symbol of up to five letters exists."""
+    symbol = request.path.rpartition("/")[2]
+    if not symbol.isalpha():
+        return Reply.json({"code": 40410000, "message": f"asset not found for {symbol}"}, 404)
+    return Reply.json({"symbol": symbol, "status": "active"})
+
+
+def context(tmp_path, secrets=None, now=NOW):
+    """What a host tells the plugin."""
+    return plugin_context(
+        tmp_path, secrets=SECRETS if secrets is None else secrets, now_ns=lambda: now
+    )
+
+
+def bars_pages(held, size):
+    """A route of bars, one symbol after the other in pages; Alpaca's range has both ends."""
+
+    def answer(request):
+        asked = request.query
+        step = {"1Min": 1, "5Min": 5, "15Min": 15, "30Min": 30, "1Day": 1440}[asked["timeframe"]]
+        rows = [
+            (name, row)
+            for name in asked["symbols"].split(",")
+            for ns, row in held.get((name, step * MINUTE), ())
+            if ns_of(asked["start"]) <= ns <= ns_of(asked["end"])
+        ]
+        first = int(asked.get("page_token", 0))
+        page = {}
+        for name, row in rows[first : first + size]:
+            page.setdefault(name, []).append(row)
+        following = str(first + size) if first + size < len(rows) else None
+        return Reply.json({"bars": page, "next_page_token": following})
+
+    return answer
+
+
+def ns_of(stamp):
+    """Nanoseconds of RFC 3339 in UTC."""
+    import numpy as np
+
+    return int(np.datetime64(stamp.removesuffix("Z"), "ns").astype(np.int64))
