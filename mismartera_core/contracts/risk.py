@@ -73,6 +73,7 @@ class RiskFacts:
 
     Attributes:
         now_ns: The clock, nanoseconds UTC.
+        marked_ns: The last step: what positions are valued at is from then.
         last_close: Newest close of the symbol.
         bid: Best bid of the newest quote; NaN where no quotes come.
         ask: Best ask of it.
@@ -103,6 +104,7 @@ class RiskFacts:
     """
 
     now_ns: int = 0
+    marked_ns: int = 0
     last_close: float = math.nan
     bid: float = math.nan
     ask: float = math.nan

@@ -258,6 +258,7 @@ class SystemManager:
 
     def _record(self, seconds: float, error: BaseException | None) -> RunRecord:
         plan, ledger = self._plan, self._execution.ledger
+        self._execution.note_changes()
         self._player.finish()
         labels = tuple(s.label for s in plan.strategies)
         fills = ledger.fill_columns()

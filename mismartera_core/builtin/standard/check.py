@@ -85,15 +85,17 @@ class StandardCheck:
     def watch(self, account: AccountView, now_ns: int) -> RiskVerdict | None:
         """The severest state that the account calls for."""
         self._warn(account.facts.clock_skew)
-        breaches = [*self._losses_found(account, now_ns), *self._others(account)]
+        del now_ns
+        breaches = [*self._losses_found(account), *self._others(account)]
         if not breaches:
             return None
         state, limit, reason = max(breaches, key=lambda breach: breach[0].severity)
         return RiskVerdict(state=state, limit=limit, reason=f"{limit}: {reason}")
 
-    def _losses_found(self, account: AccountView, now_ns: int) -> Iterator[_Breach]:
-        """Losses that so many looks in a row have found, each at an instant of its own."""
-        fresh, self._read_ns = now_ns != self._read_ns, now_ns
+    def _losses_found(self, account: AccountView) -> Iterator[_Breach]:
+        """Losses that so many looks in a row have found, each after a step of its own."""
+        marked_ns = account.facts.marked_ns
+        fresh, self._read_ns = marked_ns != self._read_ns, marked_ns
         config = self._config
         day = _percent_below(account.equity, account.day_start_equity)
         fall = _percent_below(account.equity, account.facts.peak_equity)

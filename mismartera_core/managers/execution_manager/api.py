@@ -43,8 +43,8 @@ _PRICES = {
 
 REJECTED = OrderStatus.REJECTED
 
-AccountLook = Callable[[WorkingOrder | None], AccountView]
-"""Makes the account as it stands; for an order that asks to leave, or for none."""
+AccountLook = Callable[[WorkingOrder | None, int], AccountView]
+"""Makes the account as it stands at an instant; for an order that asks to leave, or for none."""
 
 _CONTROL = "control"
 """What decisions of the state of the account are booked under."""
@@ -70,6 +70,7 @@ class ExecutionManager:
         day: What fills say of the day; read where a check wants facts.
         wants_facts: Whether a check wants more than the account's plain numbers.
         monitors: Checks that also watch the account, by name.
+        marked_ns: The last step after which monitors looked.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class ExecutionManager:
         self._leverage = broker.leverage
         self._lot = broker.lot
         self._swept: set[int] = set()
+        self.marked_ns = 0
         self._costed = 0
         self._margined = 0
         self._reserved = 0
@@ -264,7 +266,7 @@ class ExecutionManager:
             opens=opens,
             is_market=order.kind == MARKET,
         )
-        account = self.look(order)
+        account = self.look(order, self._clock.now_ns)
         for name, check in self._risk:
             reason = check.check(request, account)
             if reason is not None:
@@ -280,21 +282,30 @@ class ExecutionManager:
         """Let the monitors look at the account, and cancel what its state forbids.
 
         After every step of a run with monitors; in a live session also between steps.
+
+        Args:
+            now_ns: The clock, in a live session the wall clock.
         """
         if self.monitors:
             assert self.look is not None  # noqa: S101 - set before the first session
-            account = self.look(None)
+            account = self.look(None, now_ns)
             for name, monitor in self.monitors:
                 verdict = monitor.watch(account, now_ns)
                 if verdict is not None:
                     self._escalate(name, verdict.state, verdict.limit, verdict.reason)
+        self.note_changes()
         if self.control.state is not RiskState.ACTIVE:
             self.sweep()
 
     def _escalate(self, name: str, state: RiskState, limit: str, reason: str) -> None:
         verdict = RiskVerdict(state=state, limit=limit, reason=f"{name}: {reason}")
-        if self.control.escalate(verdict, self._clock.now_ns):
-            self.decisions.changed(self.control.record)
+        self.control.escalate(verdict, self._clock.now_ns)
+        self.note_changes()
+
+    def note_changes(self) -> None:
+        """Book changes of the state among the decisions, whoever caused them."""
+        for record in self.control.changes():
+            self.decisions.changed(record)
 
     def sweep(self) -> None:
         """Cancel the working orders that the state of the account forbids."""

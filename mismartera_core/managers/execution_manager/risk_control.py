@@ -64,6 +64,7 @@ class RiskControl:
         self._blocks: dict[str, str] = {}
         self._guards: list[Callable[[], str]] = []
         self._permitted: set[WorkingOrder] = set()
+        self._changes: list[RiskRecord] = []
         self.sweep_due = self.state is not RiskState.ACTIVE
 
     @property
@@ -187,6 +188,12 @@ class RiskControl:
                 self._saved = False
         return equity
 
+    def changes(self) -> list[RiskRecord]:
+        """Changes of the state since this was asked last, by whichever thread they came."""
+        with self._lock:
+            found, self._changes = self._changes, []
+        return found
+
     def keep(self) -> None:
         """Save what has not been saved: after a session, and after a save that failed."""
         with self._lock:
@@ -218,6 +225,7 @@ class RiskControl:
     def _take(self, record: RiskRecord) -> None:
         # In force first: a disk that is full must not keep an account from being halted.
         self._record = record
+        self._changes.append(record)
         self._save()
         if self._told is not None:
             self._told(record)

@@ -154,7 +154,7 @@ class Desk:
         """Cash plus positions at their last closes."""
         return Decimal(self._equity_micros()).scaleb(-6)
 
-    def account(self, order: WorkingOrder | None) -> AccountView:
+    def account(self, order: WorkingOrder | None, now_ns: int) -> AccountView:
         """The account as a risk check sees it when an order asks to leave, or after a step."""
         values = self._values()
         opening = self.working.keys() - values.keys()
@@ -162,7 +162,7 @@ class Desk:
             opening -= {order.symbol}
         cash = self.execution.ledger.cash
         frame = self._frame
-        now = self.clock.now_ns
+        now = now_ns
         equity = (cash + sum(values.values())) / MICROS
         gross = sum(abs(v) for v in values.values()) / MICROS
         facts = UNKNOWN if self._facts is None else self._facts.facts(order, equity, gross, now)

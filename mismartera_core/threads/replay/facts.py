@@ -47,6 +47,7 @@ class FactFinder:
         around, log = execution.control.surroundings, execution.log
         common: dict[str, Any] = {
             "now_ns": now_ns,
+            "marked_ns": execution.marked_ns,
             "interval": self._interval,
             "feed_age": 0.0 if around.feed_ns is None else (now_ns - around.feed_ns) / 1e9,
             "clock_skew": around.clock_skew,

@@ -139,6 +139,7 @@ class Player:
             raise
         except Exception as error:
             raise self._error(error, "the broker") from error
+        self._desk.execution.attend(now_ns)
         return bool(self._desk.working)
 
     def interrupt(self) -> None:
@@ -217,7 +218,9 @@ class Player:
 
     def _attend(self) -> None:
         """Let monitors look at the account after a step."""
-        self._desk.execution.attend(self._desk.clock.now_ns)
+        execution = self._desk.execution
+        execution.marked_ns = now_ns = self._desk.clock.now_ns
+        execution.attend(now_ns)
 
     def _match_step(self, now_ns: int) -> None:
         """Let every order meet the base bar of its symbol that became known now."""
