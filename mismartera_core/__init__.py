@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from mismartera_core.contracts.report import RunView as RunView
     from mismartera_core.contracts.risk import AccountView as AccountView
     from mismartera_core.contracts.risk import OrderRequest as OrderRequest
+    from mismartera_core.contracts.risk import Refusal as Refusal
     from mismartera_core.contracts.risk import RiskCheck as RiskCheck
+    from mismartera_core.contracts.risk import RiskFacts as RiskFacts
     from mismartera_core.contracts.risk import RiskMonitor as RiskMonitor
     from mismartera_core.contracts.strategy import PortfolioStrategy as PortfolioStrategy
     from mismartera_core.contracts.strategy import SignalStrategy as SignalStrategy
@@ -110,7 +112,14 @@ _HOMES = {
     "contracts.gap_filler": ("GapFiller",),
     "contracts.provider": ("DataProvider", "ProviderCapabilities"),
     "contracts.report": ("RunView",),
-    "contracts.risk": ("AccountView", "OrderRequest", "RiskCheck", "RiskMonitor"),
+    "contracts.risk": (
+        "AccountView",
+        "OrderRequest",
+        "Refusal",
+        "RiskCheck",
+        "RiskFacts",
+        "RiskMonitor",
+    ),
     "contracts.strategy": (
         "PortfolioStrategy",
         "SignalStrategy",

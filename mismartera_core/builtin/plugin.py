@@ -187,6 +187,13 @@ def mismartera_risk_checks() -> Iterable[RiskCheckReg]:
                 "Refuses to open near the open and the close",
             ),
         )
+    ] + [
+        RiskCheckReg(
+            name="standard",
+            factory=f"{_HERE}.standard.check:StandardCheck",
+            config_model=f"{_HERE}.standard.config:StandardConfig",
+            summary="Every limit a live session is held to, on by default; halts the account",
+        )
     ]
 
 

@@ -115,6 +115,49 @@ class OrderColumns(Rows):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DecisionColumns(Rows):
+    """Every order that risk kept back and every change of the risk state, in order.
+
+    Attributes:
+        decided_ns: Instant, nanoseconds UTC.
+        strategy: Row of the strategy in `RunRecord.strategies`; -1 for the account as a whole.
+        symbol: Row of the symbol in `RunRecord.symbols`; -1 for the account as a whole.
+        side: +1 buy, -1 sell, 0 for the account as a whole.
+        quantity: Units asked for; NaN for the account as a whole.
+        price: What a unit was valued at, likewise.
+        check: Name of the risk check; "control" where the state of the account decided.
+        limit: Name of the limit within it; empty where it has none.
+        verdict: "refused", or the `RiskState` that follows.
+        found: The number found; NaN where none is known.
+        allowed: The number allowed; NaN where no number is.
+        reason: The sentence.
+    """
+
+    decided_ns: IntArray
+    strategy: IntArray
+    symbol: IntArray
+    side: IntArray
+    quantity: FloatArray
+    price: FloatArray
+    check: list[str]
+    limit: list[str]
+    verdict: list[str]
+    found: FloatArray
+    allowed: FloatArray
+    reason: list[str]
+
+    @classmethod
+    def none(cls) -> Self:
+        """No decisions."""
+        ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0)
+        texts: list[list[str]] = [[], [], [], []]
+        return cls(
+            *(ints, ints, ints, ints, floats, floats, texts[0], texts[1], texts[2]),
+            *(floats, floats, texts[3]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class EquityColumns:
     """The account at the end of each step of each session.
 
@@ -147,6 +190,7 @@ class RunRecord:
         fills: Executions.
         orders: Orders and refused signals.
         equity: The account over time.
+        decisions: Orders that risk kept back, and changes of its state.
         quality: Reports by session and symbol.
         bars: Base bars replayed.
         seconds: Time the engine took, by a monotonic timer.
@@ -167,6 +211,7 @@ class RunRecord:
     fills: FillColumns
     orders: OrderColumns
     equity: EquityColumns
+    decisions: DecisionColumns = field(default_factory=DecisionColumns.none)
     quality: tuple[QualityReport, ...] = ()
     bars: int = 0
     seconds: float = 0.0

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LAST = "@last"
-TABLES = ("fills", "orders", "signals", "trades", "equity", "daily", "quality", "gaps")
+TABLES = (
+    "fills",
+    "orders",
+    "signals",
+    "trades",
+    "equity",
+    "daily",
+    "quality",
+    "gaps",
+    "decisions",
+)
 RUNNING = "running"
 
 

@@ -14,6 +14,7 @@ from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.quality import Gap, MinuteState, QualityReport
 from mismartera_core.model.results import (
     MICROS,
+    DecisionColumns,
     EquityColumns,
     FillColumns,
     OrderColumns,
@@ -75,7 +76,8 @@ def from_document(document: Mapping[str, Any], tables: Mapping[str, pd.DataFrame
 
     Args:
         document: Made by `to_document`.
-        tables: "fills", "signals", "equity", "quality" and "gaps"; what is absent counts as empty.
+        tables: "fills", "signals", "equity", "quality", "gaps" and "decisions"; what is
+            absent counts as empty.
     """
     prices = document["closing_prices"]
     values: dict[str, Any] = {
@@ -164,11 +166,31 @@ def _quality(
     return tuple(reports)
 
 
+def _decisions(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> DecisionColumns:
+    table = tables["decisions"]
+    side = np.select([table["side"] == "buy", table["side"] == "sell"], [1, -1], 0)
+    return DecisionColumns(
+        decided_ns=_ns(table["decided_at"]),
+        strategy=_rows(table["strategy"], record.strategies),
+        symbol=_rows(table["symbol"], record.symbols),
+        side=side.astype(np.int64),
+        quantity=_numbers(table["quantity"]),
+        price=_numbers(table["price"]),
+        check=table["check"].tolist(),
+        limit=table["limit"].tolist(),
+        verdict=table["verdict"].tolist(),
+        found=_numbers(table["found"]),
+        allowed=_numbers(table["allowed"]),
+        reason=table["reason"].tolist(),
+    )
+
+
 _BUILDERS = {
     "fills": ("fills", _fills),
     "orders": ("signals", _orders),
     "equity": ("equity", _equity),
     "quality": ("quality", _quality),
+    "decisions": ("decisions", _decisions),
 }
 """Fields of a record, the table each is made of, and how."""
 
@@ -178,7 +200,7 @@ def _empty(kind: type[Columns]) -> Columns:
 
 
 def _rows(names: pd.Series, table: Sequence[str]) -> IntArray:
-    place = {name: row for row, name in enumerate(table)}
+    place = {"": -1, **{name: row for row, name in enumerate(table)}}
     return np.array([place[name] for name in names.tolist()], dtype=np.int64)
 
 

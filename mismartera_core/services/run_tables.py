@@ -26,6 +26,9 @@ OUTCOMES = {
 """What became of a signal by order status, and why where the order says nothing of it."""
 
 
+_SIDES = {1: "buy", -1: "sell", 0: ""}
+
+
 def times(ns: IntArray, zone: str) -> pd.DatetimeIndex:
     """Aware instants in the exchange's zone from nanoseconds UTC; below 1 means none."""
     stamps = np.where(ns > 0, ns, np.iinfo(np.int64).min).view("M8[ns]")
@@ -86,6 +89,27 @@ def orders(signals: pd.DataFrame) -> pd.DataFrame:
     """The signals that became an order."""
     became = signals[signals["order_id"] > 0]
     return became.drop(columns="outcome").reset_index(drop=True)
+
+
+def decisions(record: RunRecord) -> pd.DataFrame:
+    """Every order that risk kept back and every change of its state, with the numbers."""
+    rows = record.decisions
+    return pd.DataFrame(
+        {
+            "decided_at": times(rows.decided_ns, record.timezone),
+            "strategy": _names(record.strategies, rows.strategy),
+            "symbol": _names(record.symbols, rows.symbol),
+            "side": _text([_SIDES[side] for side in rows.side.tolist()]),
+            "quantity": rows.quantity,
+            "price": rows.price,
+            "check": _text(rows.check),
+            "limit": _text(rows.limit),
+            "verdict": _text(rows.verdict),
+            "found": rows.found,
+            "allowed": rows.allowed,
+            "reason": _text(rows.reason),
+        }
+    )
 
 
 def trades(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> pd.DataFrame:

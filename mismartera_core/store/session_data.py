@@ -14,7 +14,14 @@ import pandas as pd
 
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.errors import DataError, did_you_mean
-from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns, FloatArray, IntArray
+from mismartera_core.model.columns import (
+    BAR_FIELDS,
+    PRICE_FIELDS,
+    BarColumns,
+    FloatArray,
+    IntArray,
+    QuoteColumns,
+)
 from mismartera_core.model.market import Bar, Series
 from mismartera_core.store.frame import Frame, Track, known_rows
 from mismartera_core.store.lists import Bars, bars_of
@@ -43,6 +50,7 @@ class SessionData:
         self._starts: list[int] = []
         self._bars: list[Bars] = []
         self._closes = [math.nan] * len(self.symbols)
+        self._quotes: tuple[QuoteColumns, ...] = ()
         self.historical: dict[str, FloatArray] = {}
 
     def take(self, frame: Frame) -> None:
@@ -54,6 +62,7 @@ class SessionData:
         self._tracks = {self.interval: frame.base, **frame.derived}
         self.release()
         self.historical = dict(frame.historical)
+        self._quotes = frame.quotes
 
     def release(self) -> None:
         """Let the bars of the session go; they are made again when asked for."""
@@ -109,6 +118,24 @@ class SessionData:
         stop = known_rows(track.columns, track.start, self._clock.now_ns)
         stop = min(stop, track.stop)
         return float(track.columns.close[stop - 1]) if stop > track.start else self._closes[symbol]
+
+    def last_known_ns(self, symbol: int) -> float:
+        """When the newest bar of a symbol became known; minus infinity before the first."""
+        if self.interval not in self._tracks:
+            return -math.inf
+        track = self._tracks[self.interval][symbol]
+        stop = min(known_rows(track.columns, track.start, self._clock.now_ns), track.stop)
+        return float(track.columns.available_at[stop - 1]) if stop > track.start else -math.inf
+
+    def last_quote(self, symbol: int) -> tuple[float, float, int] | None:
+        """Bid, ask and instant of the newest quote of the session known by now; None for none."""
+        if not self._quotes:
+            return None
+        quotes = self._quotes[symbol]
+        row = int(np.searchsorted(quotes.ts, self._clock.now_ns, side="right")) - 1
+        if row < 0:
+            return None
+        return float(quotes.bid[row]), float(quotes.ask[row]), int(quotes.ts[row])
 
     def last_closes(self) -> FloatArray:
         """The newest close of each symbol known by now; NaN before the first."""

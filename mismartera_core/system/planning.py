@@ -25,6 +25,7 @@ from mismartera_core.system.base_bars import base_loader, check_streams, check_s
 from mismartera_core.system.costs import priced
 from mismartera_core.system.live_planning import check_live_sources, live_plan, session_day
 from mismartera_core.system.plugin_calls import build
+from mismartera_core.system.risk_block import flat_minutes, risk_checks, volume_of_risk
 from mismartera_core.threads.plan import Plan, StrategyPlan, TrailingAverage
 
 _TICK_BARS = "1m"
@@ -84,12 +85,14 @@ def make_plan(
     check_streams(data.streams, capabilities, config.data_provider.name)
     base = data.base_interval or _TICK_BARS
     sources = {s: decide(base, capabilities, provider.intervals(s)) for s in data.symbols}
+    risk = risk_checks(config, resolved, context)
+    historical = {**_historical(config), **volume_of_risk(risk, len(data.symbols))}
     live = live_plan(config, resolved, provider, clock, context, base)
     if live is None:
-        days = _days(config, provider, sources, clock)
+        days = _days(config, provider, sources, clock, historical)
     else:
         check_live_sources(sources, config.data_provider.name)
-        days = _today(config, clock)
+        days = _today(config, clock, historical)
     extended = data.hours == "extended"
     hours = session_hours(days.table, base, extended=extended)
     return Plan(
@@ -106,11 +109,11 @@ def make_plan(
         live=live,
         compiled=None if live is None else False,
         intervals=_intervals(config, base),
-        historical=_historical(config),
-        strategies=_strategies(config, resolved, base),
+        historical=historical,
+        strategies=_strategies(config, resolved, base, flat_minutes(risk)),
         broker=build("broker", resolved.broker, context),
         costs=_costs(resolved),
-        risk=tuple((c.record.name, build("risk check", c, context)) for c in resolved.risk or ()),
+        risk=risk,
         speed=config.backtest_config.speed_multiplier if config.backtest_config else 0.0,
         prefetch=config.backtest_config.prefetch_days if config.backtest_config else 1,
         block_sessions=config.backtest_config.prefetch_days if config.backtest_config else 1,
@@ -160,7 +163,9 @@ def _historical(config: SessionConfig) -> dict[str, TrailingAverage]:
     }
 
 
-def _strategies(config: SessionConfig, resolved: Resolved, base: str) -> tuple[StrategyPlan, ...]:
+def _strategies(
+    config: SessionConfig, resolved: Resolved, base: str, flat: int | None
+) -> tuple[StrategyPlan, ...]:
     symbols = config.session_data_config.symbols
     return tuple(
         StrategyPlan(
@@ -169,10 +174,15 @@ def _strategies(config: SessionConfig, resolved: Resolved, base: str) -> tuple[S
             params=choice.config,
             symbols=tuple(symbols.index(s) for s in wanted.symbols or symbols),
             interval=wanted.interval or base,
-            flat_minutes=wanted.flat_by_close,
+            flat_minutes=_earliest(wanted.flat_by_close, flat),
         )
         for wanted, choice in zip(config.strategies, resolved.strategies, strict=True)
     )
+
+
+def _earliest(*minutes: int | None) -> int | None:
+    """The most minutes before the close of those that are given."""
+    return max((m for m in minutes if m is not None), default=None)
 
 
 def _days(
@@ -180,6 +190,7 @@ def _days(
     provider: DataProvider,
     sources: Mapping[str, Source],
     clock: TimeManager,
+    historical: Mapping[str, TrailingAverage],
 ) -> _Days:
     backtest = config.backtest_config
     assert backtest is not None  # noqa: S101 - the config has seen to it: mode is 'backtest'
@@ -192,29 +203,34 @@ def _days(
     if len(table) < (backtest.backtest_days or 0):
         notes = (f"{len(table)} sessions: the data hold no more", *notes)
     first = table.dates[0]
-    oldest = _oldest(config, first, spans, clock)
+    oldest = _oldest(config, first, spans, clock, historical)
     whole = clock.session_table(oldest, table.dates[-1])
     return _Days(whole, whole.index_of(first), _trailing(config), notes)
 
 
-def _today(config: SessionConfig, clock: TimeManager) -> _Days:
+def _today(
+    config: SessionConfig, clock: TimeManager, historical: Mapping[str, TrailingAverage]
+) -> _Days:
     """The session that goes on by the wall clock, or the next one, with its history."""
     day = session_day(config, clock)
-    oldest = _oldest(config, day, None, clock)
+    oldest = _oldest(config, day, None, clock, historical)
     table = clock.session_table(oldest, day)
     clock.set_backtest_time(from_ns(int(table.pre_open_ns[-1]), clock.zone))
     return _Days(table, table.index_of(day), _trailing(config), ())
 
 
 def _oldest(
-    config: SessionConfig, first: date, spans: tuple[date, date] | None, clock: TimeManager
+    config: SessionConfig,
+    first: date,
+    spans: tuple[date, date] | None,
+    clock: TimeManager,
+    historical: Mapping[str, TrailingAverage],
 ) -> date:
     """The first day of the history that a run from `first` on needs."""
     trailing = _trailing(config)
     if trailing is None:
         return first if spans is None else min(spans[0], first)
-    indicators = config.session_data_config.historical.indicators.values()
-    days = max([trailing, *(int(i.period.removesuffix("d")) for i in indicators)])
+    days = max([trailing, *(wanted.days for wanted in historical.values())])
     return clock.get_previous_trading_date(None, first, days) if days else first
 
 

@@ -78,6 +78,13 @@ class Run:
         return run_tables.orders(self.signals)
 
     @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """Every order that risk kept back and every change of its state, with the numbers."""
+        from mismartera_core.services import run_tables
+
+        return run_tables.decisions(self.record)
+
+    @cached_property
     def trades(self) -> pd.DataFrame:
         """Round trips matched first in, first out; open ones last."""
         from mismartera_core.services import run_tables
@@ -180,6 +187,7 @@ def save_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Run:
         "equity": lambda: [run.equity.reset_index()],
         "daily": lambda: [run.daily_returns.reset_index()],
         "quality": lambda: [run.quality],
+        "decisions": lambda: map(run_tables.decisions, _parts(record, "decisions")),
         "gaps": lambda: [run.gaps],
     }
     documents = {"record": to_document(record), "summary": run.summary, "metrics": metrics}
@@ -230,7 +238,7 @@ def load_run(name: str | Path = run_folder.LAST, runs_dir: Path | None = None) -
     document = stored.record or to_document(_unfinished(stored))
     tables = {
         table: found
-        for table in ("fills", "signals", "equity", "quality", "gaps")
+        for table in ("fills", "signals", "equity", "quality", "gaps", "decisions")
         if (found := stored.table(table)) is not None
     }
     return Run(from_document(document, tables), folder)

@@ -100,7 +100,13 @@ class SystemManager:
 
         self._data = SessionData(plan.symbols, plan.interval, zone, clock)
         self._execution = ExecutionManager(
-            plan.broker, plan.costs, list(plan.risk), clock, self._data.last_close, zone
+            plan.broker,
+            plan.costs,
+            list(plan.risk),
+            clock,
+            self._data.last_close,
+            zone,
+            plan.control,
         )
         self._desk = Desk(clock, self._data, self._execution, library, derivation())
         for interval in plan.intervals:
@@ -248,9 +254,11 @@ class SystemManager:
             total = len(self._plan.table) - self._plan.first
             seconds = perf_counter() - self._began_at
             self._progress(frame.day, len(self._sessions), total, self._bars, seconds)
+        self._execution.control.check_end()
 
     def _record(self, seconds: float, error: BaseException | None) -> RunRecord:
         plan, ledger = self._plan, self._execution.ledger
+        self._execution.note_changes()
         self._player.finish()
         labels = tuple(s.label for s in plan.strategies)
         fills = ledger.fill_columns()
@@ -264,12 +272,13 @@ class SystemManager:
             fills=fills,
             orders=ledger.order_columns(),
             equity=self._equity.columns(plan.first),
+            decisions=self._execution.decisions.columns(),
             quality=tuple(self._quality.reports),
             bars=self._bars,
             seconds=seconds,
             simulated_data=plan.simulated,
             closing_prices=self._data.final_closes(),
-            notes=(*plan.notes, *self._player.notes),
+            notes=(*plan.notes, *self._player.notes, *self._execution.control.notes()),
             threads={worker.name: worker.metrics.as_dict() for worker in self._workers},
             trade_hash=trade_hash(fills, labels, plan.symbols),
             error="" if error is None else sentence(error),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from mismartera_core.contracts.context import PluginContext
-from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck
+from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck, RiskFacts
 from mismartera_core.registrations import RiskCheckReg
 from mismartera_core.testing.suite import MadeConformance, build, expect, not_applicable, survives
 
@@ -18,7 +18,38 @@ REQUEST = OrderRequest(
 )
 """An order to open a position of 5,000."""
 
+FACTS = RiskFacts(
+    now_ns=1_750_000_000_000_000_000,
+    last_close=50.0,
+    bid=49.99,
+    ask=50.01,
+    quote_age=1.0,
+    average_volume=1_000_000.0,
+    opposite_units=0.0,
+    working_exposure=0.0,
+    buying_power=200_000.0,
+    multiplier=2.0,
+    excess=100_000.0,
+    settled_cash=100_000.0,
+    shortable=True,
+    short_restricted=False,
+    interval=60.0,
+    symbol_age=0.0,
+    feed_age=0.0,
+    clock_skew=0.0,
+    disk_free=1e12,
+    orders_last_minute=0,
+    strategy_orders_last_minute=0,
+    rejects_last_minute=0,
+    symbol_rejects_last_minute=0,
+    same_intent_age=math.inf,
+    peak_equity=100_000.0,
+    day_trades=0,
+)
+"""Surroundings in which nothing speaks against an order."""
+
 ACCOUNT = AccountView(
+    facts=FACTS,
     equity=100_000.0,
     cash=100_000.0,
     day_start_equity=100_000.0,
@@ -45,6 +76,29 @@ _NUMBERS: dict[str, tuple[float, ...]] = {
     "minutes_to_close": (0.0, 1440.0),
 }
 _OF_ORDER = ("quantity", "reference_price")
+_OF_FACTS: dict[str, tuple[float, ...]] = {
+    "last_close": (1e-6, 1.0, 1e12),
+    "quote_age": (0.0, math.inf),
+    "average_volume": (0.0, 1e12),
+    "opposite_units": (0.0, 1e12),
+    "working_exposure": (0.0, 1e12),
+    "buying_power": (-1e12, 0.0, math.inf),
+    "multiplier": (0.0, 1.0, 4.0, math.inf),
+    "excess": (-1e12, 0.0, 1e12),
+    "settled_cash": (-1e12, 0.0, 1e12),
+    "symbol_age": (0.0, 1e9),
+    "feed_age": (0.0, 1e9),
+    "clock_skew": (-1e9, 0.0, 1e9),
+    "disk_free": (0.0, math.inf),
+    "orders_last_minute": (0, 1_000_000),
+    "strategy_orders_last_minute": (0, 1_000_000),
+    "same_intent_age": (0.0, math.inf),
+    "rejects_last_minute": (0, 1_000_000),
+    "symbol_rejects_last_minute": (0, 1_000_000),
+    "peak_equity": (0.0, 1e12),
+    "day_trades": (0, 1_000),
+}
+_NUMBERS |= _OF_FACTS
 
 Question = tuple[OrderRequest, AccountView]
 
@@ -75,6 +129,8 @@ def changed(question: Question, field: str, value: float) -> Question:
     number: dict[str, Any] = {field: value}
     if field in _OF_ORDER:
         return replace(request, **number), account
+    if field in _OF_FACTS:
+        return request, replace(account, facts=replace(account.facts, **number))
     return request, replace(account, **number)
 
 

@@ -11,6 +11,7 @@ from mismartera_core.contracts.broker import Broker, Costs
 from mismartera_core.contracts.gap_filler import GapFiller
 from mismartera_core.contracts.risk import RiskCheck
 from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy, Strategy
+from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.store.live_step import LiveStep
@@ -123,6 +124,7 @@ class Plan:
         broker: Works the orders.
         costs: Cost functions.
         risk: Checks by name.
+        control: The state of risk of the account; one of the run's own where left out.
         speed: 0 as fast as possible, else multiples of real time.
         prefetch: Sessions prepared ahead.
         block_sessions: Sessions loaded at once.
@@ -153,6 +155,7 @@ class Plan:
     broker: Broker
     costs: Costs
     risk: tuple[tuple[str, RiskCheck], ...] = ()
+    control: RiskControl | None = None
     speed: float = 0.0
     prefetch: int = 5
     block_sessions: int = 5

@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING
 
 from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
 from mismartera_core.contracts.clock import Clock
-from mismartera_core.contracts.risk import AccountView, OrderRequest, RiskCheck
+from mismartera_core.contracts.risk import (
+    AccountView,
+    OrderRequest,
+    Refusal,
+    RiskCheck,
+    RiskMonitor,
+)
+from mismartera_core.managers.execution_manager.day_book import DayBook
+from mismartera_core.managers.execution_manager.decisions import Decisions
 from mismartera_core.managers.execution_manager.ledger import Ledger
+from mismartera_core.managers.execution_manager.order_log import OrderLog
 from mismartera_core.managers.execution_manager.positions import Holding
+from mismartera_core.managers.execution_manager.risk_control import RiskControl
+from mismartera_core.managers.execution_manager.sweeping import forbidden
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.quantities import in_lots, on_grid
+from mismartera_core.model.risk import RiskState, RiskVerdict
 from mismartera_core.services.cost_formulas import MICROS
 from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
 
@@ -29,7 +41,13 @@ _PRICES = {
 }
 """Prices that an order of each kind must have."""
 
-AccountLook = Callable[[WorkingOrder], AccountView]
+REJECTED = OrderStatus.REJECTED
+
+AccountLook = Callable[[WorkingOrder | None, int], AccountView]
+"""Makes the account as it stands at an instant; for an order that asks to leave, or for none."""
+
+_CONTROL = "control"
+"""What decisions of the state of the account are booked under."""
 
 
 class ExecutionManager:
@@ -42,9 +60,17 @@ class ExecutionManager:
         clock: Anything with `now_ns`.
         last_close: Last known close by symbol row; NaN where none.
         zone: The exchange's zone.
+        control: The state of risk of the account; one of its own where left out.
 
     Attributes:
         look: The account as a risk check sees it for an order; set before the first session.
+        control: The state of risk of the account.
+        decisions: What risk kept back.
+        log: What left lately; filled where a check wants facts.
+        day: What fills say of the day; read where a check wants facts.
+        wants_facts: Whether a check wants more than the account's plain numbers.
+        monitors: Checks that also watch the account, by name.
+        marked_ns: The last step after which monitors looked.
     """
 
     def __init__(
@@ -55,9 +81,20 @@ class ExecutionManager:
         clock: Clock,
         last_close: Callable[[int], float],
         zone: tzinfo,
+        control: RiskControl | None = None,
     ) -> None:
         self.broker = broker
         self.ledger = Ledger(round(broker.cash * 1_000_000))
+        self.control = RiskControl() if control is None else control
+        self.decisions = Decisions()
+        self.log = OrderLog()
+        self.day = DayBook(self.ledger)
+        self.wants_facts = any(getattr(check, "wants_facts", False) for _, check in risk)
+        self.monitors: list[tuple[str, RiskMonitor]] = [
+            (name, check)  # type: ignore[misc]
+            for name, check in risk
+            if hasattr(check, "watch")
+        ]
         self.holdings: dict[int, list[Holding]] = {}
         self.orders_today = 0
         self.look: AccountLook | None = None
@@ -67,6 +104,8 @@ class ExecutionManager:
         self._zone = zone
         self._leverage = broker.leverage
         self._lot = broker.lot
+        self._swept: set[int] = set()
+        self.marked_ns = 0
         self._costed = 0
         self._margined = 0
         self._reserved = 0
@@ -81,7 +120,8 @@ class ExecutionManager:
     def begin_session(self) -> None:
         """A session opens: no order of it has been accepted yet."""
         self.orders_today = 0
-        self.ledger.settle()
+        self.day.begin_session()
+        self.log.begin_session()
 
     def submit(self, order: WorkingOrder, legs: tuple[WorkingOrder, ...] = ()) -> WorkingOrder:
         """Send an order, or refuse it with a reason.
@@ -97,6 +137,10 @@ class ExecutionManager:
             return self.refuse(order, reason)
         self.ledger.add(order)
         self.orders_today += 1
+        if self.wants_facts:
+            now = self._clock.now_ns
+            owner = order.owner
+            self.log.left(now, owner.strategy, owner.symbol_name, order.side, order.quantity)
         if legs:
             self._hold(order, legs)
         self.broker.submit(order)
@@ -147,7 +191,7 @@ class ExecutionManager:
         if enlarging <= 0.0:
             return ""
         assert self._leverage is not None  # noqa: S101 - told apart by the caller
-        reference = self._reference(order)
+        reference = self.reference(order)
         if math.isnan(reference):
             return "buying power: no price is known yet to value the order at"
         order.enlarges, order.reference = enlarging, reference
@@ -162,7 +206,8 @@ class ExecutionManager:
         self._reserved += required
         return ""
 
-    def _reference(self, order: WorkingOrder) -> float:
+    def reference(self, order: WorkingOrder) -> float:
+        """What a unit of an order is valued at: its limit or stop, else the last close."""
         if not math.isnan(order.limit):
             return order.limit
         if not math.isnan(order.stop):
@@ -185,23 +230,118 @@ class ExecutionManager:
         )
         return on_grid(held + order.side * coming)
 
+    def gate(self, order: WorkingOrder) -> str:
+        """Why an order may not leave now, by the state of the account; "" where it may.
+
+        Asked before risk, and by a venue's desk once more before it sends.
+        """
+        return self.control.gate(order, reduces=not self._opens(order, self.position_with(order)))
+
+    @staticmethod
+    def _opens(order: WorkingOrder, held: float) -> bool:
+        """Whether an order would enlarge a position; so one whose numbers are not known."""
+        return not _enlarging(held, order.side * order.quantity) <= 0.0
+
+    def may_open(self, order: WorkingOrder) -> bool:
+        """Whether a working order may open or enlarge what the account holds of its symbol."""
+        return not _enlarging(self._net(order.symbol), order.side * order.remaining) <= 0.0
+
     def _risk_refusal(self, order: WorkingOrder) -> str:
         assert self.look is not None  # noqa: S101 - set before the first session
+        price = self.reference(order)
         held = self.position_with(order)
+        opens = self._opens(order, held)
+        shut = self.control.gate(order, reduces=not opens)
+        if shut:
+            self.decisions.refused(order, price, _CONTROL, shut, self._clock.now_ns)
+            return f"risk {shut}"
+        if self.control.is_permitted(order):
+            return ""
         request = OrderRequest(
             strategy=order.owner.strategy,
             symbol=order.owner.symbol_name,
             side=order.side,
             quantity=order.quantity,
-            reference_price=self._reference(order),
-            opens=_enlarging(held, order.side * order.quantity) > 0.0,
+            reference_price=price,
+            opens=opens,
+            is_market=order.kind == MARKET,
         )
-        account = self.look(order)
+        account = self.look(order, self._clock.now_ns)
         for name, check in self._risk:
             reason = check.check(request, account)
             if reason is not None:
+                now = self._clock.now_ns
+                self.decisions.refused(order, price, name, reason, now)
+                if isinstance(reason, Refusal) and reason.state is not RiskState.ACTIVE:
+                    # The gate is shut at once; what works is seen to after the step.
+                    self._escalate(name, reason.state, reason.limit, reason)
                 return f"risk {name}: {reason}"
         return ""
+
+    def attend(self, now_ns: int) -> None:
+        """Let the monitors look at the account, and cancel what its state forbids.
+
+        After every step of a run with monitors; in a live session also between steps.
+
+        Args:
+            now_ns: The clock, in a live session the wall clock.
+        """
+        if self.monitors:
+            assert self.look is not None  # noqa: S101 - set before the first session
+            account = self.look(None, now_ns)
+            for name, monitor in self.monitors:
+                verdict = monitor.watch(account, now_ns)
+                if verdict is not None:
+                    self._escalate(name, verdict.state, verdict.limit, verdict.reason)
+        self.note_changes()
+        if self.control.state is not RiskState.ACTIVE:
+            self.sweep()
+
+    def _escalate(self, name: str, state: RiskState, limit: str, reason: str) -> None:
+        verdict = RiskVerdict(state=state, limit=limit, reason=f"{name}: {reason}")
+        self.control.escalate(verdict, self._clock.now_ns)
+        self.note_changes()
+
+    def note_changes(self) -> None:
+        """Book changes of the state among the decisions, whoever caused them."""
+        for record in self.control.changes():
+            self.decisions.changed(record)
+
+    def sweep(self) -> None:
+        """Cancel the working orders that the state of the account forbids."""
+        if self.control.sweep_due:
+            self.control.sweep_due = False
+            self._swept.clear()
+        record = self.control.record
+        why = f"{record.state.value}: {record.reason}"
+        for _ in range(2):  # the end of an entry that has filled in part sets its legs to work
+            for order in forbidden(self.broker.working_symbols(), self._net, record.state):
+                if order.id not in self._swept:
+                    self._swept.add(order.id)
+                    self.cancel(order, why)
+
+    def flatten(self, why: str) -> None:
+        """Cancel every order and leave every position at market: a human asked for it."""
+        for book in list(self.broker.working_symbols().values()):
+            for order in tuple(book):
+                order.legs = ()
+                self.cancel(order, why)
+        for symbol, holdings in self.holdings.items():
+            for holding in holdings:
+                units = holding.position.quantity
+                if units == 0.0:
+                    continue
+                side = -1 if units > 0.0 else 1
+                order = WorkingOrder(
+                    holding, symbol, side, abs(units), self._clock.now_ns, gtc=True, tag=why
+                )
+                order.closing = True
+                self.control.permit(order)
+                self.submit(order)
+
+    def _net(self, symbol: int) -> float:
+        """Net units the account holds of a symbol."""
+        return on_grid(sum(h.position.quantity for h in self.holdings.get(symbol, ())))
 
     def _on_fill(
         self, order: WorkingOrder, quantity: float, price: float, commission: float, bar: Bar
@@ -239,6 +379,8 @@ class ExecutionManager:
             owner.on_fill(order, quantity, price, fee, bar)
 
     def _on_done(self, order: WorkingOrder) -> None:
+        if order.status is REJECTED:
+            self.log.rejected(self._clock.now_ns, order.owner.symbol_name)
         if order.reserved:
             self._reserved -= order.reserved
             order.reserved = 0

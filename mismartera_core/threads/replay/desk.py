@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.clock import Clock
-from mismartera_core.contracts.risk import AccountView
+from mismartera_core.contracts.risk import UNKNOWN, AccountView
 from mismartera_core.errors import ConfigError, MisMarteraError, StrategyError, did_you_mean
 from mismartera_core.managers.execution_manager.api import ExecutionManager
 from mismartera_core.model.columns import FloatArray
@@ -22,6 +22,7 @@ from mismartera_core.store.frame import Frame, Need, Track
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.threads.derivation import Derivation
 from mismartera_core.threads.replay.blame import where_it_raised
+from mismartera_core.threads.replay.facts import FactFinder
 
 if TYPE_CHECKING:
     from mismartera_core.threads.replay.targets import SignalUnit
@@ -60,6 +61,7 @@ class Desk:
         self.needs: dict[Need, None] = {}
         self.intervals: dict[str, None] = {}
         self.worth: Callable[[], int] | None = None
+        self._facts = FactFinder(execution, data) if execution.wants_facts else None
         self._derivation = derivation
         self._frame: Frame | None = None
         self._day_start = execution.ledger.cash
@@ -152,23 +154,29 @@ class Desk:
         """Cash plus positions at their last closes."""
         return Decimal(self._equity_micros()).scaleb(-6)
 
-    def account(self, order: WorkingOrder) -> AccountView:
-        """The account as a risk check sees it when an order asks to leave."""
+    def account(self, order: WorkingOrder | None, now_ns: int) -> AccountView:
+        """The account as a risk check sees it when an order asks to leave, or after a step."""
         values = self._values()
-        opening = self.working.keys() - values.keys() - {order.symbol}
+        opening = self.working.keys() - values.keys()
+        if order is not None:
+            opening -= {order.symbol}
         cash = self.execution.ledger.cash
         frame = self._frame
-        now = self.clock.now_ns
+        now = now_ns
+        equity = (cash + sum(values.values())) / MICROS
+        gross = sum(abs(v) for v in values.values()) / MICROS
+        facts = UNKNOWN if self._facts is None else self._facts.facts(order, equity, gross, now)
         return AccountView(
-            equity=(cash + sum(values.values())) / MICROS,
+            equity=equity,
             cash=cash / MICROS,
             day_start_equity=self._day_start / MICROS,
-            position=self.execution.position_with(order),
-            gross_exposure=sum(abs(v) for v in values.values()) / MICROS,
+            position=0.0 if order is None else self.execution.position_with(order),
+            gross_exposure=gross,
             open_positions=len(values) + len(opening),
             orders_today=self.execution.orders_today,
             minutes_since_open=0.0 if frame is None else (now - frame.market_open_ns) / MINUTE,
             minutes_to_close=0.0 if frame is None else (frame.market_close_ns - now) / MINUTE,
+            facts=facts,
         )
 
     def _equity_micros(self) -> int:

@@ -92,7 +92,8 @@ class Player:
         self._advance: dict[int, Playable] = {}
         self._made: list[float] = []
         self._match = desk.execution.broker.match
-        self._lone = _lone(units) if only_base else None
+        self._watched = bool(desk.execution.monitors)
+        self._lone = _lone(units) if only_base and not self._watched else None
 
     def play(self, frame: Frame) -> int:
         """Replay one frame.
@@ -138,6 +139,7 @@ class Player:
             raise
         except Exception as error:
             raise self._error(error, "the broker") from error
+        self._desk.execution.attend(now_ns)
         return bool(self._desk.working)
 
     def interrupt(self) -> None:
@@ -179,6 +181,8 @@ class Player:
         """Replay a frame step by step, calling all units that have something at each."""
         instants, calls = self._steps(frame)
         self._leave_in_time(frame, instants, calls)
+        if self._watched:
+            calls = [(*group, self._attend) for group in calls]
         after = bisect_right(instants, frame.market_close_ns)
         self._run(instants[:after], calls[:after])
         if after < len(instants) and not self._closed:
@@ -211,6 +215,12 @@ class Player:
         except Exception as error:
             raise self._failed(error, call) from error
         self.heed()
+
+    def _attend(self) -> None:
+        """Let monitors look at the account after a step."""
+        execution = self._desk.execution
+        execution.marked_ns = now_ns = self._desk.clock.now_ns
+        execution.attend(now_ns)
 
     def _match_step(self, now_ns: int) -> None:
         """Let every order meet the base bar of its symbol that became known now."""

@@ -46,7 +46,8 @@ def verdict(name, request=None, account=None, **config):
 
 
 def test_every_registered_check_is_tested_here():
-    assert {record.name for record in REGISTRY.records("risk_check")} == set(CONFIGS)
+    here = {record.name for record in REGISTRY.records("risk_check")} - {"standard"}
+    assert here == set(CONFIGS)  # `standard` has files of its own
 
 
 @pytest.mark.parametrize(
