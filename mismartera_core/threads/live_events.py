@@ -30,11 +30,6 @@ class LiveEvents:
         self.arrived: list[int] = []
         self.conflated = 0
 
-    @property
-    def waiting(self) -> bool:
-        """Whether there is something."""
-        return bool(self.arrived)
-
     def ticks(self, row: int, ticks: TickColumns, arrived_ns: int) -> None:
         """Take trades of a symbol."""
         self._ticks.setdefault(row, []).append(ticks)

@@ -142,9 +142,11 @@ class LiveSteps:
         if until_ns <= self._upto:
             return None
         changed = self._told != replace(self._feed, heard_ns=self._told.heard_ns)
-        if not self._late and not self._events.waiting and not changed:
+        # What comes while a step settles comes after it: the bars of the step were known before.
+        events = [arrived for arrived in self._events.arrived if arrived <= until_ns]
+        if not self._late and not events and not changed:
             return None
-        came = [arrived for _, arrived in self._late.values()] + self._events.arrived
+        came = [arrived for _, arrived in self._late.values()] + events
         upto = min(max([self._upto + 1, *came]), until_ns)
         oldest: dict[int, int] = {}  # two late bars of one symbol are two steps
         for row, ts in sorted(self._late):
@@ -153,13 +155,19 @@ class LiveSteps:
             Change(ChangeKind.LATE, row, self._late.pop((row, ts))[0], upto)
             for row, ts in oldest.items()
         ]
-        return self._step(upto, changes)
+        return self._step(upto, changes, events=bool(events))
 
     def _step(
-        self, upto: int, changes: list[Change], *, opens: bool = False, ends: bool = False
+        self,
+        upto: int,
+        changes: list[Change],
+        *,
+        events: bool = False,
+        opens: bool = False,
+        ends: bool = False,
     ) -> LiveStep:
         seen = upto if opens else self._upto
-        ticks, quotes = self._events.drain(seen, upto) if upto > seen else ((), ())
+        ticks, quotes = self._events.drain(seen, upto) if events else ((), ())
         everything = (*self._history.values(), *changes)
         self._history = {}
         apply_changes(self.bars, everything)
