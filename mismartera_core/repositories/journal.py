@@ -161,6 +161,15 @@ class OrderJournal:
             rows = session.execute(wanted).all()
             return tuple(BookedExecution(execution_of(row), name or "") for row, name in rows)
 
+    def booked_units(self, client_id: str) -> Decimal:
+        """Units of all executions of an order."""
+        with reading(self._database) as session:
+            mine = sa.and_(
+                ExecutionRow.account == self.account, ExecutionRow.client_id == client_id
+            )
+            units = session.scalars(sa.select(ExecutionRow.quantity).where(mine)).all()
+        return sum(map(Decimal, units), Decimal(0))
+
     def held_before(self) -> dict[str, Decimal] | None:
         """What the account held before the journal knew it; None where it was never looked at."""
         with reading(self._database) as session:

@@ -17,7 +17,7 @@ from mismartera_core.managers.execution_manager.venue import (
     VenueDesk,
 )
 from mismartera_core.managers.execution_manager.venue.fetching import Fetcher
-from mismartera_core.managers.execution_manager.venue.strays import KINDS
+from mismartera_core.managers.execution_manager.venue.terms import KINDS
 from mismartera_core.model.orders import OrderType
 from mismartera_core.model.risk import RiskVerdict
 from mismartera_core.repositories.database import Database
@@ -41,6 +41,7 @@ class DeskRig:
         strategies: Names.
         timing: How long the desk waits.
         account: Name of the account.
+        run: What decisions belong to.
 
     Attributes:
         desk: The desk of the process that runs.
@@ -61,6 +62,7 @@ class DeskRig:
         strategies: tuple[str, ...] = ("one",),
         timing: Timing | None = None,
         account: str = "PA1",
+        run: str = "run",
         clock: HandClock | None = None,
         fetcher: Fetcher | None = None,
     ) -> None:
@@ -76,10 +78,11 @@ class DeskRig:
         self._strategies = strategies
         self._timing = timing or Timing()
         self._account = account
+        self._run = run
 
     def begin(self, *, recover: bool = True) -> DeskRig:
         """Begin a process: a new desk, and new books of the engine."""
-        self.journal = OrderJournal(self.database, self._account, "run")
+        self.journal = OrderJournal(self.database, self._account, self._run)
         self.desk = VenueDesk(
             self.venue,
             self.venue.account(),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.crashpoints import crashpoint
-from mismartera_core.errors import JournalError
 from mismartera_core.managers.execution_manager.venue.changes import Changes
 from mismartera_core.managers.execution_manager.venue.core import ONE_CANCELS_OTHER, DeskCore
 from mismartera_core.managers.execution_manager.venue.external import External
@@ -49,7 +48,7 @@ class Booking:
         self._external = external
         self._cancel = cancel
         self._early: dict[str, list[Execution]] = {}
-        self._later: list[tuple[Execution, VenueOrder | None]] = []
+        self._later: dict[str, Execution] = {}
         self.booked: dict[str, str] = {}
         changes.known = self._known
 
@@ -73,13 +72,17 @@ class Booking:
         if wrong:
             self._distrust(tracked, execution, wrong, fetched=fetched)
         else:
-            self._book(tracked, execution, said, fetched=fetched)
+            self._book(tracked, execution, fetched=fetched)
 
     def retry(self) -> None:
         """Book what the journal could not take."""
-        later, self._later = self._later, []
-        for execution, said in later:
-            self.take(execution, said)
+        later, self._later = self._later, {}
+        for execution in later.values():
+            self.take(execution, None)
+
+    def unwritten(self) -> set[str]:
+        """Symbols with executions that the journal could not take."""
+        return {execution.symbol for execution in self._later.values()}
 
     def settle_early(self) -> None:
         """What came before its order, and belongs to none of ours after all, is external."""
@@ -94,13 +97,15 @@ class Booking:
         found = books.by_venue(execution.venue_id)
         if found is None and execution.client_id:
             found = books.by_client(execution.client_id)
-        return found
+        return found or self._strays.recall(execution.client_id)
 
     def _not_known(self, execution: Execution) -> None:
         """An execution of an order that is not ours, or of one whose id is not known yet."""
         if next(self._core.books.unclear(execution.symbol), None) is None:
-            self._external.book(execution)
-            self.booked[execution.execution_id] = execution.symbol
+            if self._external.book(execution):
+                self.booked[execution.execution_id] = execution.symbol
+            else:
+                self._later[execution.execution_id] = execution
             return
         waiting = self._early.setdefault(execution.venue_id, [])
         if all(e.execution_id != execution.execution_id for e in waiting):
@@ -138,22 +143,20 @@ class Booking:
         else:
             self._changes.missing()
 
-    def _book(
-        self, tracked: Tracked, execution: Execution, said: VenueOrder | None, *, fetched: bool
-    ) -> None:
+    def _book(self, tracked: Tracked, execution: Execution, *, fetched: bool) -> None:
         core = self._core
+        on: Tracked | None = tracked
         if tracked.stage is Stage.DONE:
-            tracked = self._strays.carrier(tracked, execution.quantity)
-        try:
-            core.journal.book(execution, tracked.client_id, core.now_ns())
-        except JournalError as error:
-            self._later.append((execution, said))
-            core.journal_failed(error)
+            on = self._strays.carrier(tracked, execution.quantity)
+        new = None if on is None else core.book(execution, on.client_id)
+        if on is None or not new:
+            if new is None:
+                self._later[execution.execution_id] = execution
             return
         if fetched:
-            core.notice(NoticeKind.MISSED, f"execution {execution.execution_id}", tracked)
+            core.notice(NoticeKind.MISSED, f"execution {execution.execution_id}", on)
         self.booked[execution.execution_id] = execution.symbol
-        self._fill(tracked, execution)
+        self._fill(on, execution)
 
     def _fill(self, tracked: Tracked, execution: Execution) -> None:
         core, order = self._core, tracked.order

@@ -31,6 +31,12 @@ class OrderBooks:
             self.open[one.client_id] = one
             self.working.setdefault(one.order.symbol, []).append(one.order)
 
+    def remember(self, tracked: Tracked, venue_id: str) -> None:
+        """Take an order that has ended, so that it is found."""
+        self._by_client[tracked.client_id] = tracked
+        if venue_id:
+            self.name(tracked, venue_id)
+
     def name(self, tracked: Tracked, venue_id: str) -> None:
         """Learn the venue's id of an order."""
         if tracked.venue_id not in ("", venue_id):

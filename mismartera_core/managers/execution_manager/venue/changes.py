@@ -12,6 +12,7 @@ from mismartera_core.managers.execution_manager.venue.strays import Strays
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import OrderEventKind
 from mismartera_core.model.orders import OrderStatus, OrderType
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.venue import VenueOrder, VenueStatus
 
 _ENDINGS = {
@@ -61,6 +62,7 @@ class Changes:
         if tracked is None:
             self._external.order(said)
             return None
+        self._external.ours(said.venue_id)
         if tracked.is_unclear:
             self._acknowledge(tracked, said, as_kind)
         elif tracked.venue_id != said.venue_id and said.venue_id not in tracked.was:
@@ -81,9 +83,11 @@ class Changes:
             found = books.by_venue(said.replaces)
             if found is not None:
                 return found
-        found = books.by_client(said.client_id) if said.client_id else None
+        found = books.by_client(said.client_id) or self._strays.recall(said.client_id)
         if found is None:
             return self._strays.unknown(said) if tag_of(said.client_id) else None
+        if found.venue_id == said.venue_id:
+            return found
         if found.is_unclear:
             return found
         if said.status.is_final and not said.filled_quantity:
@@ -117,23 +121,24 @@ class Changes:
             leg = self._new_leg(entry, said)
         elif leg.venue_id != said.venue_id and said.venue_id not in leg.was:
             self._go_on_as(leg, said)
-        self._follow(leg, said)
+        if leg is not None:
+            self._external.ours(said.venue_id)
+            self._follow(leg, said)
 
-    def _new_leg(self, entry: Tracked, said: VenueOrder) -> Tracked:
+    def _new_leg(self, entry: Tracked, said: VenueOrder) -> Tracked | None:
         """The leg that the venue tells of for the first time; what it is says which."""
         core = self._core
         wanted = OrderType.LIMIT if said.type is OrderType.LIMIT else OrderType.STOP
         leg = next((t for t in entry.legs if t.order.type is wanted), None)
         if leg is None:
-            leg = self._strays.leg(entry, said)
-        elif leg.venue_id:
+            return self._strays.leg(entry, said)
+        if leg.venue_id:
             return self._strays.twin(leg, said)
-        else:
-            core.books.name(leg, said.venue_id)
-            core.note(leg, OrderEventKind.ACKED)
-            if leg.cancelling:
-                self.cancel(leg)
+        core.books.name(leg, said.venue_id)
+        core.note(leg, OrderEventKind.ACKED)
         leg.stage = Stage.DONE if leg.stage is Stage.DONE else Stage.LIVE
+        if leg.cancelling:
+            self.cancel(leg)
         self.known(said.venue_id)
         return leg
 
@@ -151,6 +156,13 @@ class Changes:
             order.stop = float(said.stop_price)
         self.known(said.venue_id)
 
+    def _resize(self, leg: Tracked, said: VenueOrder) -> None:
+        """A leg is for what its entry has filled: the venue says for how much."""
+        if said.quantity is not None and said.quantity > leg.booked:
+            leg.quantity = said.quantity
+            leg.order.quantity = float(said.quantity)
+            leg.order.remaining = on_grid(float(said.quantity - leg.booked))
+
     def _follow(self, tracked: Tracked, said: VenueOrder) -> None:
         core, order = self._core, tracked.order
         tracked.seen = max(tracked.seen, said.filled_quantity)
@@ -164,7 +176,9 @@ class Changes:
                 core.note(tracked, OrderEventKind.REPLACED)
         elif said.status in _ENDINGS and tracked.ending is None:
             tracked.ending = (_ENDINGS[said.status], said.reason)
-        elif said.status in _WORKING and order.status is OrderStatus.HELD:
+        elif tracked.is_leg and said.quantity not in (None, tracked.quantity):
+            self._resize(tracked, said)
+        if said.status in _WORKING and order.status is OrderStatus.HELD:
             order.status = OrderStatus.WORKING
             core.note(tracked, OrderEventKind.WORKING)
         if tracked.booked < tracked.seen:

@@ -16,6 +16,7 @@ from mismartera_core.model.journal import OrderEventKind
 from mismartera_core.model.market import Bar
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.risk import RiskState, RiskVerdict
+from mismartera_core.model.venue import Execution
 from mismartera_core.repositories.journal import OrderJournal
 
 Gate = Callable[[WorkingOrder], str]
@@ -52,6 +53,7 @@ class DeskCore:
         closed: Why nothing leaves, by cause; empty when the desk is armed.
         frozen_symbols: Why symbols take no entries, beside orders whose fate is unclear.
         counts: How often what happened.
+        journal_down: Whether the last thing that was to be written was not.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class DeskCore:
         self.closed: dict[str, str] = {"start": "the account has not been reconciled yet"}
         self.frozen_symbols: dict[str, str] = {}
         self.counts: dict[str, int] = {}
+        self.journal_down = False
         self.on_fill: FillSink = _no_fill
         self.on_done: DoneSink = _no_books
         self.adopt: Callable[[WorkingOrder], None] = _no_books
@@ -114,12 +117,25 @@ class DeskCore:
         except JournalError as error:
             self.journal_failed(error)
             return False
+        self.journal_down = False
         return True
 
     def journal_failed(self, error: JournalError) -> None:
-        """No journal, no order."""
-        self.notice(NoticeKind.JOURNAL, str(error))
-        self.halt("journal", str(error))
+        """No journal, no order; told once until it works again."""
+        if not self.journal_down:
+            self.journal_down = True
+            self.notice(NoticeKind.JOURNAL, str(error))
+            self.halt("journal", str(error))
+
+    def book(self, execution: Execution, client_id: str) -> bool | None:
+        """Write an execution; None where the journal fails, False where it was written before."""
+        try:
+            new = self.journal.book(execution, client_id, self.now_ns())
+        except JournalError as error:
+            self.journal_failed(error)
+            return None
+        self.journal_down = False
+        return new
 
     def end(self, tracked: Tracked, kind: OrderEventKind, reason: str) -> None:
         """An order has ended otherwise than by filling; its held legs end with it."""

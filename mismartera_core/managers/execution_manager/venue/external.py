@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mismartera_core.errors import JournalError
 from mismartera_core.managers.execution_manager.venue.core import DeskCore
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.model.orders import Side
@@ -37,23 +36,23 @@ class External:
                 self._core.notice(NoticeKind.EXTERNAL, words, symbol=said.symbol)
             self.orders[said.venue_id] = said
 
-    def book(self, execution: Execution) -> None:
-        """Take an execution that is not ours, once."""
-        core = self._core
-        try:
-            new = core.journal.book(execution, "", core.now_ns())
-        except JournalError as error:
-            core.journal_failed(error)
-            return
+    def book(self, execution: Execution) -> bool:
+        """Take an execution that is not ours, once.
+
+        Returns:
+            Whether it is durable.
+        """
+        new = self._core.book(execution, "")
         if new:
-            self.add(execution)
+            self.hold(execution.symbol, signed(execution))
             side = execution.side.value
             words = f"an execution that is not ours: {side} {execution.quantity}"
-            core.notice(NoticeKind.EXTERNAL, words, symbol=execution.symbol)
+            self._core.notice(NoticeKind.EXTERNAL, words, symbol=execution.symbol)
+        return new is not None
 
-    def add(self, execution: Execution) -> None:
-        """Count an execution that is not ours."""
-        self.hold(execution.symbol, signed(execution))
+    def ours(self, venue_id: str) -> None:
+        """An order was taken for one that is not ours, and is."""
+        self.orders.pop(venue_id, None)
 
     def hold(self, symbol: str, units: Decimal) -> None:
         """Count units that are not ours."""

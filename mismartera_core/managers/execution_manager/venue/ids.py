@@ -7,7 +7,7 @@ import re
 
 LONGEST = 40
 """Characters that every venue takes."""
-_OURS = re.compile(r"mm-([0-9a-f]{8})-[0-9a-f]{24}")
+_OURS = re.compile(r"mm-([0-9a-f]{8})-[0-9a-f]{24}(-tp|-sl)?(~\d+)?")
 
 
 def owner_tag(strategy: str, symbol: str) -> str:

@@ -138,7 +138,7 @@ class Reconciling:
 
     def take(self, found: OrderSnapshot) -> None:
         """Take what the venue says, in whatever order it says it."""
-        for order in (*found.open, *found.others):
+        for order in (*found.others, *found.open):
             self._changes.apply(order)
         self._external.only({o.venue_id for o in found.open})
         for execution in found.executions:
@@ -169,14 +169,17 @@ class Reconciling:
         Returns:
             Whether everything that could be compared agrees.
         """
+        core = self._core
         known = {e.execution_id for e in found.after}
         moving = found.moving()
         moving |= {s for i, s in self._booking.booked.items() if i not in known}
+        moving |= self._booking.unwritten()
         expected = self._ours()
         for symbol, units in self._external.positions.items():
             expected[symbol] = expected.get(symbol, Decimal(0)) + units
         agrees = True
-        for symbol in sorted((expected.keys() | found.positions.keys()) - moving):
+        symbols = expected.keys() | found.positions.keys() | core.frozen_symbols.keys()
+        for symbol in sorted(symbols - moving):
             ours = expected.get(symbol, Decimal(0))
             theirs = found.positions.get(symbol, Decimal(0))
             why = "" if ours == theirs else f"we hold {ours} {symbol}, the venue says {theirs}"

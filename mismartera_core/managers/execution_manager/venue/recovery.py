@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.errors import JournalError
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.managers.execution_manager.venue.booking import Booking
 from mismartera_core.managers.execution_manager.venue.changes import Changes
@@ -132,12 +133,16 @@ class Recovery:
         since -= int(core.timing.overlap * SECOND)
         live = [t.venue_id for t in core.books.live()]
         found = look_at_orders(core.venue, since, live, self._reconciling.is_known)
-        for order in (*found.open, *found.others):
+        for order in (*found.others, *found.open):
             self._changes.apply(order)
         self._look_up()
         self._reconciling.take(found)
-        self._compare(books, since)
-        cash = core.venue.account().cash
+        cash = self._compare(books, since)
+        if core.journal_down:
+            raise JournalError(
+                "what the venue has done could not be written to the order journal",
+                hint="make it writable, and start again",
+            )
         books.set_cash(cash)
         self._reconciling.begin(core.now_ns() - int(core.timing.overlap * SECOND))
         return cash
@@ -156,7 +161,7 @@ class Recovery:
             execution = one.execution
             holding = holdings.get((one.strategy, execution.symbol))
             if holding is None:
-                self._external.add(execution)
+                self._external.hold(execution.symbol, signed(execution))
             else:
                 books.restore(holding, float(signed(execution)), float(execution.price))
             before = booked.get(execution.client_id, Decimal(0))
@@ -207,8 +212,12 @@ class Recovery:
                     continue
             core.notice(NoticeKind.UNKNOWN, "sent before a restart, and not found yet", tracked)
 
-    def _compare(self, books: EngineBooks, since_ns: int) -> None:
-        """Compare positions; what an account held before the first start is not ours."""
+    def _compare(self, books: EngineBooks, since_ns: int) -> Decimal:
+        """Compare positions; what an account held before the first start is not ours.
+
+        Returns:
+            Cash of the account.
+        """
         core = self._core
         found = self._quiet(since_ns)
         before = core.journal.held_before()
@@ -222,14 +231,17 @@ class Recovery:
         for symbol, count in before.items():
             self._external.hold(symbol, count)
         self._reconciling.compare(found)
+        assert found.cash is not None  # noqa: S101 - it was asked for
+        return found.cash
 
     def _quiet(self, since_ns: int) -> PositionSnapshot:
-        """Positions at an instant at which nothing was executed, if there is one."""
-        found = look_at_positions(self._core.venue, since_ns)
+        """Positions and cash while nothing was executed, if there is such a while."""
+        venue = self._core.venue
+        found = look_at_positions(venue, since_ns, with_cash=True)
         for _ in range(QUIET_TRIES):
             if not found.moving():
                 break
-            found = look_at_positions(self._core.venue, since_ns)
+            found = look_at_positions(venue, since_ns, with_cash=True)
         for execution in found.after:
             self._booking.take(execution, None, fetched=True)
         self._booking.settle_early()

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.managers.execution_manager.positions import Holding
-from mismartera_core.managers.execution_manager.venue.strays import KINDS
-from mismartera_core.managers.execution_manager.venue.terms import from_json
+from mismartera_core.managers.execution_manager.venue.terms import KINDS, from_json
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import JournaledOrder, OrderEventKind
 from mismartera_core.model.orders import OrderStatus, Side

@@ -35,11 +35,13 @@ class PositionSnapshot:
     Attributes:
         before: Executions before the positions were asked for.
         positions: Units by symbol, negative when short.
+        cash: Cash of the account, asked for between the two as well; None where it was not.
         after: Executions after.
     """
 
     before: tuple[Execution, ...]
     positions: dict[str, Decimal]
+    cash: Decimal | None
     after: tuple[Execution, ...]
 
     def moving(self) -> set[str]:
@@ -77,16 +79,20 @@ def look_at_orders(
     return OrderSnapshot(found, tuple(others), tuple(absent), executions)
 
 
-def look_at_positions(venue: VenueBroker, since_ns: int) -> PositionSnapshot:
+def look_at_positions(
+    venue: VenueBroker, since_ns: int, *, with_cash: bool = False
+) -> PositionSnapshot:
     """Ask for executions, positions and executions.
 
     Args:
         venue: The adapter.
         since_ns: From when on executions are wanted.
+        with_cash: Whether cash is wanted that fits to the executions.
     """
     before = tuple(venue.executions(since_ns))
     positions = units_of(venue.positions())
-    return PositionSnapshot(before, positions, tuple(venue.executions(since_ns)))
+    cash = venue.account().cash if with_cash else None
+    return PositionSnapshot(before, positions, cash, tuple(venue.executions(since_ns)))
 
 
 def units_of(positions: Sequence[VenuePosition]) -> dict[str, Decimal]:

@@ -12,20 +12,12 @@ from mismartera_core.errors import JournalError
 from mismartera_core.managers.execution_manager.venue.core import DeskCore
 from mismartera_core.managers.execution_manager.venue.ids import owner_tag, tag_of
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
-from mismartera_core.managers.execution_manager.venue.terms import LEG_ENDINGS, intent_of
+from mismartera_core.managers.execution_manager.venue.restoring import restored
+from mismartera_core.managers.execution_manager.venue.terms import KINDS, LEG_ENDINGS, intent_of
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import OrderEventKind
-from mismartera_core.model.orders import OrderType, Side
+from mismartera_core.model.orders import Side
 from mismartera_core.model.venue import VenueOrder
-from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
-
-KINDS = {
-    OrderType.MARKET: MARKET,
-    OrderType.LIMIT: LIMIT,
-    OrderType.STOP: STOP,
-    OrderType.STOP_LIMIT: STOP_LIMIT,
-    OrderType.TRAILING_STOP: TRAILING,
-}
 
 EXCESS = "more than was decided on"
 
@@ -51,23 +43,19 @@ class Strays:
         """Learn the books of a strategy in a symbol."""
         self.owners[owner_tag(holding.strategy, holding.symbol_name)] = holding
 
-    def twin(self, tracked: Tracked, said: VenueOrder) -> Tracked:
+    def twin(self, tracked: Tracked, said: VenueOrder) -> Tracked | None:
         """The venue has a second order under one id: kept track of, and cancelled."""
         words = f"the venue has a second order under one id of ours, {said.venue_id}"
         made = self._take(tracked.order.owner, self._free(tracked.client_id), said)
-        self._core.notice(NoticeKind.TWIN, words, made)
-        self._end_soon(made, said)
-        return made
+        return self._told_of(made, NoticeKind.TWIN, words, said)
 
-    def late(self, tracked: Tracked, said: VenueOrder) -> Tracked:
+    def late(self, tracked: Tracked, said: VenueOrder) -> Tracked | None:
         """An order that we had given up lives after all: nobody wants it any more."""
         words = f"an order that had ended for us is at the venue: {said.status.value}"
         made = self._take(tracked.order.owner, self._free(tracked.client_id), said)
-        self._core.notice(NoticeKind.LATE, words, made)
-        self._end_soon(made, said)
-        return made
+        return self._told_of(made, NoticeKind.LATE, words, said)
 
-    def carrier(self, tracked: Tracked, units: Decimal) -> Tracked:
+    def carrier(self, tracked: Tracked, units: Decimal) -> Tracked | None:
         """What an execution is booked on whose order has ended for us."""
         source = tracked.order
         order = WorkingOrder(
@@ -81,8 +69,25 @@ class Strays:
             tag=source.tag,
         )
         made = self._add(self._free(tracked.client_id), order, units, tracked.venue_id)
-        self._core.notice(NoticeKind.LATE, "executed after it had ended for us", made)
+        if made is not None:
+            self._core.notice(NoticeKind.LATE, "executed after it had ended for us", made)
         return made
+
+    def recall(self, client_id: str) -> Tracked | None:
+        """An order of ours that had ended before this process began; None where there was none."""
+        if not tag_of(client_id):
+            return None
+        core = self._core
+        one = core.journal.find(client_id)
+        owner = self.owners.get(tag_of(client_id))
+        if one is None or owner is None:
+            return None
+        units = core.journal.booked_units(client_id)
+        tracked = restored(one, owner, units, None, core.timer())
+        tracked.order.is_done = True
+        tracked.stage = Stage.DONE
+        core.books.remember(tracked, one.venue_id)
+        return tracked
 
     def unknown(self, said: VenueOrder) -> Tracked | None:
         """An order of ours that the journal does not know: it is older than the venue."""
@@ -96,13 +101,20 @@ class Strays:
                 self._core.notice(NoticeKind.HUMAN, words, symbol=said.symbol)
             return None
         made = self._take(owner, said.client_id, said)
-        self._core.notice(NoticeKind.ADOPTED, "the journal did not know of it", made)
+        if made is not None:
+            self._core.notice(NoticeKind.ADOPTED, "the journal did not know of it", made)
         return made
 
-    def leg(self, entry: Tracked, said: VenueOrder) -> Tracked:
+    def leg(self, entry: Tracked, said: VenueOrder) -> Tracked | None:
         """A leg of an entry that was taken over."""
         ending = LEG_ENDINGS.get(said.type, "-sl")
+        known = self.recall(f"{entry.client_id}{ending}")
+        if known is not None:
+            self._core.books.remember(known, said.venue_id)
+            return known
         made = self._take(entry.order.owner, f"{entry.client_id}{ending}", said)
+        if made is None:
+            return None
         made.entry, made.order.entry, made.is_leg = entry, entry.order, True
         entry.legs = (*entry.legs, made)
         if len(entry.legs) == 2:
@@ -110,7 +122,7 @@ class Strays:
             one.oco, other.oco = other, one
         return made
 
-    def _take(self, owner: Any, client_id: str, said: VenueOrder) -> Tracked:
+    def _take(self, owner: Any, client_id: str, said: VenueOrder) -> Tracked | None:
         quantity = said.filled_quantity if said.quantity is None else said.quantity
         order = WorkingOrder(
             owner,
@@ -127,19 +139,20 @@ class Strays:
 
     def _add(
         self, client_id: str, order: WorkingOrder, quantity: Decimal, venue_id: str
-    ) -> Tracked:
+    ) -> Tracked | None:
+        """Take an order over; None where the journal cannot be written: then it is told again."""
         core = self._core
+        try:
+            core.journal.intend([intent_of(order, client_id, None)], core.now_ns())
+        except JournalError as error:
+            core.journal_failed(error)
+            return None
         tracked = Tracked(client_id, order, quantity, None, core.timer())
         tracked.stage = Stage.LIVE
         core.adopt(order)
         core.books.add(tracked)
         core.books.name(tracked, venue_id)
-        try:
-            tracked.journaled = core.journal.intend(
-                [intent_of(order, client_id, None)], core.now_ns()
-            )
-        except JournalError as error:
-            core.journal_failed(error)
+        tracked.journaled = True
         core.note(tracked, OrderEventKind.SENT)
         core.note(tracked, OrderEventKind.ADOPTED)
         return tracked
@@ -151,9 +164,14 @@ class Strays:
             number += 1
         return f"{root}~{number}"
 
-    def _end_soon(self, tracked: Tracked, said: VenueOrder) -> None:
-        if not said.status.is_final:
-            self.cancel(tracked, EXCESS)
+    def _told_of(
+        self, made: Tracked | None, kind: NoticeKind, words: str, said: VenueOrder
+    ) -> Tracked | None:
+        if made is not None:
+            self._core.notice(kind, words, made)
+            if not said.status.is_final:
+                self.cancel(made, EXCESS)
+        return made
 
 
 def _float(price: Decimal | None) -> float:

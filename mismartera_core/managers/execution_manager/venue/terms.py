@@ -13,6 +13,16 @@ from mismartera_core.contracts.venue import VenueCapabilities
 from mismartera_core.model.journal import Intent
 from mismartera_core.model.orders import OrderType, Side, TimeInForce
 from mismartera_core.model.venue import OrderTerms
+from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
+
+KINDS = {
+    OrderType.MARKET: MARKET,
+    OrderType.LIMIT: LIMIT,
+    OrderType.STOP: STOP,
+    OrderType.STOP_LIMIT: STOP_LIMIT,
+    OrderType.TRAILING_STOP: TRAILING,
+}
+"""How an order is matched, by its type."""
 
 LEG_ENDINGS = {OrderType.LIMIT: "-tp", OrderType.STOP: "-sl"}
 """What the id of a leg ends with: the take-profit, the stop-loss."""
