@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
+from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder, decimal
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.contracts.risk import (
     AccountView,
@@ -116,6 +117,40 @@ class ExecutionManager:
         holding = Holding(strategy, index, symbol, symbol_name, self._zone)
         self.holdings.setdefault(symbol, []).append(holding)
         return holding
+
+    def adopt(self, order: WorkingOrder) -> None:
+        """Book an order that an earlier process placed, and that a venue still works."""
+        self.ledger.add(order)
+
+    def restore(self, holding: Holding, units: float, price: float) -> None:
+        """Put back what an execution of an earlier process made of a position; no cash moves.
+
+        Args:
+            holding: Whose position.
+            units: Units, negative when sold.
+            price: Price of a unit.
+        """
+        self._apply(holding, units, round(abs(units) * price * MICROS))
+
+    def set_cash(self, cash: Decimal) -> None:
+        """The account's cash, as its venue says."""
+        self.ledger.cash = round(cash * 1_000_000)
+
+    def units(self) -> dict[str, Decimal]:
+        """Units of all strategies together, by ticker; those that are flat are left out."""
+        held: dict[str, Decimal] = {}
+        for holdings in self.holdings.values():
+            for holding in holdings:
+                units = decimal(holding.position.quantity)
+                held[holding.symbol_name] = held.get(holding.symbol_name, Decimal(0)) + units
+        return {symbol: units for symbol, units in held.items() if units}
+
+    def _apply(self, holding: Holding, signed: float, notional: int) -> None:
+        position = holding.position
+        before = position.cost
+        position.apply(signed, notional)
+        self._costed += position.cost - before
+        self._margined += abs(position.cost) - abs(before)
 
     def begin_session(self) -> None:
         """A session opens: no order of it has been accepted yet."""
@@ -356,10 +391,7 @@ class ExecutionManager:
         if self._leverage is None:
             position.apply(side * quantity, notional)
         else:
-            before = position.cost
-            position.apply(side * quantity, notional)
-            self._costed += position.cost - before
-            self._margined += abs(position.cost) - abs(before)
+            self._apply(owner, side * quantity, notional)
             if order.reserved:
                 self._release(order)
         ledger.fills.append(
