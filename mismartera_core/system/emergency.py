@@ -58,20 +58,24 @@ def adapter_of(files: LiveFiles, settings: Settings) -> VenueBroker:
             hint="say the account as the broker does, or the runtime_dir of its session",
         )
     registry = Registry.discover(policy=policy_of(settings))
+    return connect(session, registry, context_of(session, settings))
+
+
+def context_of(session: LiveSession, settings: Settings) -> PluginContext:
+    """What a plugin is told when it is made without a session."""
 
     def sessions(start: date, end: date) -> SessionTable:
         with closing(open_database(settings.database_url)) as database:
             clock = TimeManager(database, session.exchange_group, session.asset_class)
             return clock.session_table(start, end)
 
-    context = PluginContext(
+    return PluginContext(
         data_dir=settings.data_dir,
         exchange_group=session.exchange_group,
         asset_class=session.asset_class,
         timezone=find_market(session.exchange_group, session.asset_class).timezone,
         sessions=sessions,
     )
-    return connect(session, registry, context)
 
 
 def connect(session: LiveSession, registry: Registry, context: PluginContext) -> VenueBroker:
