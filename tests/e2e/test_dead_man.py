@@ -29,7 +29,8 @@ venue = FileVenue(FileVenueConfig(folder=folder))
 session = LiveSession(account="A1", pid=os.getpid(), broker="files", config={"folder": folder},
                       exchange_group="US_EQUITY", asset_class="EQUITY")
 clock = LiveClock()
-with Guard(files, session, RiskControl(files), venue, lambda: clock.now_ns, silence=float(sys.argv[4])):
+silence = float(sys.argv[4])
+with Guard(files, session, RiskControl(files), venue, lambda: clock.now_ns, silence=silence):
     print("armed", flush=True)
     if ending == "spins":
         re.match(r"(a+)+$", "a" * 64 + "b")  # in C, without letting go of the GIL
@@ -57,15 +58,10 @@ class Scene:
         self.venue.put("entry")
         self.venue.put("exit", side="sell")
         path = os.pathsep.join([str(install(tmp_path / "site")), os.environ.get("PYTHONPATH", "")])
+        silence = "30" if ending == "waits" else "2"
+        words = [str(self.files.runtime), str(self.venue.folder), ending, silence]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                SESSION,
-                str(self.files.runtime),
-                str(self.venue.folder),
-                ending,
-            ],
+            [sys.executable, "-c", SESSION, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
