@@ -18,6 +18,7 @@ from mismartera_core.cli import (
     init,
     new,
     plugins,
+    risk_commands,
     run,
     runs,
     time_commands,
@@ -52,6 +53,10 @@ def build() -> typer.Typer:
         ("demo", demo.demo),
         ("init", init.init),
         ("new", new.new),
+        ("halt", risk_commands.halt),
+        ("resume", risk_commands.resume),
+        ("flatten", risk_commands.flatten),
+        ("watchdog", risk_commands.watchdog),
     ):
         app.command(name)(_with_common(command))
     for name, group in (

@@ -329,6 +329,9 @@ class ExecutionManager:
                 if verdict is not None:
                     self._escalate(name, verdict.state, verdict.limit, verdict.reason)
         self.note_changes()
+        asked = self.control.flatten_asked()
+        if asked:
+            self.flatten(asked)
         if self.control.state is not RiskState.ACTIVE:
             self.sweep()
 
@@ -351,7 +354,7 @@ class ExecutionManager:
         why = f"{record.state.value}: {record.reason}"
         for _ in range(2):  # the end of an entry that has filled in part sets its legs to work
             for order in forbidden(self.broker.working_symbols(), self._net, record.state):
-                if order.id not in self._swept:
+                if order.id not in self._swept and not self.control.is_permitted(order):
                     self._swept.add(order.id)
                     self.cancel(order, why)
 
