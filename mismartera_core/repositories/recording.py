@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from mismartera_core.errors import DataError, MisMarteraError
+from mismartera_core.errors import DataError
 from mismartera_core.repositories.recording_values import decode, encode
 
 log = logging.getLogger(__name__)
@@ -75,56 +75,93 @@ class Tape(Protocol):
 class Recorder:
     """Writes a recording. What cannot be written stops the recording, never the session.
 
+    What comes before it has a file is kept, and written first.
+
     Args:
-        folder: The run folder.
         head: Where the recording comes from.
     """
 
-    def __init__(self, folder: Path, head: dict[str, Any]) -> None:
+    def __init__(self, head: dict[str, Any]) -> None:
         self.failure: OSError | None = None
         self._lock = threading.Lock()
-        self._file = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        self._write("", HEAD, {"version": VERSION, **head}, None, failed=False)
+        self._file: int | None = None
+        self._waiting: list[bytes] = []
+        self.write("", HEAD, {"version": VERSION, **head}, None)
+
+    def open(self, folder: Path) -> None:
+        """Write into a run folder from now on.
+
+        Raises:
+            FileExistsError: It has a recording.
+        """
+        with self._lock:
+            self._file = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            waiting, self._waiting = self._waiting, []
+            self._put(b"".join(waiting))
 
     def take(self, track: str, kind: str, asked: Any, make: Callable[[], T]) -> T:
         """Get an input and write it down."""
         try:
             came = make()
-        except MisMarteraError as error:
-            self._write(track, kind, encode(asked), encode(error), failed=True)
+        except Exception as error:
+            self.write(track, kind, encode(asked), encode(error), failed=True)
             raise
-        self._write(track, kind, encode(asked), encode(came), failed=False)
+        self.write(track, kind, encode(asked), encode(came))
         return came
 
     def note(self, track: str, kind: str, value: Any) -> None:
         """Write down what came without being asked for."""
-        self._write(track, kind, None, encode(value), failed=False)
+        self.write(track, kind, None, encode(value))
 
-    def sync(self) -> None:
-        """Bring what was written to the disk; without it a power failure may cut the end off."""
-        if self.failure is None:
-            os.fsync(self._file)
+    def write(self, track: str, kind: str, asked: Any, came: Any, *, failed: bool = False) -> None:
+        """Write an item.
 
-    def close(self) -> None:
-        """Bring everything to the disk and close the file; may be called twice."""
-        with self._lock:
-            if self._file >= 0:
-                self.sync()
-                os.close(self._file)
-                self._file = -1
-
-    def _write(self, track: str, kind: str, asked: Any, came: Any, *, failed: bool) -> None:
+        Args:
+            track: Who takes it in.
+            kind: What it is.
+            asked: What was asked, as JSON values.
+            came: What came, as JSON values.
+            failed: Whether what came is an error.
+        """
         item = [track, kind, asked, came, "!"] if failed else [track, kind, asked, came]
         text = json.dumps(item, separators=(",", ":"), ensure_ascii=False).encode()
         line = b"%08x %b\n" % (zlib.crc32(text), text)
         with self._lock:
-            if self.failure is not None or self._file < 0:
+            if self._file is None:
+                self._waiting.append(line)
+            else:
+                self._put(line)
+
+    def close(self) -> None:
+        """Bring everything to the disk and close the file; may be called twice.
+
+        Without it, what was written survives the end of the process, but not a power failure.
+        """
+        with self._lock:
+            if self._file is None or self._file < 0:
                 return
             try:
-                _write_all(self._file, line)
+                os.fsync(self._file)
             except OSError as error:
-                self.failure = error
-                log.error("the recording ends here: %s; the session goes on", error)  # noqa: TRY400
+                self._failed(error)
+            os.close(self._file)
+            self._file = _CLOSED
+
+    def _put(self, data: bytes) -> None:
+        if self.failure is not None or self._file is None or self._file < 0:
+            return
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            self._failed(error)
+
+    def _failed(self, error: OSError) -> None:
+        self.failure = error
+        log.error("the recording ends here: %s; the session goes on", error)
+
+
+_CLOSED = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +227,3 @@ def _parse(line: bytes, number: int) -> Recorded | None:
         return None
     track, kind, asked, came, *failed = json.loads(text)
     return Recorded(number, track, kind, asked, came, bool(failed))
-
-
-def _write_all(file: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(file, data) :]

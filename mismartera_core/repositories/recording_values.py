@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import builtins
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -70,15 +71,15 @@ def encode(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return _array(value)
     if isinstance(value, tuple | list):
-        return [type(value).__name__, *map(encode, value)]
+        return ["list" if isinstance(value, list) else "tuple", *map(encode, value)]
     if isinstance(value, frozenset):
         return ["frozenset", *sorted(map(encode, value))]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if is_dataclass(value) and type(value).__name__ in _BY_NAME:
         return [type(value).__name__, _fields(value)]
-    if isinstance(value, MisMarteraError):
-        return ["error", type(value).__name__, str(value), value.hint]
+    if isinstance(value, Exception):
+        return ["error", type(value).__name__, str(value), getattr(value, "hint", "")]
     raise TypeError(f"a recording has no form for {type(value).__name__}")
 
 
@@ -133,12 +134,21 @@ def _unpacked(rest: list[Any]) -> Any:
     )
 
 
-def _error(rest: list[Any]) -> MisMarteraError:
+def _error(rest: list[Any]) -> Exception:
+    """The error, of its own class where that is ours or Python's."""
     name, message, hint = rest
-    cls = getattr(errors, name, MisMarteraError)
-    if not (isinstance(cls, type) and issubclass(cls, MisMarteraError)):
-        cls = MisMarteraError
-    return cls(message, hint=hint)
+    ours = getattr(errors, name, None)
+    if isinstance(ours, type) and issubclass(ours, MisMarteraError):
+        return ours(message, hint=hint)
+    known = getattr(builtins, name, None)
+    if isinstance(known, type) and issubclass(known, Exception):
+        return known(message)
+    return MisMarteraError(f"{name}: {message}")
+
+
+def know(*classes: type[Any]) -> None:
+    """Let recordings hold values of further frozen classes."""
+    _BY_NAME.update({cls.__name__: cls for cls in classes})
 
 
 _PLAIN: dict[str, Callable[[list[Any]], Any]] = {

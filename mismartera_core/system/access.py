@@ -19,6 +19,7 @@ from mismartera_core.repositories.run_folder import list_runs
 from mismartera_core.services.config_resolution import Resolved, resolve
 from mismartera_core.system.plugin_calls import blamed, build
 from mismartera_core.system.providers import with_providers
+from mismartera_core.system.secrets import Secrets
 
 LIVE = "live"
 
@@ -74,6 +75,8 @@ class Access:
             asset_class=self.config.asset_class,
             timezone=str(self.clock.zone),
             sessions=self.clock.session_table,
+            secret=Secrets(self.registry),
+            now_ns=self.clock.wall_ns,
         )
         return with_providers(plain, self.registry)
 

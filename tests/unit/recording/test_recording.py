@@ -121,10 +121,16 @@ def test_what_a_recording_does_not_know_is_refused():
         decode(["Novelty", {}])
 
 
+def recorder(folder, **head):
+    made = Recorder(head)
+    made.open(folder)
+    return made
+
+
 @pytest.fixture
 def recorded(tmp_path):
     """A folder with a recording of two tracks."""
-    tape = Recorder(tmp_path, {"run": "r1"})
+    tape = recorder(tmp_path, run="r1")
     assert tape.take("engine", "find", "c1", lambda: 7) == 7
     tape.note("feed", "bars", "one")
     with pytest.raises(BrokerError):
@@ -207,14 +213,14 @@ def test_no_recording_and_one_of_a_newer_form_are_told(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="only live sessions are recorded"):
         read_recording(tmp_path)
     monkeypatch.setattr(recording, "VERSION", 2)
-    Recorder(tmp_path, {}).close()
+    recorder(tmp_path).close()
     monkeypatch.undo()
     with pytest.raises(DataError, match="of form 2; this version knows forms up to 1"):
         read_recording(tmp_path)
 
 
 def test_a_full_disk_ends_the_recording_and_not_the_session(tmp_path, monkeypatch, caplog):
-    tape = Recorder(tmp_path, {})
+    tape = recorder(tmp_path)
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -233,8 +239,10 @@ def test_what_was_recorded_survives_a_kill(tmp_path):
     code = (
         "import os, signal, sys; from pathlib import Path\n"
         "from mismartera_core.repositories.recording import Recorder\n"
-        "tape = Recorder(Path(sys.argv[1]), {})\n"
-        "for n in range(100): tape.note('engine', 'item', n)\n"
+        "tape = Recorder({})\n"
+        "tape.note('engine', 'item', 0)\n"
+        "tape.open(Path(sys.argv[1]))\n"
+        "for n in range(1, 100): tape.note('engine', 'item', n)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
@@ -244,5 +252,5 @@ def test_what_was_recorded_survives_a_kill(tmp_path):
 
 def test_a_second_recording_in_a_folder_is_refused(recorded):
     with pytest.raises(FileExistsError):
-        Recorder(recorded, {})
+        recorder(recorded)
     assert [path.name for path in recorded.iterdir()] == [recording.FILE]

@@ -16,7 +16,7 @@ from mismartera_core import (
 )
 from mismartera_core.repositories.recording import Recorder, read_recording
 from mismartera_core.repositories.recording_player import Player, ReplayDiffers
-from mismartera_core.system.taped import TapedProvider, TapedVenue
+from mismartera_core.system.recorded.taped import TapedProvider, TapedVenue
 
 TERMS = OrderTerms(
     client_id="c1", symbol="SPY", side=Side.BUY, type=OrderType.MARKET, quantity=Decimal(1)
@@ -37,6 +37,12 @@ CALLS = [
 ]
 
 
+def recorder(folder):
+    made = Recorder({})
+    made.open(folder)
+    return made
+
+
 def refusal(call):
     with pytest.raises(OrderRejected) as raised:
         call()
@@ -51,7 +57,7 @@ def world():
 
 
 def test_a_venue_answers_as_it_did_without_being_asked(world, tmp_path):
-    tape = Recorder(tmp_path, {})
+    tape = recorder(tmp_path)
     venue = TapedVenue(tape, StillVenue())
     live = [call(venue) for call in CALLS]
     venue.close()
@@ -66,7 +72,7 @@ def test_a_venue_answers_as_it_did_without_being_asked(world, tmp_path):
 
 
 def test_another_order_than_the_recorded_one_is_named(world, tmp_path):
-    tape = Recorder(tmp_path, {})
+    tape = recorder(tmp_path)
     refusal(lambda: TapedVenue(tape, StillVenue()).submit(TERMS))
     tape.close()
     again = TapedVenue(Player(read_recording(tmp_path).items), None)
@@ -75,7 +81,7 @@ def test_another_order_than_the_recorded_one_is_named(world, tmp_path):
 
 
 def test_a_provider_answers_as_it_did(world, tmp_path):
-    tape = Recorder(tmp_path, {})
+    tape = recorder(tmp_path)
     live = TapedProvider(tape, StillProvider())
     asked = ("SPY", "1m", 0, 600_000_000_000)
     one = live.get_bars(*asked)
@@ -100,7 +106,7 @@ def test_a_provider_answers_as_it_did(world, tmp_path):
 
 
 def test_at_a_replay_nothing_streams(world, tmp_path):
-    Recorder(tmp_path, {}).close()
+    recorder(tmp_path).close()
     heard, stop = [], Event()
     stop.set()
     again = TapedProvider(Player(read_recording(tmp_path).items), None)
@@ -112,6 +118,6 @@ def test_at_a_replay_nothing_streams(world, tmp_path):
 def test_what_is_streamed_passes_by(world, tmp_path):
     heard, stop = [], Event()
     stop.set()
-    live = TapedProvider(Recorder(tmp_path, {}), StillProvider())
+    live = TapedProvider(recorder(tmp_path), StillProvider())
     live.stream(StreamRequest(symbols=("SPY",)), heard.append, stop)
     assert len(heard) == 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from threading import Event, current_thread
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event
 from typing import Any, TypeVar
 
 from mismartera_core.contracts.provider import DataProvider
@@ -19,6 +19,7 @@ from mismartera_core.model.venue import (
     VenuePosition,
 )
 from mismartera_core.repositories.recording import Tape
+from mismartera_core.system.recorded.tracks import here
 
 T = TypeVar("T")
 
@@ -39,11 +40,9 @@ class Taped:
 
     def _take(self, method: str, asked: Any, *args: Any) -> Any:
         def make() -> Any:
-            if self._target is None:
-                raise MisMarteraError(f"a replay asks nobody for {self._prefix}.{method}")
-            return getattr(self._target, method)(*args)
+            return getattr(_present(self._target), method)(*args)
 
-        return self._tape.take(current_thread().name, f"{self._prefix}.{method}", asked, make)
+        return self._tape.take(here(), f"{self._prefix}.{method}", asked, make)
 
 
 class TapedVenue(Taped, VenueBroker):
@@ -52,12 +51,19 @@ class TapedVenue(Taped, VenueBroker):
     Args:
         tape: Records, or gives back.
         venue: The adapter; None at a replay.
+        hear: Makes what is given to the adapter of what is to hear its events.
     """
 
-    def __init__(self, tape: Tape, venue: VenueBroker | None) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        venue: VenueBroker | None,
+        hear: Callable[[EmitVenue], EmitVenue] = lambda emit: emit,
+    ) -> None:
         super().__init__(tape, "venue", venue)
+        self._hear = hear
         capabilities: VenueCapabilities = tape.take(
-            current_thread().name, "venue.capabilities", None, lambda: _present(venue).capabilities
+            here(), "venue.capabilities", None, lambda: _present(venue).capabilities
         )
         self.capabilities = capabilities
 
@@ -73,7 +79,7 @@ class TapedVenue(Taped, VenueBroker):
 
     def listen(self, emit: EmitVenue) -> None:
         """See `VenueBroker`."""
-        self._take("listen", None, emit)
+        self._take("listen", None, self._hear(emit))
 
     def submit(self, terms: OrderTerms) -> VenueOrder:
         """See `VenueBroker`."""
@@ -185,7 +191,27 @@ class TapedProvider(Taped, DataProvider):
             self._target.close()
 
 
+class TapedCalls(Taped):
+    """Any object behind a tape; its methods are called by place and by name.
+
+    Args:
+        tape: Records, or gives back.
+        prefix: What the kinds of its items begin with.
+        target: The object; None at a replay.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            def make() -> Any:
+                return getattr(_present(self._target), name)(*args, **kwargs)
+
+            asked = [*args, kwargs] if kwargs else list(args)
+            return self._tape.take(here(), f"{self._prefix}.{name}", asked, make)
+
+        return call
+
+
 def _present(target: T | None) -> T:
     if target is None:
-        raise MisMarteraError("a replay asks no venue for its capabilities")
+        raise MisMarteraError("a replay asks nobody")
     return target
