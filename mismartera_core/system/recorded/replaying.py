@@ -89,21 +89,22 @@ def replay(folder: Path, settings: Settings, registry: Registry) -> Replayed:
     made = session.folder
     complete = bool(stored.record)
     if made is not None and not difference:
-        difference = next(_differences(of, load_run(folder), load_run(made), complete), "")
+        was = load_run(folder) if complete else None
+        difference = next(_differences(of, was, load_run(made)), "")
     hashed = load_run(made).trade_hash if made is not None and not difference else ""
     return Replayed(
         of.run_id, made, len(of.recording.items), of.recording.torn, difference, hashed, complete
     )
 
 
-def _differences(of: ReplayOf, was: Run, now: Run, complete: bool) -> Iterator[str]:
+def _differences(of: ReplayOf, was: Run | None, now: Run) -> Iterator[str]:
     left = of.tape.left()
     if left is not None:
         yield (
             f"line {left.number} of the recording: the session asked for {left.kind}, and the "
             "replay did not"
         )
-    if not complete:
+    if was is None:
         return
     for name in COMPARED:
         one, other = getattr(was, name), getattr(now, name)
