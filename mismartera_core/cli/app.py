@@ -12,12 +12,14 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from mismartera_core.cli import (
+    account_commands,
     config_commands,
     data_commands,
     demo,
     init,
     new,
     plugins,
+    preflight,
     risk_commands,
     run,
     runs,
@@ -50,6 +52,10 @@ def build() -> typer.Typer:
     app.callback(invoke_without_command=True)(_with_common(_root))
     for name, command in (
         ("run", run.run),
+        ("preflight", preflight.preflight),
+        ("orders", account_commands.orders),
+        ("positions", account_commands.positions),
+        ("account", account_commands.account),
         ("demo", demo.demo),
         ("init", init.init),
         ("new", new.new),

@@ -25,6 +25,7 @@ from mismartera_core.system.base_bars import base_loader, check_streams, check_s
 from mismartera_core.system.costs import priced
 from mismartera_core.system.live_planning import check_live_sources, live_plan, session_day
 from mismartera_core.system.plugin_calls import build
+from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.risk_block import flat_minutes, risk_checks, volume_of_risk
 from mismartera_core.threads.plan import Plan, StrategyPlan, TrailingAverage
 
@@ -55,6 +56,7 @@ def make_plan(
     clock: TimeManager,
     data_dir: Path,
     secret: Callable[[str], str] = no_secret,
+    tape: SessionTape | None = None,
 ) -> Plan:
     """Resolve a session config into a plan.
 
@@ -64,6 +66,7 @@ def make_plan(
         clock: Calendar and clock of its market; put before the first session.
         data_dir: Where imported data lie.
         secret: Finds a secret by its name.
+        tape: What the inputs of a live session pass through; None in a backtest.
 
     Raises:
         ConfigError: The config asks for what cannot be had.
@@ -79,7 +82,7 @@ def make_plan(
         secret=secret,
         now_ns=clock.wall_ns,
     )
-    provider: DataProvider = build("data provider", resolved.data_provider, context)
+    provider = _provider(resolved, context, tape)
     capabilities = resolved.data_provider.record.capabilities
     check_symbols(provider, data.symbols, config.data_provider.name)
     check_streams(data.streams, capabilities, config.data_provider.name)
@@ -91,6 +94,7 @@ def make_plan(
     if live is None:
         days = _days(config, provider, sources, clock, historical)
     else:
+        live = live if tape is None else tape.live(live)
         check_live_sources(sources, config.data_provider.name)
         days = _today(config, clock, historical)
     extended = data.hours == "extended"
@@ -125,6 +129,14 @@ def make_plan(
         fingerprint=True,
         notes=(*_notes(config.mode, resolved, sources), *days.notes),
     )
+
+
+def _provider(resolved: Resolved, context: PluginContext, tape: SessionTape | None) -> DataProvider:
+    def make() -> DataProvider:
+        made: DataProvider = build("data provider", resolved.data_provider, context)
+        return made
+
+    return make() if tape is None else tape.provider(make)
 
 
 def _costs(resolved: Resolved) -> Costs:

@@ -23,6 +23,7 @@ from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.monitoring.logs import log_to_file
 from mismartera_core.registry import Registry, policy_of
 from mismartera_core.repositories.database import open_database
+from mismartera_core.repositories.recording import Recorder
 from mismartera_core.repositories.run_folder import (
     create_run_folder,
     make_run_id,
@@ -34,6 +35,7 @@ from mismartera_core.system.interruption import Interruption, heeded
 from mismartera_core.system.nothing_replayed import refuse_nothing
 from mismartera_core.system.planning import make_plan
 from mismartera_core.system.plugin_calls import blamed, build
+from mismartera_core.system.recorded import LiveTape, ReplayOf, SessionTape
 from mismartera_core.system.run import Run, save_run
 from mismartera_core.system.secrets import Secrets
 from mismartera_core.system.system_manager import (
@@ -57,6 +59,13 @@ class Session:
         settings: Where things lie; by the environment where left out.
         registry: Plugins; discovered where left out.
         wall: What stands for the wall clock of a live session; the machine's where left out.
+        replay: The run whose recording is replayed; None where the session is a new one.
+
+    Attributes:
+        config: The session config.
+        settings: Where things lie.
+        registry: The plugins there are.
+        folder: Run folder of the last run; None before.
 
     Raises:
         ConfigError: The config is wrong.
@@ -68,6 +77,7 @@ class Session:
         settings: Settings | None = None,
         registry: Registry | None = None,
         wall: WallClock | None = None,
+        replay: ReplayOf | None = None,
     ) -> None:
         if isinstance(config, str | Path):
             config = load_config(config)
@@ -75,7 +85,9 @@ class Session:
             config = config_from(config)
         self.config = config
         self.settings = settings or load_settings()
-        self._wall = wall
+        self.folder: Path | None = None
+        self._replay = replay
+        self._wall = wall if replay is None else replay.wall
         self.registry = registry or Registry.discover(policy=policy_of(self.settings))
 
     def run(self, progress: Progress | None = None) -> Run:
@@ -95,16 +107,28 @@ class Session:
             market = self.config.exchange_group, self.config.asset_class
             clock = TimeManager(database, *market, wall=self._wall)
             secret = Secrets(self.registry)
-            plan = make_plan(self.config, resolved, clock, self.settings.data_dir, secret)
+            recorder, tape = self._tape(clock)
+            plan = make_plan(self.config, resolved, clock, self.settings.data_dir, secret, tape)
             reports = self._reports(resolved, clock)
-            manager = SystemManager(plan, self.registry, simulated_clock(clock), progress)
+            manager = SystemManager(plan, self.registry, simulated_clock(clock), progress, tape)
             with heeded() as asked, self._recorded(clock) as folder:
-                with log_to_file(folder / "log.jsonl"):
-                    outcome = refuse_nothing(manager.run(asked), plan, self.config)
+                with log_to_file(folder / "log.jsonl"), _written(recorder, folder):
+                    outcome = manager.run(asked)
+                    if self._replay is None:
+                        outcome = refuse_nothing(outcome, plan, self.config)
                 # The bars of the last sessions are not needed for what follows.
                 del manager, plan
                 gc.collect()
                 return self._keep(outcome, asked, folder, reports)
+
+    def _tape(self, clock: TimeManager) -> tuple[Recorder | None, SessionTape | None]:
+        """What a live session is recorded by, or what it is replayed from."""
+        if self._replay is not None:
+            return None, self._replay.tape
+        if self.config.mode != "live":
+            return None, None
+        recorder = Recorder({"began_ns": clock.wall_ns(), "versions": _versions(self.registry)})
+        return recorder, LiveTape(recorder)
 
     def _keep(
         self,
@@ -136,10 +160,12 @@ class Session:
         """A run folder whose manifest says how the block ended."""
         began = clock.wall_now()
         digest = config_hash(self.config)
-        folder = create_run_folder(
-            self.settings.runs_dir, make_run_id(began, self.config.session_name, digest)
-        )
+        run_id = make_run_id(began, self.config.session_name, digest)
+        if self._replay is not None:
+            run_id = f"{self._replay.run_id}-replay"
+        folder = self.folder = create_run_folder(self.settings.runs_dir, run_id)
         facts = {
+            **({} if self._replay is None else {"replay_of": self._replay.run_id}),
             "config_hash": digest,
             "started_at": began.isoformat(),
             "versions": _versions(self.registry),
@@ -168,6 +194,19 @@ class Session:
             now_ns=clock.wall_ns,
         )
         return [(c.record.name, build("report", c, context)) for c in resolved.outputs]
+
+
+@contextmanager
+def _written(recorder: Recorder | None, folder: Path) -> Iterator[None]:
+    """Write a recording into a run folder until the end of the block."""
+    if recorder is None:
+        yield
+        return
+    recorder.open(folder)
+    try:
+        yield
+    finally:
+        recorder.close()
 
 
 def _close(folder: Path, state: str, text: str, clock: TimeManager) -> None:

@@ -80,8 +80,7 @@ class SessionCoordinator(Worker):
         """Lead every session of the run from preparation to its end."""
         if self._plan.live is not None:
             # Before the past is loaded: what comes meanwhile waits in the queue, nothing is missed.
-            self._since_ns = self._plan.live.now_ns()
-            self._plan.live.listen(self._arrivals)
+            self._since_ns = self._plan.live.listen(self._arrivals)
         for block in self._blocks():
             daily = self._daily(block)
             for session in range(max(block.first, self._next), block.stop):
