@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import threading
 import time
@@ -33,8 +32,8 @@ def until(condition, what="it"):
 class Heard:
     """A stream of alpaca-py in a thread; what its handlers were called with."""
 
-    def __init__(self, stream):
-        self.stream = stream
+    def __init__(self, venue, name, stream):
+        self.venue, self.name, self.stream = venue, name, stream
         stream._reconnect_min_backoff = stream._reconnect_max_backoff = 0.05
         self.messages = queue.Queue()
         self.thread = threading.Thread(target=stream.run, name="alpaca stream")
@@ -60,24 +59,25 @@ class Heard:
             return
         until(lambda: self.stream._loop is not None)
         self.stream.stop()
-        coroutine = self.stream.close()  # recv() looks at the stop every 5 s only
-        try:
-            asyncio.run_coroutine_threadsafe(coroutine, self.stream._loop)
-        except RuntimeError:  # it has ended meanwhile
-            coroutine.close()
-        self.thread.join(PATIENCE)
-        assert not self.thread.is_alive()
+
+        def ended():
+            self.venue.drop(self.name)  # recv() looks at the stop every 5 s only
+            return not self.thread.is_alive()
+
+        until(ended, "the end of the stream")
 
 
 def data_stream(venue, **words):
     """A market data stream of a venue; subscribe to something before it is started."""
     key, secret = words.pop("key", venue.key), words.pop("secret", venue.secret)
-    return Heard(StockDataStream(key, secret, url_override=venue.data_url, **words))
+    stream = StockDataStream(key, secret, url_override=venue.data_url, **words)
+    return Heard(venue, venue.data.name, stream)
 
 
 def trading_stream(venue, **words):
     """A trading stream of a venue, subscribed to trade_updates."""
     secret = words.pop("secret", venue.secret)
-    heard = Heard(TradingStream(venue.key, secret, url_override=venue.trading_url, **words))
+    stream = TradingStream(venue.key, secret, url_override=venue.trading_url, **words)
+    heard = Heard(venue, venue.trades.name, stream)
     heard.stream.subscribe_trade_updates(heard.handler("trade_update"))
     return heard
