@@ -194,8 +194,7 @@ class OrderBook:
         assert found.price is not None  # noqa: S101 - the caller has looked
         price = found.price
         if order.quantity is None:
-            assert order.terms.notional is not None  # noqa: S101 - checked when it was taken
-            order.quantity = (order.terms.notional / price).quantize(UNIT_STEP, ROUND_FLOOR)
+            order.quantity = self._bought_for(order, price)
         units = order.quantity - order.filled
         if self._room is not None:
             units = min(units, self._room)
@@ -207,6 +206,13 @@ class OrderBook:
             self.end(order.sibling, Status.CANCELLED, ONE_CANCELS_OTHER, now_ns)
         if order.status is Status.FILLED:
             self._activate(order, found, bar, now_ns)
+
+    def _bought_for(self, order: BookOrder, price: Decimal) -> Decimal:
+        """Units of an order by notional; one that closes a position does not go beyond it."""
+        assert order.terms.notional is not None  # noqa: S101 - checked when it was taken
+        units = (order.terms.notional / price).quantize(UNIT_STEP, ROUND_FLOOR)
+        held = self._ledger.position(order.symbol)
+        return min(units, abs(held)) if held * order.sign < ZERO else units
 
     def execute(
         self,
