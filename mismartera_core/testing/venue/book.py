@@ -126,26 +126,15 @@ class OrderBook:
 
         Args:
             bar: The bar.
-            eligible: Whether an order may fill in this bar.
+            eligible: Whether an order may fill in this bar, if it works.
             symbol: Ticker.
             now_ns: The venue's clock.
         """
-        waiting = [order for order in self.open(symbol) if eligible(order)]
-        if not waiting or bar.volume == ZERO:
+        if bar.volume == ZERO:
             return
         self._room = self._room_in(bar)
-        done: set[int] = set()
-        for order in waiting:
-            if order.number in done or not order.is_live:
-                continue
-            done.add(order.number)
-            chosen, found = order, _look(order, bar)
-            other = order.sibling
-            if other is not None and other.is_live and eligible(other):
-                done.add(other.number)
-                chosen, found = _first(order, found, other, _look(other, bar))
-            if found.fills:
-                self._fill(chosen, found, bar, now_ns)
+        waiting = [order for order in self.open(symbol) if eligible(order)]
+        self._fill_all(waiting, eligible, bar, now_ns, (When.AT_OPEN, When.INSIDE))
         for order in waiting:
             if order.terms.type is OrderType.TRAILING_STOP and order.is_live:
                 order.stop = trailed(order, bar)
@@ -159,18 +148,41 @@ class OrderBook:
 
         Args:
             bar: The bar.
-            eligible: Whether an order may fill in this bar.
+            eligible: Whether an order may fill in this bar, if it works.
             symbol: Ticker.
             now_ns: The venue's clock.
         """
         if bar.volume == ZERO:
             return
         self._room = None
-        for order in self.open(symbol):
-            if order.is_live and eligible(order):
-                found = outcome(order, bar)
-                if found.when is When.AT_OPEN:
-                    self._fill(order, found, bar, now_ns)
+        waiting = [order for order in self.open(symbol) if eligible(order)]
+        self._fill_all(waiting, eligible, bar, now_ns, (When.AT_OPEN,))
+
+    def _fill_all(
+        self,
+        waiting: list[BookOrder],
+        eligible: Callable[[BookOrder], bool],
+        bar: PriceBar,
+        now_ns: int,
+        whens: tuple[When, ...],
+    ) -> None:
+        """Fill orders one after another, of an OCO pair one at most."""
+        done: set[int] = set()
+        for order in waiting:
+            if order.number in done or not order.is_live:
+                continue
+            done.add(order.number)
+            looked = [(order, outcome(order, bar))]
+            other = order.sibling
+            if other is not None and other.is_live and eligible(other):
+                done.add(other.number)
+                looked.append((other, outcome(other, bar)))
+            if When.INSIDE in whens:
+                for one, found in looked:
+                    one.triggered |= found.when is not When.NEVER
+            chosen, found = _first(looked)
+            if found.when in whens:
+                self._fill(chosen, found, bar, now_ns)
 
     def _room_in(self, bar: PriceBar) -> Decimal | None:
         if self._rules.participation is None or bar.volume is None:
@@ -182,8 +194,7 @@ class OrderBook:
         assert found.price is not None  # noqa: S101 - the caller has looked
         price = found.price
         if order.quantity is None:
-            assert order.terms.notional is not None  # noqa: S101 - checked when it was taken
-            order.quantity = (order.terms.notional / price).quantize(UNIT_STEP, ROUND_FLOOR)
+            order.quantity = self._bought_for(order, price)
         units = order.quantity - order.filled
         if self._room is not None:
             units = min(units, self._room)
@@ -195,6 +206,13 @@ class OrderBook:
             self.end(order.sibling, Status.CANCELLED, ONE_CANCELS_OTHER, now_ns)
         if order.status is Status.FILLED:
             self._activate(order, found, bar, now_ns)
+
+    def _bought_for(self, order: BookOrder, price: Decimal) -> Decimal:
+        """Units of an order by notional; one that closes a position does not go beyond it."""
+        assert order.terms.notional is not None  # noqa: S101 - checked when it was taken
+        units = (order.terms.notional / price).quantize(UNIT_STEP, ROUND_FLOOR)
+        held = self._ledger.position(order.symbol)
+        return min(units, abs(held)) if held * order.sign < ZERO else units
 
     def execute(
         self,
@@ -281,23 +299,15 @@ _CHANGES = {
 }
 
 
-def _look(order: BookOrder, bar: PriceBar) -> Outcome:
-    """What a bar does to an order; a stop that is triggered stays so."""
-    found = outcome(order, bar)
-    if found.when is not When.NEVER:
-        order.triggered = True
-    return found
-
-
-def _first(
-    one: BookOrder, found: Outcome, other: BookOrder, beside: Outcome
-) -> tuple[BookOrder, Outcome]:
-    """Which of two OCO orders fills: the one at the open, else the worse for who placed them."""
-    if beside.price is None:
-        return one, found
-    if found.price is None:
-        return other, beside
+def _first(looked: list[tuple[BookOrder, Outcome]]) -> tuple[BookOrder, Outcome]:
+    """Which order of a pair fills: the one at the open, else the worse for who placed them."""
+    filling = [(order, found) for order, found in looked if found.price is not None]
+    if len(filling) < 2:
+        return filling[0] if filling else looked[0]
+    (one, found), (other, beside) = filling
     if found.when is not beside.when:
-        return (one, found) if found.when is When.AT_OPEN else (other, beside)
+        return filling[0] if found.when is When.AT_OPEN else filling[1]
+    assert found.price is not None  # noqa: S101 - both fill
+    assert beside.price is not None  # noqa: S101
     both = one.side is other.side
-    return (other, beside) if both and worse(one, beside.price, found.price) else (one, found)
+    return filling[1] if both and worse(one, beside.price, found.price) else filling[0]

@@ -21,7 +21,7 @@ class OrderDesk:
     Args:
         book: Where they are kept.
         checks: What they are tested with.
-        last_price: The last price of a symbol; zero before the first.
+        last_price: The last price of a symbol.
         make_id: Makes an id of what it is for and a number.
     """
 

@@ -69,6 +69,12 @@ class Outcome:
 
 
 NOTHING = Outcome(When.NEVER)
+_TRIGGERED = {
+    OrderType.STOP: OrderType.MARKET,
+    OrderType.TRAILING_STOP: OrderType.MARKET,
+    OrderType.STOP_LIMIT: OrderType.LIMIT,
+}
+"""What a triggered stop is from the next bar on."""
 
 
 def outcome(order: BookOrder, bar: PriceBar) -> Outcome:
@@ -113,9 +119,8 @@ def worse(order: BookOrder, one: Decimal, other: Decimal) -> bool:
 
 def _kind(order: BookOrder) -> OrderType:
     """What an order is by now."""
-    if not order.triggered:
-        return order.terms.type
-    return OrderType.LIMIT if order.terms.type is OrderType.STOP_LIMIT else OrderType.MARKET
+    kind = order.terms.type
+    return _TRIGGERED.get(kind, kind) if order.triggered else kind
 
 
 def _outcome(order: BookOrder, bar: PriceBar, opening: Decimal) -> Outcome:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mismartera_core.model.orders import OrderType, Side, TimeInForce
-from mismartera_core.testing.venue.amounts import ZERO
+from mismartera_core.testing.venue.amounts import ZERO, exact
 
 
 class Status(StrEnum):
@@ -33,7 +33,7 @@ FINAL = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What somebody asks for.
+    """What somebody asks for; numbers and words become exact numbers and members.
 
     Attributes:
         symbol: Ticker.
@@ -68,6 +68,14 @@ class Terms:
     exits: tuple[Terms, ...] = ()
     other: Terms | None = None
     order_class: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("quantity", "notional", "limit", "stop", "trail", "trail_percent"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, exact(value))
+        for name, kind in (("side", Side), ("type", OrderType), ("time_in_force", TimeInForce)):
+            object.__setattr__(self, name, kind(getattr(self, name)))
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

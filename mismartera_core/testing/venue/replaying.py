@@ -104,7 +104,7 @@ class Replaying:
         self._timeline.put(at, Turn.PUBLISH, publish)
 
     def _eligible(self, bar: PriceBar, order: BookOrder) -> bool:
-        if not order.is_live or order.from_ns > bar.ts:
+        if order.from_ns > bar.ts:
             return False
         return order.terms.extended_hours or self._venue.hours.is_regular(bar.ts)
 

@@ -155,9 +155,12 @@ class Tape:
         return row if row >= 0 else None
 
     def last_price(self, symbol: str, known_ns: int) -> Decimal:
-        """The last close that was known at an instant; zero before the first."""
+        """The last close that was known at an instant; before the first its open."""
         row = self.last_row(symbol, known_ns)
-        return ZERO if row is None else exact(float(self.bars[symbol].close[row]))
+        if row is not None:
+            return exact(float(self.bars[symbol].close[row]))
+        columns = self.bars.get(symbol)
+        return exact(float(columns.open[0])) if columns is not None and len(columns) else ZERO
 
     def open_row(self, symbol: str, at_ns: int) -> int | None:
         """Number of the bar that was forming at an instant; None where there was none."""

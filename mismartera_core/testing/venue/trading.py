@@ -43,7 +43,7 @@ class Trading:
     _replaying: Replaying
 
     def last_price(self, symbol: str) -> Decimal:
-        """The last close that is known; zero before the first.
+        """The last close that is known; before the first bar has closed its open.
 
         Args:
             symbol: Ticker.
