@@ -132,6 +132,11 @@ class SystemManager:
             self._player = tape.player(self._player)
         self._workers = self._wire(self._player, derivation())
 
+    @property
+    def execution(self) -> ExecutionManager:
+        """The books: what a venue's account is recovered into before the run."""
+        return self._execution
+
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.
 

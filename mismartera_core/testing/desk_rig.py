@@ -88,6 +88,7 @@ class DeskRig:
             self.venue.account(),
             self.journal,
             lambda: self.clock.now_ns,
+            run=self._run,
             gate=lambda _order: self.gate,
             on_notice=self.notices.append,
             on_verdict=self.verdicts.append,

@@ -71,6 +71,7 @@ class Desk:
         """Make a frame the one that is replayed."""
         self._frame = frame
         self.data.take(frame)
+        self.execution.control.surroundings.feed_ns = frame.feed_ns
         for interval in self.intervals:
             self._bring(interval)
         if frame.opens:

@@ -47,6 +47,7 @@ class DeskCore:
         tell: Takes notices.
         halt: Takes verdicts for the risk control.
         bar_open: Open of the base interval that holds an instant.
+        run: Id of the run: a part of what makes the id of an order.
 
     Attributes:
         books: Orders of ours.
@@ -69,6 +70,7 @@ class DeskCore:
         tell: Callable[[DeskNotice], None],
         halt: Callable[[RiskVerdict], None],
         bar_open: Callable[[int], int],
+        run: str,
     ) -> None:
         self.venue = venue
         self.journal = journal
@@ -78,6 +80,7 @@ class DeskCore:
         self.gate = gate
         self.fetcher = fetcher
         self.bar_open = bar_open
+        self.run = run
         self.books = OrderBooks()
         self.closed: dict[str, str] = {"start": "the account has not been reconciled yet"}
         self.frozen_symbols: dict[str, str] = {}

@@ -44,6 +44,7 @@ class VenueDesk(Broker):
         account: The account, as the adapter told of it when its credentials were tried.
         journal: Where everything is written ahead.
         now_ns: The wall clock, nanoseconds UTC.
+        run: Id of the run: a part of what makes the id of an order.
         gate: Asked just before an order leaves: why it may not, or "".
         on_notice: Told of what a human or a log should know.
         on_verdict: Told when the run has to halt.
@@ -60,6 +61,7 @@ class VenueDesk(Broker):
         journal: OrderJournal,
         now_ns: Callable[[], int],
         *,
+        run: str,
         gate: Gate,
         on_notice: Callable[[DeskNotice], None],
         on_verdict: Callable[[RiskVerdict], None],
@@ -84,6 +86,7 @@ class VenueDesk(Broker):
             tell=on_notice,
             halt=on_verdict,
             bar_open=bar_open or _minute,
+            run=run,
         )
         self._external = External(core)
         strays = Strays(core)

@@ -74,7 +74,7 @@ class Sending:
         count = count + 1 if at == order.submitted_ns else 0
         self._counted[key] = (order.submitted_ns, count)
         client_id = intent_id(
-            core.journal.run,
+            core.run,
             owner.strategy,
             order.submitted_ns,
             owner.symbol_name,
