@@ -17,7 +17,6 @@ from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.managers.execution_manager.venue.reconciling import SECOND, Reconciling
 from mismartera_core.managers.execution_manager.venue.restoring import restored
 from mismartera_core.managers.execution_manager.venue.snapshots import (
-    PositionSnapshot,
     look_at_orders,
     look_at_positions,
 )
@@ -25,6 +24,7 @@ from mismartera_core.managers.execution_manager.venue.strays import Strays
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import JournaledOrder, OrderEventKind
 from mismartera_core.model.market import Bar
+from mismartera_core.model.venue import PositionSnapshot
 
 NEVER_LEFT = "decided on before a restart, and never sent"
 QUIET_TRIES = 5
