@@ -57,6 +57,7 @@ def make_plan(
     data_dir: Path,
     secret: Callable[[str], str] = no_secret,
     tape: SessionTape | None = None,
+    given: DataProvider | None = None,
 ) -> Plan:
     """Resolve a session config into a plan.
 
@@ -67,6 +68,7 @@ def make_plan(
         data_dir: Where imported data lie.
         secret: Finds a secret by its name.
         tape: What the inputs of a live session pass through; None in a backtest.
+        given: Stands for the config's data provider; None builds it.
 
     Raises:
         ConfigError: The config asks for what cannot be had.
@@ -82,7 +84,7 @@ def make_plan(
         secret=secret,
         now_ns=clock.wall_ns,
     )
-    provider = _provider(resolved, context, tape)
+    provider = given or _provider(resolved, context, tape)
     capabilities = resolved.data_provider.record.capabilities
     check_symbols(provider, data.symbols, config.data_provider.name)
     check_streams(data.streams, capabilities, config.data_provider.name)
