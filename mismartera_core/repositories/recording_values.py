@@ -17,16 +17,22 @@ from mismartera_core import errors
 from mismartera_core.contracts import stream, venue
 from mismartera_core.contracts.provider import ProviderCapabilities
 from mismartera_core.errors import DataError, MisMarteraError
-from mismartera_core.model import columns, orders, risk
+from mismartera_core.model import columns, journal, orders, risk
 from mismartera_core.model import venue as said
 
 _CLASSES: tuple[type[Any], ...] = (
     columns.BarColumns,
     columns.TickColumns,
     columns.QuoteColumns,
+    journal.BookedExecution,
+    journal.Intent,
+    journal.JournaledOrder,
+    journal.OrderEvent,
+    journal.OrderEventKind,
     orders.OrderType,
     orders.Side,
     orders.TimeInForce,
+    risk.RiskRecord,
     risk.RiskState,
     risk.RiskVerdict,
     said.Execution,
@@ -72,7 +78,7 @@ def encode(value: Any) -> Any:
         return _array(value)
     if isinstance(value, tuple | list):
         return ["list" if isinstance(value, list) else "tuple", *map(encode, value)]
-    if isinstance(value, frozenset):
+    if isinstance(value, frozenset | set):
         return ["frozenset", *sorted(map(encode, value))]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
