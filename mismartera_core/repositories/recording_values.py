@@ -80,7 +80,7 @@ def encode(value: Any) -> Any:
         return _array(value)
     if isinstance(value, tuple | list):
         return ["list" if isinstance(value, list) else "tuple", *map(encode, value)]
-    if isinstance(value, frozenset):
+    if isinstance(value, frozenset | set):
         return ["frozenset", *sorted(map(encode, value))]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
