@@ -4,6 +4,7 @@ MisMarteraError            1   the run failed
 ├── UsageError             2   a command was called wrongly
 ├── ConfigError            2   a session config or a setting is wrong
 ├── DataError              3   market data is missing, damaged or impossible
+│   └── JournalError           the order journal cannot be written or read: nothing leaves
 ├── PluginError            4   a plugin is missing, broken or refused
 ├── BrokerError            5   broker or credentials
 │   ├── OrderRejected          the venue's own word: there is no such order
@@ -56,6 +57,10 @@ class DataError(MisMarteraError):
     """Market data is missing, damaged or impossible."""
 
     exit_code = 3
+
+
+class JournalError(DataError):
+    """The order journal cannot be written or read; without it no order leaves."""
 
 
 class PluginError(MisMarteraError):

@@ -70,14 +70,16 @@ def in_time(
 ) -> list[tuple[int, StreamedBars]]:
     """Every bar, so long after its close."""
     script = [
-        (
-            int(columns.available_at[row]) + delay_ns,
-            StreamedBars(symbol, columns.slice(row, row + 1)),
-        )
+        (int(columns.available_at[row]) + delay_ns, StreamedBars(symbol, one_bar(columns, row)))
         for symbol, columns in bars.items()
         for row in range(len(columns))
     ]
     return sorted(script, key=lambda each: each[0])
+
+
+def one_bar(bars: BarColumns, row: int) -> BarColumns:
+    """A row by itself."""
+    return bars.slice(row, row + 1)
 
 
 STREAMS = ProviderCapabilities(bars=("1m",), ticks=True, quotes=True, stream=True)

@@ -12,12 +12,15 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from mismartera_core.cli import (
+    account_commands,
     config_commands,
     data_commands,
     demo,
     init,
     new,
     plugins,
+    preflight,
+    risk_commands,
     run,
     runs,
     time_commands,
@@ -49,9 +52,17 @@ def build() -> typer.Typer:
     app.callback(invoke_without_command=True)(_with_common(_root))
     for name, command in (
         ("run", run.run),
+        ("preflight", preflight.preflight),
+        ("orders", account_commands.orders),
+        ("positions", account_commands.positions),
+        ("account", account_commands.account),
         ("demo", demo.demo),
         ("init", init.init),
         ("new", new.new),
+        ("halt", risk_commands.halt),
+        ("resume", risk_commands.resume),
+        ("flatten", risk_commands.flatten),
+        ("watchdog", risk_commands.watchdog),
     ):
         app.command(name)(_with_common(command))
     for name, group in (

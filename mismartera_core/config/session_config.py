@@ -102,9 +102,6 @@ class LiveConfig(_Part):
         le=30,
         description="How long a step waits, from the close of a bar on, for symbols without one.",
     )
-    stale_seconds: float = Field(
-        default=60.0, gt=0, le=3600, description="Silence after which a feed counts as dead."
-    )
 
 
 class HistoricalData(_Part):

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, ForeignKey, MetaData, String, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-NAMES = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from mismartera_core.repositories import journal_tables
+from mismartera_core.repositories.table_base import Base
 
+JOURNAL = journal_tables.TABLES
+"""Tables of the order journal; they have a file of their own."""
 
-class Base(DeclarativeBase):
-    """Base of every table; constraints have names, so that migrations can alter them."""
-
-    metadata = MetaData(naming_convention=NAMES)
+__all__ = ["JOURNAL", "Base", "DayColumns", "MarketRow", "SessionOverrideRow", "SessionRow"]
 
 
 class MarketRow(Base):

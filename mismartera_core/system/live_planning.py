@@ -93,8 +93,10 @@ def live_plan(
     )
     manager = DataManager(BarStore(context.data_dir), provider, clock)
 
-    def listen(queue: Queue[Any]) -> None:
+    def listen(queue: Queue[Any]) -> int:
+        began_ns = clock.wall_ns()
         manager.start_stream(wanted, queue)
+        return began_ns
 
     return LivePlan(
         listen=listen,

@@ -23,8 +23,10 @@ from mismartera_core.services.stream_plan import GENERATED, Source, decide
 from mismartera_core.store.block import session_hours
 from mismartera_core.system.base_bars import base_loader, check_streams, check_symbols
 from mismartera_core.system.costs import priced
+from mismartera_core.system.live_account import LiveAccount
 from mismartera_core.system.live_planning import check_live_sources, live_plan, session_day
 from mismartera_core.system.plugin_calls import build
+from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.risk_block import flat_minutes, risk_checks, volume_of_risk
 from mismartera_core.threads.plan import Plan, StrategyPlan, TrailingAverage
 
@@ -55,6 +57,8 @@ def make_plan(
     clock: TimeManager,
     data_dir: Path,
     secret: Callable[[str], str] = no_secret,
+    tape: SessionTape | None = None,
+    account: LiveAccount | None = None,
 ) -> Plan:
     """Resolve a session config into a plan.
 
@@ -64,22 +68,16 @@ def make_plan(
         clock: Calendar and clock of its market; put before the first session.
         data_dir: Where imported data lie.
         secret: Finds a secret by its name.
+        tape: What the inputs of a live session pass through; None in a backtest.
+        account: The venue's account that is traded; None where the broker fills orders itself.
 
     Raises:
         ConfigError: The config asks for what cannot be had.
         DataError: The provider lacks what the config asks for.
     """
     data = config.session_data_config
-    context = PluginContext(
-        data_dir=data_dir,
-        exchange_group=config.exchange_group,
-        asset_class=config.asset_class,
-        timezone=str(clock.zone),
-        sessions=clock.session_table,
-        secret=secret,
-        now_ns=clock.wall_ns,
-    )
-    provider: DataProvider = build("data provider", resolved.data_provider, context)
+    context = session_context(config, clock, data_dir, secret)
+    provider = _provider(resolved, context, tape)
     capabilities = resolved.data_provider.record.capabilities
     check_symbols(provider, data.symbols, config.data_provider.name)
     check_streams(data.streams, capabilities, config.data_provider.name)
@@ -91,6 +89,7 @@ def make_plan(
     if live is None:
         days = _days(config, provider, sources, clock, historical)
     else:
+        live = live if tape is None else tape.live(live)
         check_live_sources(sources, config.data_provider.name)
         days = _today(config, clock, historical)
     extended = data.hours == "extended"
@@ -111,7 +110,8 @@ def make_plan(
         intervals=_intervals(config, base),
         historical=historical,
         strategies=_strategies(config, resolved, base, flat_minutes(risk)),
-        broker=build("broker", resolved.broker, context),
+        broker=build("broker", resolved.broker, context) if account is None else account.desk,
+        control=None if account is None else account.control,
         costs=_costs(resolved),
         risk=risk,
         speed=config.backtest_config.speed_multiplier if config.backtest_config else 0.0,
@@ -125,6 +125,36 @@ def make_plan(
         fingerprint=True,
         notes=(*_notes(config.mode, resolved, sources), *days.notes),
     )
+
+
+def session_context(
+    config: SessionConfig, clock: TimeManager, data_dir: Path, secret: Callable[[str], str]
+) -> PluginContext:
+    """What the plugins of a session are told.
+
+    Args:
+        config: The session config.
+        clock: Calendar and clock of its market.
+        data_dir: Where imported data lie.
+        secret: Finds a secret by its name.
+    """
+    return PluginContext(
+        data_dir=data_dir,
+        exchange_group=config.exchange_group,
+        asset_class=config.asset_class,
+        timezone=str(clock.zone),
+        sessions=clock.session_table,
+        secret=secret,
+        now_ns=clock.wall_ns,
+    )
+
+
+def _provider(resolved: Resolved, context: PluginContext, tape: SessionTape | None) -> DataProvider:
+    def make() -> DataProvider:
+        made: DataProvider = build("data provider", resolved.data_provider, context)
+        return made
+
+    return make() if tape is None else tape.provider(make)
 
 
 def _costs(resolved: Resolved) -> Costs:

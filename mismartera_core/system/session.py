@@ -6,7 +6,8 @@ import gc
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.monitoring.logs import log_to_file
 from mismartera_core.registry import Registry, policy_of
 from mismartera_core.repositories.database import open_database
+from mismartera_core.repositories.recording import Recorder
 from mismartera_core.repositories.run_folder import (
     create_run_folder,
     make_run_id,
@@ -31,9 +33,11 @@ from mismartera_core.repositories.run_folder import (
 )
 from mismartera_core.services.config_resolution import Resolved, resolve
 from mismartera_core.system.interruption import Interruption, heeded
+from mismartera_core.system.live_account import Trading, live_account
 from mismartera_core.system.nothing_replayed import refuse_nothing
-from mismartera_core.system.planning import make_plan
+from mismartera_core.system.planning import make_plan, session_context
 from mismartera_core.system.plugin_calls import blamed, build
+from mismartera_core.system.recorded import LiveTape, ReplayOf, SessionTape
 from mismartera_core.system.run import Run, save_run
 from mismartera_core.system.secrets import Secrets
 from mismartera_core.system.system_manager import (
@@ -47,6 +51,8 @@ from mismartera_core.system.system_manager import (
 DONE = "done"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
+REPLAY = "-replay"
+"""What the id of a replay ends with."""
 
 
 class Session:
@@ -57,6 +63,14 @@ class Session:
         settings: Where things lie; by the environment where left out.
         registry: Plugins; discovered where left out.
         wall: What stands for the wall clock of a live session; the machine's where left out.
+        replay: The run whose recording is replayed; None where the session is a new one.
+        live_account: Account with real money that may be traded; "" for none.
+
+    Attributes:
+        config: The session config.
+        settings: Where things lie.
+        registry: The plugins there are.
+        folder: Run folder of the last run; None before.
 
     Raises:
         ConfigError: The config is wrong.
@@ -68,6 +82,8 @@ class Session:
         settings: Settings | None = None,
         registry: Registry | None = None,
         wall: WallClock | None = None,
+        replay: ReplayOf | None = None,
+        live_account: str = "",
     ) -> None:
         if isinstance(config, str | Path):
             config = load_config(config)
@@ -75,7 +91,10 @@ class Session:
             config = config_from(config)
         self.config = config
         self.settings = settings or load_settings()
-        self._wall = wall
+        self.folder: Path | None = None
+        self._replay = replay
+        self._allowed = live_account
+        self._wall = wall if replay is None else replay.wall
         self.registry = registry or Registry.discover(policy=policy_of(self.settings))
 
     def run(self, progress: Progress | None = None) -> Run:
@@ -91,20 +110,62 @@ class Session:
             MisMarteraError: What stopped it. There is a run folder from the first session on.
         """
         resolved = resolve(self.config, self.registry)
-        with closing(open_database(self.settings.database_url)) as database:
+        with ExitStack() as stack:
+            database = stack.enter_context(closing(open_database(self.settings.database_url)))
             market = self.config.exchange_group, self.config.asset_class
             clock = TimeManager(database, *market, wall=self._wall)
             secret = Secrets(self.registry)
-            plan = make_plan(self.config, resolved, clock, self.settings.data_dir, secret)
+            recorder, tape = self._tape(clock)
+            data_dir, run_id = self.settings.data_dir, self._run_id(clock)
+            account = None
+            if tape is not None and not resolved.broker.record.simulated:
+                context = session_context(self.config, clock, data_dir, secret)
+                trading = Trading(
+                    config=self.config,
+                    settings=self.settings,
+                    database=database,
+                    now_ns=clock.wall_ns,
+                    tape=tape,
+                    replayed=self._replay is not None,
+                    run=run_id.removesuffix(REPLAY),
+                    allowed=self._allowed,
+                )
+                make = partial(build, "broker", resolved.broker, context)
+                account = stack.enter_context(live_account(make, trading))
+            plan = make_plan(self.config, resolved, clock, data_dir, secret, tape, account)
             reports = self._reports(resolved, clock)
-            manager = SystemManager(plan, self.registry, simulated_clock(clock), progress)
-            with heeded() as asked, self._recorded(clock) as folder:
-                with log_to_file(folder / "log.jsonl"):
-                    outcome = refuse_nothing(manager.run(asked), plan, self.config)
+            manager = SystemManager(plan, self.registry, simulated_clock(clock), progress, tape)
+            with heeded() as asked, self._recorded(clock, run_id) as folder:
+                with (
+                    log_to_file(folder / "log.jsonl"),
+                    _written(recorder, folder),
+                    ExitStack() as guard,
+                ):
+                    if account is not None:
+                        account.arm(manager.execution)
+                        account.guarded(guard)
+                    outcome = manager.run(asked)
+                    if self._replay is None:
+                        outcome = refuse_nothing(outcome, plan, self.config)
                 # The bars of the last sessions are not needed for what follows.
                 del manager, plan
                 gc.collect()
                 return self._keep(outcome, asked, folder, reports)
+
+    def _tape(self, clock: TimeManager) -> tuple[Recorder | None, SessionTape | None]:
+        """What a live session is recorded by, or what it is replayed from."""
+        if self._replay is not None:
+            return None, self._replay.tape
+        if self.config.mode != "live":
+            return None, None
+        recorder = Recorder({"began_ns": clock.wall_ns(), "versions": _versions(self.registry)})
+        return recorder, LiveTape(recorder)
+
+    def _run_id(self, clock: TimeManager) -> str:
+        if self._replay is not None:
+            return f"{self._replay.run_id}{REPLAY}"
+        digest = config_hash(self.config)
+        return make_run_id(clock.wall_now(), self.config.session_name, digest)
 
     def _keep(
         self,
@@ -132,14 +193,13 @@ class Session:
         return run
 
     @contextmanager
-    def _recorded(self, clock: TimeManager) -> Iterator[Path]:
+    def _recorded(self, clock: TimeManager, run_id: str) -> Iterator[Path]:
         """A run folder whose manifest says how the block ended."""
         began = clock.wall_now()
         digest = config_hash(self.config)
-        folder = create_run_folder(
-            self.settings.runs_dir, make_run_id(began, self.config.session_name, digest)
-        )
+        folder = self.folder = create_run_folder(self.settings.runs_dir, run_id)
         facts = {
+            **({} if self._replay is None else {"replay_of": self._replay.run_id}),
             "config_hash": digest,
             "started_at": began.isoformat(),
             "versions": _versions(self.registry),
@@ -168,6 +228,19 @@ class Session:
             now_ns=clock.wall_ns,
         )
         return [(c.record.name, build("report", c, context)) for c in resolved.outputs]
+
+
+@contextmanager
+def _written(recorder: Recorder | None, folder: Path) -> Iterator[None]:
+    """Write a recording into a run folder until the end of the block."""
+    if recorder is None:
+        yield
+        return
+    recorder.open(folder)
+    try:
+        yield
+    finally:
+        recorder.close()
 
 
 def _close(folder: Path, state: str, text: str, clock: TimeManager) -> None:

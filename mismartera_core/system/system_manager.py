@@ -29,6 +29,8 @@ from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.system.compiled_choice import fastest
 from mismartera_core.system.interruption import Interruption
+from mismartera_core.system.recorded import SessionTape
+from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
 from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine, Replay
 from mismartera_core.threads.channel import Channel
@@ -79,11 +81,18 @@ class SystemManager:
         registry: Plugins: indicators are looked up here, observers are told.
         clock: The run's clock.
         progress: Told after every session, by the analysis thread.
+        tape: What the inputs of a live session pass through; None in a backtest.
     """
 
     def __init__(
-        self, plan: Plan, registry: Registry, clock: Clock, progress: Progress | None = None
+        self,
+        plan: Plan,
+        registry: Registry,
+        clock: Clock,
+        progress: Progress | None = None,
+        tape: SessionTape | None = None,
     ) -> None:
+        self._tape = tape
         self._plan = plan
         self._registry = registry
         self._progress = progress
@@ -118,8 +127,15 @@ class SystemManager:
             for s in plan.strategies
         )
         player = Player(self._desk, units, self._equity, only_base=whole)
-        self._player = fastest(plan, self._desk, units, self._equity, hours.closes, player)
+        self._player: Replay = fastest(plan, self._desk, units, self._equity, hours.closes, player)
+        if tape is not None:
+            self._player = tape.player(self._player)
         self._workers = self._wire(self._player, derivation())
+
+    @property
+    def execution(self) -> ExecutionManager:
+        """The books: what a venue's account is recovered into before the run."""
+        return self._execution
 
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.
@@ -176,6 +192,8 @@ class SystemManager:
         if plan.live is not None:
             mode = StreamMode.LIVE
             plan.broker.on_news(complete.wake)
+            if self._tape is not None:
+                self._tape.on_news(complete.wake)
         self._ready = StreamSubscription(mode, depth)
         intervals = [i for i in desk.intervals if i != plan.interval]
         targets = (frames, measured) if plan.measure_quality else (frames,)
@@ -208,19 +226,19 @@ class SystemManager:
             live=plan.live is not None,
             gaps=_gaps(plan, arrivals),
         )
-        engine = AnalysisEngine(
-            self._stop,
-            self._failed,
-            complete,
-            self._ready,
-            player,
-            self._began,
-            self._ended,
-            plan.live.now_ns if plan.live is not None else None,
-        )
+        engine = self._engine(complete, player)
         if not plan.measure_quality:
             measured.close()
         return coordinator, processor, self._quality, engine
+
+    def _engine(self, complete: Channel[Frame], player: Replay) -> AnalysisEngine:
+        """The analysis thread; at a replay the recording says what it does next."""
+        live = self._plan.live
+        parts = self._stop, self._failed, complete, self._ready, player, self._began, self._ended
+        turns = None if self._tape is None else self._tape.turns()
+        if turns is not None:
+            return ReplayedEngine(turns, *parts)
+        return AnalysisEngine(*parts, None if live is None else live.now_ns)
 
     def _failed(self, name: str, error: BaseException) -> None:
         if not isinstance(error, Exception):

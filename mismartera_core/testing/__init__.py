@@ -75,6 +75,12 @@ if TYPE_CHECKING:
     from mismartera_core.testing.venue.faults import FrameFault as FrameFault
     from mismartera_core.testing.venue.orders import Terms as Terms
     from mismartera_core.testing.venue.refusals import Refused as Refused
+    from mismartera_core.testing.venue_brokers import (
+        VenueBrokerConformance as VenueBrokerConformance,
+    )
+    from mismartera_core.testing.venue_faults import CallFault as CallFault
+    from mismartera_core.testing.venue_faults import VenueCall as VenueCall
+    from mismartera_core.testing.venue_faults import VenueFaults as VenueFaults
 
     SUITES: dict[str, type[Conformance]]
 
@@ -131,6 +137,8 @@ _HOMES = {
     "venue.faults": ("FrameFault",),
     "venue.orders": ("Terms",),
     "venue.refusals": ("Refused",),
+    "venue_brokers": ("VenueBrokerConformance",),
+    "venue_faults": ("CallFault", "VenueCall", "VenueFaults"),
 }
 _EXTRAS = ("msgpack", "pytest", "websockets")
 """What the extra `testing` brings."""

@@ -19,13 +19,11 @@ HEAR_OUT = 5.0
 
 
 class Replay(Protocol):
-    """Replays frames: step by step, or compiled.
+    """Replays frames: step by step, or compiled."""
 
-    Attributes:
-        notes: What a reader of the result should know of how it was done.
-    """
-
-    notes: tuple[str, ...]
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the result should know of how it was done."""
 
     def play(self, frame: Frame) -> int:
         """Replay a frame; returns the bars of its session where the session ends with it."""

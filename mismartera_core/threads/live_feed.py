@@ -14,7 +14,7 @@ from mismartera_core.model.columns import BarColumns, IntArray
 from mismartera_core.monitoring.performance import PerformanceMetrics
 from mismartera_core.store.frame import Frame, Track, known_rows
 from mismartera_core.store.live_bars import LiveBars
-from mismartera_core.store.live_step import LiveStep
+from mismartera_core.store.live_step import LiveStep, apply_changes
 from mismartera_core.store.live_ticks import LiveTicks
 from mismartera_core.threads.channel import Stopped
 from mismartera_core.threads.live_steps import LiveSteps
@@ -71,12 +71,17 @@ class LiveFeed:
         live = self._live
         bars, later = zip(*map(self._split, whole.base), strict=True)
         books = [LiveBars(columns, whole.session) for columns in bars]
+        ticks = [LiveTicks() for _ in whole.ticks]
+        if live.recorded is not None:
+            for known in live.recorded():
+                apply_changes(books, known.changes)
+                yield frame_of(whole, known, books, ticks)
+            return
         steps = LiveSteps(
             self._symbols, self._opens, self._closes, live.settle_ns, books, self._since_ns
         )
         for symbol, columns in zip(self._symbols, later, strict=True):
             steps.take(StreamedBars(symbol, columns), self._since_ns)
-        ticks = [LiveTicks() for _ in whole.ticks]
         for now_ns, item in self._arrived(steps):
             while (step := steps.due(now_ns)) is not None:
                 live.record(step)

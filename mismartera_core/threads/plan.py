@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from queue import Queue
 from typing import Any, TypeAlias
@@ -83,7 +83,8 @@ class LivePlan:
     """What a live session has instead of the past.
 
     Attributes:
-        listen: Starts the provider's stream, which puts StreamItem and StreamEnded into a queue.
+        listen: Starts the provider's stream, which puts StreamItem and StreamEnded into a queue;
+            returns when it began, nanoseconds UTC.
         hush: Stops it.
         now_ns: The wall clock, nanoseconds UTC.
         settle_ns: How long a step waits for symbols whose bar has not come.
@@ -91,9 +92,11 @@ class LivePlan:
         quotes: Whether quotes are streamed.
         gaps: How gaps are filled; None where they are only measured.
         record: Told of every step, before it is handed on.
+        recorded: Steps of a recorded session, which stand for what the stream brings; None where
+            it streams.
     """
 
-    listen: Callable[[Queue[Any]], None]
+    listen: Callable[[Queue[Any]], int]
     hush: Callable[[], None]
     now_ns: Callable[[], int]
     settle_ns: int
@@ -101,6 +104,7 @@ class LivePlan:
     quotes: bool = False
     gaps: GapFilling | None = None
     record: Callable[[LiveStep], None] = nothing_recorded
+    recorded: Callable[[], Iterator[LiveStep]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from mismartera_core.errors import MisMarteraError
 from mismartera_core.model.columns import (
     NO_QUOTES,
     NO_TICKS,
@@ -79,8 +80,7 @@ class SessionCoordinator(Worker):
         """Lead every session of the run from preparation to its end."""
         if self._plan.live is not None:
             # Before the past is loaded: what comes meanwhile waits in the queue, nothing is missed.
-            self._since_ns = self._plan.live.now_ns()
-            self._plan.live.listen(self._arrivals)
+            self._since_ns = self._plan.live.listen(self._arrivals)
         for block in self._blocks():
             daily = self._daily(block)
             for session in range(max(block.first, self._next), block.stop):
@@ -100,8 +100,13 @@ class SessionCoordinator(Worker):
         """No more frames."""
         for target in self._targets:
             target.close()
-        if self._plan.live is not None:
+        if self._plan.live is None:
+            return
+        try:
             self._plan.live.hush()
+        except MisMarteraError as error:
+            if self.failure is None:  # else it is what ended this thread, and told already
+                self._failed(self.name, error)
 
     def _blocks(self) -> Iterator[Block]:
         """Blocks in order, each with the history its first session needs."""

@@ -104,14 +104,12 @@ def price_collar(
     facts, base, of = account.facts, account.facts.last_close, "the last close"
     if facts.quote_age <= config.quote_seconds:
         base, of = (facts.ask, "the ask") if order.side > 0 else (facts.bid, "the bid")
-    away = abs(order.reference_price / base - 1.0) * 100.0 if base > 0.0 else math.nan
-    if away <= config.price_collar_percent:
+    price, allowed = order.reference_price, config.price_collar_percent
+    if base > 0.0 and abs(price - base) <= allowed / 100.0 * base:
         return None
-    text = (
-        f"price {order.reference_price:,.4f} is {away:.4g} % from {of} {base:,.4f}, "
-        f"at most {config.price_collar_percent:g} %"
-    )
-    return refusal("price_collar", text, away, config.price_collar_percent)
+    away = abs(price / base - 1.0) * 100.0 if base > 0.0 else math.nan
+    text = f"price {price:,.4f} is {away:.4g} % from {of} {base:,.4f}, at most {allowed:g} %"
+    return refusal("price_collar", text, away, allowed)
 
 
 def position(config: StandardConfig, order: OrderRequest, account: AccountView) -> Refusal | None:

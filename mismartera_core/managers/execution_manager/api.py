@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import tzinfo
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
+from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder, decimal
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.contracts.risk import (
     AccountView,
@@ -116,6 +117,40 @@ class ExecutionManager:
         holding = Holding(strategy, index, symbol, symbol_name, self._zone)
         self.holdings.setdefault(symbol, []).append(holding)
         return holding
+
+    def adopt(self, order: WorkingOrder) -> None:
+        """Book an order that an earlier process placed, and that a venue still works."""
+        self.ledger.add(order)
+
+    def restore(self, holding: Holding, units: float, price: float) -> None:
+        """Put back what an execution of an earlier process made of a position; no cash moves.
+
+        Args:
+            holding: Whose position.
+            units: Units, negative when sold.
+            price: Price of a unit.
+        """
+        self._apply(holding, units, round(abs(units) * price * MICROS))
+
+    def set_cash(self, cash: Decimal) -> None:
+        """The account's cash, as its venue says."""
+        self.ledger.cash = round(cash * 1_000_000)
+
+    def units(self) -> dict[str, Decimal]:
+        """Units of all strategies together, by ticker; those that are flat are left out."""
+        held: dict[str, Decimal] = {}
+        for holdings in self.holdings.values():
+            for holding in holdings:
+                units = decimal(holding.position.quantity)
+                held[holding.symbol_name] = held.get(holding.symbol_name, Decimal(0)) + units
+        return {symbol: units for symbol, units in held.items() if units}
+
+    def _apply(self, holding: Holding, signed: float, notional: int) -> None:
+        position = holding.position
+        before = position.cost
+        position.apply(signed, notional)
+        self._costed += position.cost - before
+        self._margined += abs(position.cost) - abs(before)
 
     def begin_session(self) -> None:
         """A session opens: no order of it has been accepted yet."""
@@ -294,6 +329,9 @@ class ExecutionManager:
                 if verdict is not None:
                     self._escalate(name, verdict.state, verdict.limit, verdict.reason)
         self.note_changes()
+        asked = self.control.flatten_asked()
+        if asked:
+            self.flatten(asked)
         if self.control.state is not RiskState.ACTIVE:
             self.sweep()
 
@@ -316,7 +354,7 @@ class ExecutionManager:
         why = f"{record.state.value}: {record.reason}"
         for _ in range(2):  # the end of an entry that has filled in part sets its legs to work
             for order in forbidden(self.broker.working_symbols(), self._net, record.state):
-                if order.id not in self._swept:
+                if order.id not in self._swept and not self.control.is_permitted(order):
                     self._swept.add(order.id)
                     self.cancel(order, why)
 
@@ -356,10 +394,7 @@ class ExecutionManager:
         if self._leverage is None:
             position.apply(side * quantity, notional)
         else:
-            before = position.cost
-            position.apply(side * quantity, notional)
-            self._costed += position.cost - before
-            self._margined += abs(position.cost) - abs(before)
+            self._apply(owner, side * quantity, notional)
             if order.reserved:
                 self._release(order)
         ledger.fills.append(

@@ -65,6 +65,7 @@ class RiskControl:
         self._guards: list[Callable[[], str]] = []
         self._permitted: set[WorkingOrder] = set()
         self._changes: list[RiskRecord] = []
+        self._flatten = ""
         self.sweep_due = self.state is not RiskState.ACTIVE
 
     @property
@@ -117,6 +118,21 @@ class RiskControl:
         """End a block; nothing happens where there is none."""
         with self._lock:
             self._blocks = {key: why for key, why in self._blocks.items() if key != name}
+
+    def ask_flatten(self, why: str, now_ns: int) -> None:
+        """Halt, and have every position left: a human asks for it, from any thread.
+
+        Args:
+            why: Who asks, in words.
+            now_ns: The clock, nanoseconds UTC.
+        """
+        self.halt("flatten", why, now_ns)
+        self._flatten = why
+
+    def flatten_asked(self) -> str:
+        """Why every position is to be left, once for each time that it was asked; else ""."""
+        asked, self._flatten = self._flatten, ""
+        return asked
 
     def permit(self, order: WorkingOrder) -> None:
         """Let one order leave whatever the state: a human asked for it."""

@@ -44,7 +44,8 @@ def _of_symbol(
         # Of two OCO orders one fills at most: they cover the same units.
         twin = order.oco is not None and order.oco.id in kept
         reduces = order.side * held < 0.0 and (twin or order.remaining <= covered)
-        if not reduces or (halted and order.kind not in PROTECTIVE):
+        # To cancel one of two may take the other with it: what is tied to a stop stays with it.
+        if not reduces or (halted and order.kind not in PROTECTIVE and not twin):
             yield order
             continue
         if not twin:

@@ -71,6 +71,7 @@ class Desk:
         """Make a frame the one that is replayed."""
         self._frame = frame
         self.data.take(frame)
+        self.execution.control.surroundings.feed_ns = frame.feed_ns
         for interval in self.intervals:
             self._bring(interval)
         if frame.opens:
@@ -162,10 +163,9 @@ class Desk:
             opening -= {order.symbol}
         cash = self.execution.ledger.cash
         frame = self._frame
-        now = now_ns
         equity = (cash + sum(values.values())) / MICROS
         gross = sum(abs(v) for v in values.values()) / MICROS
-        facts = UNKNOWN if self._facts is None else self._facts.facts(order, equity, gross, now)
+        facts = UNKNOWN if self._facts is None else self._facts.facts(order, equity, gross, now_ns)
         return AccountView(
             equity=equity,
             cash=cash / MICROS,
@@ -174,8 +174,8 @@ class Desk:
             gross_exposure=gross,
             open_positions=len(values) + len(opening),
             orders_today=self.execution.orders_today,
-            minutes_since_open=0.0 if frame is None else (now - frame.market_open_ns) / MINUTE,
-            minutes_to_close=0.0 if frame is None else (frame.market_close_ns - now) / MINUTE,
+            minutes_since_open=0.0 if frame is None else (now_ns - frame.market_open_ns) / MINUTE,
+            minutes_to_close=0.0 if frame is None else (frame.market_close_ns - now_ns) / MINUTE,
             facts=facts,
         )
 

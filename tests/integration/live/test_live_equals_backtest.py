@@ -14,7 +14,7 @@ from mismartera_core.testing import plugin_context, session_table
 
 DAY = date(2012, 10, 2)
 SYMBOLS = ["AAPL", "IBM"]
-RISK = [{"name": "max_orders_per_session", "config": {"limit": 100_000}}]
+RISK = [{"name": "standard"}]
 DATA = {
     "symbols": SYMBOLS,
     "historical": {"data": [{"apply_to": "all", "intervals": ["1m"], "trailing_days": 1}]},
@@ -47,7 +47,7 @@ class Crosses(Strategy):
 
     def on_bar(self, bar):
         if self.position.is_flat and self.fast.value > self.slow.value:
-            self.buy(10, stop_loss=bar.close * 0.998, take_profit=bar.close * 1.002)
+            self.buy(5, stop_loss=bar.close * 0.998, take_profit=bar.close * 1.002)
         elif self.position.is_long and self.five.value > bar.close:
             self.close()
 

@@ -279,7 +279,7 @@ def test_whatever_the_order_and_the_delays_nothing_is_lost_doubled_or_known_too_
     for number in range(minutes):
         for symbol in symbols:
             close = 100.0 + chance.random()
-            at = close_of(number) + int(chance.expovariate(1 / chance.choice([0.1, 40.0])) * SECOND)
+            at = close_of(number) + int(chance.uniform(0.0, chance.choice([0.2, 150.0])) * SECOND)
             arrivals.append((at, bar(number, symbol, close)))
             if chance.random() < 0.2:
                 arrivals.append((at + chance.randrange(90 * SECOND), bar(number, symbol, close)))

@@ -1,0 +1,195 @@
+"""What the venue says of orders: adopted, followed, ended; never reopened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mismartera_core.managers.execution_manager.venue.core import DeskCore
+from mismartera_core.managers.execution_manager.venue.external import External
+from mismartera_core.managers.execution_manager.venue.ids import tag_of
+from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
+from mismartera_core.managers.execution_manager.venue.strays import Strays
+from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
+from mismartera_core.model.journal import OrderEventKind
+from mismartera_core.model.orders import OrderStatus, OrderType
+from mismartera_core.model.quantities import on_grid
+from mismartera_core.model.venue import VenueOrder, VenueStatus
+
+_ENDINGS = {
+    VenueStatus.FILLED: OrderEventKind.FILLED,
+    VenueStatus.CANCELLED: OrderEventKind.CANCELLED,
+    VenueStatus.EXPIRED: OrderEventKind.EXPIRED,
+    VenueStatus.REJECTED: OrderEventKind.REJECTED,
+}
+_WORKING = (VenueStatus.WORKING, VenueStatus.PARTIALLY_FILLED)
+
+
+class Changes:
+    """Takes what the venue says of orders.
+
+    Args:
+        core: What the desk shares.
+        strays: Takes over orders of ours that the engine does not hold.
+        external: Keeps orders that are not ours.
+
+    Attributes:
+        missing: Called where the venue has filled more than it has told executions of.
+        known: Called when the venue's id of an order has become known.
+        cancel: Sends the cancel of an order that was to be cancelled before it was found.
+    """
+
+    def __init__(self, core: DeskCore, strays: Strays, external: External) -> None:
+        self._core = core
+        self._strays = strays
+        self._external = external
+        self.missing: Callable[[], None] = _nothing
+        self.known: Callable[[str], None] = _ignored
+        self.cancel: Callable[[Tracked], None] = _ignored
+
+    def apply(
+        self, said: VenueOrder, *, as_kind: OrderEventKind = OrderEventKind.ADOPTED
+    ) -> Tracked | None:
+        """Take what the venue says of an order, whether news or not, in any order.
+
+        Args:
+            said: The order as the venue has it.
+            as_kind: What it is where it was not known to be there: an answer, or a find.
+
+        Returns:
+            The order; None where it is not ours.
+        """
+        tracked = self._find(said)
+        if tracked is None:
+            self._external.order(said)
+            return None
+        self._external.ours(said.venue_id)
+        if tracked.is_unclear:
+            self._acknowledge(tracked, said, as_kind)
+        elif tracked.venue_id != said.venue_id and said.venue_id not in tracked.was:
+            self._go_on_as(tracked, said)
+        if said.venue_id in tracked.was and said.venue_id != tracked.venue_id:
+            return tracked
+        for leg in said.legs:
+            self._leg(tracked, leg)
+        self._follow(tracked, said)
+        return tracked
+
+    def _find(self, said: VenueOrder) -> Tracked | None:
+        books = self._core.books
+        found = books.by_venue(said.venue_id)
+        if found is not None:
+            return found
+        if said.replaces:
+            found = books.by_venue(said.replaces)
+            if found is not None:
+                return found
+        found = books.by_client(said.client_id) or self._strays.recall(said.client_id)
+        if found is None:
+            return self._strays.unknown(said) if tag_of(said.client_id) else None
+        if found.venue_id == said.venue_id:
+            return found
+        if found.is_unclear:
+            return found
+        if said.status.is_final and not said.filled_quantity:
+            found.was.add(said.venue_id)
+            return found
+        if found.stage is Stage.DONE and not found.venue_id:
+            return self._strays.late(found, said)
+        return self._strays.twin(found, said)
+
+    def _acknowledge(self, tracked: Tracked, said: VenueOrder, kind: OrderEventKind) -> None:
+        core = self._core
+        core.books.name(tracked, said.venue_id)
+        was_unknown = tracked.stage is Stage.UNKNOWN
+        tracked.stage = Stage.LIVE
+        tracked.order.reason = ""
+        core.note(tracked, OrderEventKind.ADOPTED if was_unknown else kind)
+        for leg in tracked.legs:
+            if leg.is_unclear:
+                leg.stage = Stage.LIVE
+        if was_unknown:
+            core.notice(NoticeKind.ADOPTED, f"found at the venue: {said.status.value}", tracked)
+        self.known(said.venue_id)
+        if tracked.cancelling and not said.status.is_final:
+            self.cancel(tracked)
+
+    def _leg(self, entry: Tracked, said: VenueOrder) -> None:
+        """Take what the venue says of a leg, which is found by what it is."""
+        books = self._core.books
+        leg = books.by_venue(said.venue_id) or books.by_venue(said.replaces or said.venue_id)
+        if leg is None:
+            leg = self._new_leg(entry, said)
+        elif leg.venue_id != said.venue_id and said.venue_id not in leg.was:
+            self._go_on_as(leg, said)
+        if leg is not None:
+            self._external.ours(said.venue_id)
+            self._follow(leg, said)
+
+    def _new_leg(self, entry: Tracked, said: VenueOrder) -> Tracked | None:
+        """The leg that the venue tells of for the first time; what it is says which."""
+        core = self._core
+        wanted = OrderType.LIMIT if said.type is OrderType.LIMIT else OrderType.STOP
+        leg = next((t for t in entry.legs if t.order.type is wanted), None)
+        if leg is None:
+            return self._strays.leg(entry, said)
+        if leg.venue_id:
+            return self._strays.twin(leg, said)
+        core.books.name(leg, said.venue_id)
+        core.note(leg, OrderEventKind.ACKED)
+        leg.stage = Stage.DONE if leg.stage is Stage.DONE else Stage.LIVE
+        if leg.cancelling:
+            self.cancel(leg)
+        self.known(said.venue_id)
+        return leg
+
+    def _go_on_as(self, tracked: Tracked, said: VenueOrder) -> None:
+        """An order goes on under another id, with what the venue has changed of it."""
+        core, order = self._core, tracked.order
+        core.books.name(tracked, said.venue_id)
+        words = ""
+        if said.quantity is not None and said.quantity + tracked.booked != tracked.quantity:
+            words = f"now for {said.quantity}"
+        core.note(tracked, OrderEventKind.REPLACED, words)
+        if said.limit_price is not None:
+            order.limit = float(said.limit_price)
+        if said.stop_price is not None:
+            order.stop = float(said.stop_price)
+        self.known(said.venue_id)
+
+    def _resize(self, leg: Tracked, said: VenueOrder) -> None:
+        """A leg is for what its entry has filled: the venue says for how much."""
+        if said.quantity is not None and said.quantity > leg.booked:
+            leg.quantity = said.quantity
+            leg.order.quantity = float(said.quantity)
+            leg.order.remaining = on_grid(float(said.quantity - leg.booked))
+
+    def _follow(self, tracked: Tracked, said: VenueOrder) -> None:
+        core, order = self._core, tracked.order
+        tracked.seen = max(tracked.seen, said.filled_quantity)
+        if tracked.stage is Stage.DONE:
+            if tracked.booked < tracked.seen:
+                self.missing()
+            return
+        if said.status is VenueStatus.REPLACED:
+            if said.replaced_by:
+                core.books.name(tracked, said.replaced_by)
+                core.note(tracked, OrderEventKind.REPLACED)
+        elif said.status in _ENDINGS and tracked.ending is None:
+            tracked.ending = (_ENDINGS[said.status], said.reason)
+        elif tracked.is_leg and said.quantity not in (None, tracked.quantity):
+            self._resize(tracked, said)
+        if said.status in _WORKING and order.status is OrderStatus.HELD:
+            order.status = OrderStatus.WORKING
+            core.note(tracked, OrderEventKind.WORKING)
+        if tracked.booked < tracked.seen:
+            self.missing()
+        core.finish(tracked)
+
+
+def _nothing() -> None:
+    """Nobody listens yet."""
+
+
+def _ignored(what: object) -> None:
+    """Nobody listens yet."""
+    del what

@@ -1,0 +1,142 @@
+"""What commands reach of a session config without running it: its plugins, calendar and account."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from mismartera_core.config.loading import config_from
+from mismartera_core.config.session_config import SessionConfig
+from mismartera_core.config.settings import Settings
+from mismartera_core.contracts.context import PluginContext
+from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.contracts.venue import VenueBroker
+from mismartera_core.errors import ConfigError, UsageError
+from mismartera_core.managers.time_manager import TimeManager
+from mismartera_core.registry import Registry
+from mismartera_core.repositories.database import Database, open_database
+from mismartera_core.repositories.run_folder import list_runs
+from mismartera_core.services.config_resolution import Resolved, resolve
+from mismartera_core.system.plugin_calls import blamed, build
+from mismartera_core.system.providers import with_providers
+from mismartera_core.system.secrets import Secrets
+
+LIVE = "live"
+
+
+class Access:
+    """The parts of a session config, each made when it is first asked for. Nothing sends an order.
+
+    Args:
+        config: The session config.
+        settings: Where things lie.
+        registry: The plugins there are.
+        source: What messages call the config.
+    """
+
+    def __init__(
+        self, config: SessionConfig, settings: Settings, registry: Registry, source: str = "config"
+    ) -> None:
+        self.config = config
+        self.settings = settings
+        self.registry = registry
+        self._source = source
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """The plugins that the config names.
+
+        Raises:
+            ConfigError: A name or a value is wrong.
+            PluginError: A plugin is broken.
+        """
+        return resolve(self.config, self.registry, self._source)
+
+    @cached_property
+    def database(self) -> Database:
+        """The installation's database.
+
+        Raises:
+            DataError: It does not answer.
+        """
+        return open_database(self.settings.database_url)
+
+    @cached_property
+    def clock(self) -> TimeManager:
+        """Clock and calendar of the config's market."""
+        return TimeManager(self.database, self.config.exchange_group, self.config.asset_class)
+
+    @cached_property
+    def context(self) -> PluginContext:
+        """What plugins are told."""
+        plain = PluginContext(
+            data_dir=self.settings.data_dir,
+            exchange_group=self.config.exchange_group,
+            asset_class=self.config.asset_class,
+            timezone=str(self.clock.zone),
+            sessions=self.clock.session_table,
+            secret=Secrets(self.registry),
+            now_ns=self.clock.wall_ns,
+        )
+        return with_providers(plain, self.registry)
+
+    @cached_property
+    def provider(self) -> DataProvider:
+        """The data provider."""
+        made: DataProvider = build("data provider", self.resolved.data_provider, self.context)
+        return made
+
+    @cached_property
+    def venue(self) -> VenueBroker:
+        """The broker's account at its venue.
+
+        Raises:
+            ConfigError: The broker fills orders itself.
+        """
+        choice = self.resolved.broker
+        made = None if choice.record.simulated else build("broker", choice, self.context)
+        if not isinstance(made, VenueBroker):
+            raise ConfigError(
+                f"broker.name: expected a broker of a venue, was {choice.record.name!r}, which "
+                "fills orders itself and has no account",
+                hint="choose one such as 'alpaca'; `mismartera plugins list` has them",
+            )
+        return made
+
+    def is_ours(self, client_id: str) -> bool:
+        """Whether an order with a client id was placed by this installation."""
+        return client_id in self._placed
+
+    @cached_property
+    def _placed(self) -> frozenset[str]:
+        """Client ids of all orders that this installation has written down."""
+        return frozenset()
+
+    def close(self) -> None:
+        """Release connections and files of all that was made."""
+        made = self.__dict__
+        for name, plugin in (("venue", "broker"), ("provider", "data provider")):
+            if name in made:
+                with blamed(plugin):
+                    made[name].close()
+        if "database" in made:
+            made["database"].close()
+
+
+def last_live_config(runs_dir: Path) -> tuple[SessionConfig, str]:
+    """The config of the newest run that was live, and the folder it comes from.
+
+    Args:
+        runs_dir: Where the runs are.
+
+    Raises:
+        UsageError: No run was live.
+    """
+    for stored in reversed(list_runs(runs_dir)):
+        found = stored.config()
+        if found.get("mode") == LIVE:
+            return config_from(found), str(stored.folder)
+    raise UsageError(
+        f"expected a session config, or a live run in {runs_dir} to take it from, found neither",
+        hint="name the config: mismartera account CONFIG",
+    )
