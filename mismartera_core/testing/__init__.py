@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from mismartera_core.testing.suite import not_applicable as not_applicable
     from mismartera_core.testing.templates import TemplateConformance as TemplateConformance
     from mismartera_core.testing.venue.alpaca import AlpacaVenue as AlpacaVenue
+    from mismartera_core.testing.venue.alpaca.stream_hand import (
+        AlpacaStreamHand as AlpacaStreamHand,
+    )
     from mismartera_core.testing.venue.fake_venue import FakeVenue as FakeVenue
     from mismartera_core.testing.venue.faults import FrameFault as FrameFault
     from mismartera_core.testing.venue.orders import Terms as Terms
@@ -129,6 +132,7 @@ _HOMES = {
     "suite": ("Conformance", "breach", "expect", "not_applicable"),
     "templates": ("TemplateConformance",),
     "venue.alpaca": ("AlpacaVenue",),
+    "venue.alpaca.stream_hand": ("AlpacaStreamHand",),
     "venue.fake_venue": ("FakeVenue",),
     "venue.faults": ("FrameFault",),
     "venue.orders": ("Terms",),

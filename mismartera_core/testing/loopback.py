@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import queue
 import select
 import socket
 import struct
@@ -66,16 +67,16 @@ class LoopbackServer:
         self._requests: list[Request] = []
         self._errors: list[Exception] = []
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
+        self._down = threading.Event()
+        self._servers: queue.Queue[_Server | None] = queue.Queue()
         self._server = _Server(self, port)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=[_POLL], name="loopback server"
-        )
+        self._port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._run, name="loopback server")
 
     @property
     def address(self) -> str:
         """Host and port."""
-        return f"127.0.0.1:{self._server.server_address[1]}"
+        return f"127.0.0.1:{self._port}"
 
     @property
     def url(self) -> str:
@@ -101,20 +102,40 @@ class LoopbackServer:
         with self._lock:
             self._scripts[path] = chain(faults, repeat(then))
 
-    def stop(self) -> None:
-        """End every connection and all threads; stopping twice does nothing."""
-        if self._stopped.is_set():
+    def go_down(self) -> None:
+        """End every connection and refuse new ones, until `come_up`; twice does nothing more."""
+        if self._down.is_set():
             return
-        self._stopped.set()
+        self._down.set()
         if self._thread.is_alive():
             self._server.shutdown()
-            self._thread.join()
         self._server.end_connections()
         self._server.server_close()
 
+    def come_up(self) -> None:
+        """Listen again, at the same address."""
+        if not self._down.is_set():
+            return
+        self._server = _Server(self, self._port)
+        self._down.clear()
+        self._servers.put(self._server)
+
+    def stop(self) -> None:
+        """End every connection and all threads; stopping twice does nothing."""
+        self.go_down()
+        self._servers.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
     def __enter__(self) -> Self:
+        self._servers.put(self._server)
         self._thread.start()
         return self
+
+    def _run(self) -> None:
+        """One thread for all the times that it is up."""
+        while (server := self._servers.get()) is not None:
+            server.serve_forever(_POLL)
 
     def __exit__(
         self,
@@ -123,8 +144,8 @@ class LoopbackServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        if self._errors and error is None:
-            raise self._errors[0]
+        if error is None:
+            self.raise_error()
 
     def answer(self, request: Request, connection: socket.socket) -> tuple[Reply, float] | None:
         """What is sent to a request, by the script and the routes; it waits as long as they say.
@@ -147,6 +168,16 @@ class LoopbackServer:
         if fault.seconds and not self._waited(fault.seconds, connection):
             return None
         return None if fault.drops else (reply, fault.fraction)
+
+    def raise_error(self) -> None:
+        """Raise the first error that was kept, once.
+
+        Raises:
+            Exception: What a route or the reading of a request raised.
+        """
+        if self._errors:
+            first, self._errors = self._errors[0], []
+            raise first
 
     def note(self, error: Exception) -> None:
         """Keep an error to be raised when the context is left.
@@ -178,7 +209,7 @@ class LoopbackServer:
         """Whether both sides are still there after the wait."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self._stopped.wait(min(_POLL, left)) or _gone(connection):
+            if self._down.wait(min(_POLL, left)) or _gone(connection):
                 return False
         return True
 

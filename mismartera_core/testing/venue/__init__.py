@@ -34,7 +34,8 @@ Faults: `venue.faults.on(what, fault, times=1, after=0)`.
     venue.faults.on("data b AAPL", FrameFault.swapped())                # after the next frame
     venue.faults.on("data *", FrameFault.silence(), times=None)         # mute while connected
     venue.faults.on("data auth", FrameFault.answered({"T": "error", "code": 406, "msg": "..."}))
-    venue.drop("trades"); venue.restart(); venue.go_down(); venue.come_up()
+    venue.drop("trades"); venue.hang_up("data"); venue.mute("data")
+    venue.restart(); venue.go_down(); venue.come_up()
 
 The market: `venue.tape.delay(symbol, seconds)`, `.late(symbol, ts, seconds)`, `.lose(symbol, ts)`
 (not streamed, but there over REST), `venue.revise(symbol, ts, close=...)`, `venue.halt(symbol)`,

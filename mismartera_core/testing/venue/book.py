@@ -140,22 +140,26 @@ class OrderBook:
                 order.stop = trailed(order, bar)
 
     def match_open(
-        self, bar: PriceBar, eligible: Callable[[BookOrder], bool], symbol: str, now_ns: int
+        self,
+        orders: list[BookOrder],
+        bar: PriceBar,
+        eligible: Callable[[BookOrder], bool],
+        now_ns: int,
     ) -> None:
         """Fill what fills at the open of a bar that has just opened.
 
         Only where participation is not limited: then it is the same as what `match` would do.
 
         Args:
+            orders: Orders that have just been taken.
             bar: The bar.
             eligible: Whether an order may fill in this bar, if it works.
-            symbol: Ticker.
             now_ns: The venue's clock.
         """
         if bar.volume == ZERO:
             return
         self._room = None
-        waiting = [order for order in self.open(symbol) if eligible(order)]
+        waiting = [order for order in orders if eligible(order)]
         self._fill_all(waiting, eligible, bar, now_ns, (When.AT_OPEN,))
 
     def _fill_all(
@@ -194,7 +198,9 @@ class OrderBook:
         assert found.price is not None  # noqa: S101 - the caller has looked
         price = found.price
         if order.quantity is None:
-            order.quantity = self._bought_for(order, price)
+            order.quantity = self._units_for(order, price)
+            if not order.quantity:
+                self.end(order, Status.CANCELLED, "nothing can be had for the amount", now_ns)
         units = order.quantity - order.filled
         if self._room is not None:
             units = min(units, self._room)
@@ -207,12 +213,13 @@ class OrderBook:
         if order.status is Status.FILLED:
             self._activate(order, found, bar, now_ns)
 
-    def _bought_for(self, order: BookOrder, price: Decimal) -> Decimal:
+    def _units_for(self, order: BookOrder, price: Decimal) -> Decimal:
         """Units of an order by notional; one that closes a position does not go beyond it."""
         assert order.terms.notional is not None  # noqa: S101 - checked when it was taken
         units = (order.terms.notional / price).quantize(UNIT_STEP, ROUND_FLOOR)
-        held = self._ledger.position(order.symbol)
-        return min(units, abs(held)) if held * order.sign < ZERO else units
+        if order.enlarges:
+            return units
+        return min(units, max(ZERO, -order.sign * self._ledger.position(order.symbol)))
 
     def execute(
         self,

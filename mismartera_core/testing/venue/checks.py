@@ -118,8 +118,7 @@ class Checks:
         spent = sum((abs(held.cost) for held in self._ledger.holdings.values()), ZERO)
         reserved = sum(
             (
-                min(order.enlarges, order.left if order.left is not None else order.enlarges)
-                * order.mark
+                min(order.enlarges, _left(order)) * order.mark
                 for order in self._book.open()
                 if order is not without and order.entry is None
             ),
@@ -143,7 +142,7 @@ class Checks:
             pair = order.sibling
             if pair is not None and pair.is_live and pair.number < order.number:
                 continue  # only one of the two will fill
-            promised += order.left or ZERO
+            promised += _left(order)
         return max(ZERO, abs(held) - promised)
 
     def _enough_held(
@@ -182,6 +181,14 @@ class Checks:
                     existing_order_id=order.id,
                     reason=f"opposite side {kind.replace('_', ' ')} order exists",
                 )
+
+
+def _left(order: BookOrder) -> Decimal:
+    """Units that an order has still to fill; of one by notional, about as many."""
+    if order.left is not None:
+        return order.left
+    assert order.terms.notional is not None  # noqa: S101 - tested before
+    return order.terms.notional / order.mark
 
 
 def _could_meet(one: Terms, other: Terms) -> bool:

@@ -66,8 +66,8 @@ class FakeVenue(Trading):
         participation: Share of a bar's volume that may fill; None for no limit.
         lot: Partial fills are whole multiples of it.
         fee: Fee of each fill by side, units and price; None for none.
-        prompt: Fill what fills at the open of a bar as soon as the bar opens, not at its close: as
-            a venue does. The fills are the same, only earlier. Not with `participation`.
+        prompt: An order that fills at the open of the bar that is forming does so as soon as it is
+            taken, as at a venue, not when the bar closes. Not with `participation`.
         grace_seconds: An order that arrives so soon after the open of a bar counts as one that was
             there at the open: what it took to decide and to send it.
         start_ns: Where the clock stands first; at the first open where it is left out.
@@ -129,7 +129,7 @@ class FakeVenue(Trading):
         self.checks = Checks(self.book, self.ledger, self.rules)
         self._desk = OrderDesk(self.book, self.checks, self.last_price, self.make_id)
         self._timeline = Timeline()
-        self._replaying = Replaying(self, self._timeline, prompt=prompt)
+        self._replaying = Replaying(self, self._timeline)
         self._replaying.start()
 
     # ---- the test drives

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -110,8 +111,8 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
-        self._seen: list[str] = []
-        self._met: list[tuple[str, str]] = []
+        self._seen: Counter[str] = Counter()
+        self._met: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def on(
@@ -145,7 +146,7 @@ class Faults:
             what: Which: a pattern.
         """
         with self._lock:
-            return sum(fnmatchcase(name, what) for name in self._seen)
+            return sum(n for name, n in self._seen.items() if fnmatchcase(name, what))
 
     def met(self, what: str = "*") -> int:
         """How many calls and frames have met a fault so far.
@@ -154,7 +155,7 @@ class Faults:
             what: Of which rules: the pattern they were said with; "*" for all.
         """
         with self._lock:
-            return sum(what in ("*", rule) for rule, _ in self._met)
+            return sum(n for rule, n in self._met.items() if what in ("*", rule))
 
     def call(self, name: str) -> Fault | None:
         """What goes wrong with a call; it is counted.
@@ -176,13 +177,13 @@ class Faults:
 
     def _next(self, name: str) -> Fault | FrameFault | None:
         with self._lock:
-            self._seen.append(name)
+            self._seen[name] += 1
             for rule in self._matching(name):
                 if rule.after > 0:
                     rule.after -= 1
                 elif rule.left > 0:
                     rule.left -= 1
-                    self._met.append((rule.what, name))
+                    self._met[rule.what] += 1
                     return rule.fault
             return None
 

@@ -23,11 +23,10 @@ class Replaying:
     Args:
         venue: The venue.
         timeline: Its timeline.
-        prompt: Whether orders fill at the open of a bar as soon as it opens.
     """
 
-    def __init__(self, venue: FakeVenue, timeline: Timeline, *, prompt: bool) -> None:
-        self._venue, self._timeline, self._prompt = venue, timeline, prompt
+    def __init__(self, venue: FakeVenue, timeline: Timeline) -> None:
+        self._venue, self._timeline = venue, timeline
         self._publishing: list[MarketEvent] = []
 
     def start(self) -> None:
@@ -44,17 +43,18 @@ class Replaying:
             if opened > now:
                 self._timeline.put(opened, Turn.OPEN, self._venue.start_accepted)
 
-    def open_bar(self, symbol: str) -> None:
-        """Fill what fills at the open of the bar that is forming.
+    def fill_at_open(self, order: BookOrder) -> None:
+        """Fill an order that has just been taken, if it fills at the open of the forming bar.
 
         Args:
-            symbol: Ticker.
+            order: The order, with its legs.
         """
-        row = self._venue.tape.open_row(symbol, self._venue.clock.now_ns)
+        now, symbol = self._venue.clock.now_ns, order.symbol
+        row = self._venue.tape.open_row(symbol, now)
         if row is not None and not self._venue.is_halted(symbol):
             bar = self._venue.tape.price_bar(symbol, row)
-            may = partial(self._eligible, bar)
-            self._venue.book.match_open(bar, may, symbol, self._venue.clock.now_ns)
+            orders = [order, *order.legs]
+            self._venue.book.match_open(orders, bar, partial(self._eligible, bar), now)
 
     def _wait_for(self, symbol: str, row: int) -> None:
         bars = self._venue.tape.bars[symbol]
@@ -63,8 +63,6 @@ class Replaying:
         self._timeline.put(
             int(bars.available_at[row]), Turn.MATCH, partial(self._closed, symbol, row)
         )
-        if self._prompt:
-            self._timeline.put(int(bars.ts[row]), Turn.OPEN, partial(self.open_bar, symbol))
 
     def _closed(self, symbol: str, row: int) -> None:
         venue = self._venue

@@ -50,6 +50,7 @@ class Line:
         path: What the client asked for.
         headers: What it said, names in lower case.
         state: Whatever the channel keeps of it.
+        is_mute: Whether nothing is sent or answered any more, although it is open.
 
     Args:
         connection: The connection.
@@ -63,6 +64,7 @@ class Line:
         self.path = request.path
         self.headers = {name.lower(): text for name, text in request.headers.raw_items()}
         self.state: dict[str, Any] = {}
+        self.is_mute = False
         self._connection, self._channel, self._faults = connection, channel, faults
         self._outbox: queue.Queue[bytes | str | None] = queue.Queue(_OUTBOX)
         self._held: list[bytes | str] = []
@@ -88,7 +90,7 @@ class Line:
         if fault.drops:
             self.drop()
             return
-        if fault.lost:
+        if fault.lost or self.is_mute:
             return
         changed = fault.change(message) if fault.change is not None else message
         frame = changed if isinstance(changed, bytes) else encode(changed)
@@ -97,11 +99,25 @@ class Line:
                 self._held.append(frame)
                 return
             frames, self._held = [frame] * fault.times + self._held, []
-            for one in frames:
-                try:
-                    self._outbox.put_nowait(one)
-                except queue.Full:
-                    self.drop()
+        for one in frames:
+            self.send_raw(one)
+
+    def send_raw(self, frame: bytes | str) -> None:
+        """Send bytes or text as they are; counted by nobody.
+
+        Args:
+            frame: What is sent.
+        """
+        if self.is_mute:
+            return
+        try:
+            self._outbox.put_nowait(frame)
+        except queue.Full:
+            self.drop()
+
+    def hang_up(self) -> None:
+        """End the connection as the protocol says."""
+        self._connection.close(1001, "going away")
 
     def drop(self) -> None:
         """End the connection without a farewell, as a broken line does."""
@@ -118,7 +134,8 @@ class Line:
         try:
             self._channel.opened(self)
             for data in self._connection:
-                self._channel.received(self, data)
+                if not self.is_mute:
+                    self._channel.received(self, data)
         except (ConnectionClosed, OSError):
             pass  # a client that is cut off is what faults are about
         finally:
@@ -158,25 +175,15 @@ class SocketServer:
         self._lines: set[Line] = set()
         self._errors: list[Exception] = []
         self._lock = threading.Lock()
-        quiet = logging.getLogger("mismartera_core.testing.venue.sockets")
-        quiet.setLevel(logging.CRITICAL)  # clients that are cut off are no news
-        self._server: Server = serve(
-            self._serve,
-            "127.0.0.1",
-            port,
-            compression=None,
-            ping_interval=None,
-            process_request=self._handshake,
-            logger=quiet,
-        )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, name="venue socket server"
-        )
+        self._servers: queue.Queue[Server | None] = queue.Queue()
+        self._server: Server | None = None
+        self._port = port
+        self._thread = threading.Thread(target=self._run, name="venue socket server")
 
     @property
     def port(self) -> int:
-        """Where it listens."""
-        return int(self._server.socket.getsockname()[1])
+        """Where it listens; the same after it was down."""
+        return self._port
 
     def lines(self, name: str = "") -> list[Line]:
         """Connections that are open.
@@ -187,22 +194,57 @@ class SocketServer:
         with self._lock:
             return [line for line in self._lines if name in ("", self._of(line.path).name)]
 
-    def start(self) -> None:
-        """Begin to listen."""
-        self._thread.start()
+    def come_up(self) -> None:
+        """Listen."""
+        if self._server is not None:
+            return
+        quiet = logging.getLogger(__name__)
+        quiet.setLevel(logging.CRITICAL)  # clients that are cut off are no news
+        self._server = serve(
+            self._serve,
+            "127.0.0.1",
+            self._port,
+            compression=None,
+            ping_interval=None,
+            process_request=self._handshake,
+            logger=quiet,
+        )
+        self._port = int(self._server.socket.getsockname()[1])
+        self._servers.put(self._server)
+        if self._thread.ident is None:
+            self._thread.start()
 
-    def stop(self) -> None:
-        """Cut all connections and end all threads.
+    def go_down(self) -> None:
+        """Cut all connections, and take no more.
 
         Raises:
             Exception: What a channel has raised.
         """
+        server, self._server = self._server, None
         for line in self.lines():
             line.drop()
-        self._server.shutdown()
-        self._thread.join()
+        if server is not None:
+            server.shutdown()
         if self._errors:
             raise self._errors.pop(0)
+
+    def stop(self) -> None:
+        """Go down, and end all threads.
+
+        Raises:
+            Exception: What a channel has raised.
+        """
+        try:
+            self.go_down()
+        finally:
+            self._servers.put(None)
+            if self._thread.ident is not None:
+                self._thread.join()
+
+    def _run(self) -> None:
+        """One thread for all the times that it is up."""
+        while (server := self._servers.get()) is not None:
+            server.serve_forever()
 
     def _of(self, path: str) -> Channel:
         return next(c for start, c in self._channels.items() if path.startswith(start))

@@ -41,7 +41,7 @@ class Tape:
         """Publish every bar of a symbol late.
 
         Args:
-            symbol: Ticker.
+            symbol: Ticker; "*" for all that have no delay of their own.
             seconds: After its close, of the venue's clock.
         """
         self._delays[symbol] = int(seconds * 1e9)
@@ -77,7 +77,8 @@ class Tape:
             row: Number of the bar.
         """
         columns = self.bars[symbol]
-        late = self._late.get((symbol, int(columns.ts[row])), self._delays.get(symbol, 0))
+        usual = self._delays.get(symbol, self._delays.get("*", 0))
+        late = self._late.get((symbol, int(columns.ts[row])), usual)
         return int(columns.available_at[row]) + late
 
     def revise(self, symbol: str, ts: int, values: Mapping[str, float]) -> dict[str, float]:

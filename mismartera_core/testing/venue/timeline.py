@@ -23,7 +23,7 @@ class Turn(IntEnum):
     SCRIPT = 3
     """What the test has asked for."""
     OPEN = 4
-    """Bars that open fill orders."""
+    """The session begins: orders that waited for it work."""
 
 
 class Timeline:

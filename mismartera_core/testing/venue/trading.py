@@ -71,6 +71,8 @@ class Trading:
             order = self._desk.submit(terms, now, now - self._grace_ns, is_open=is_open)
             if is_open:
                 self._start(order)
+                if self._prompt:
+                    self._replaying.fill_at_open(order)
             return order
 
     def replace(self, order_id: str, **changes: Any) -> BookOrder:
@@ -87,7 +89,8 @@ class Trading:
             order, now = self.order(order_id), self.clock.now_ns
             new = self._desk.replace(order, changes, now, now - self._grace_ns)
             self.book.start(new, now)
-            self._open_now(new.symbol)
+            if self._prompt:
+                self._replaying.fill_at_open(new)
             return new
 
     def cancel(self, order_id: str, reason: str = "cancelled") -> None:
@@ -190,12 +193,6 @@ class Trading:
         self.book.start(order, self.clock.now_ns)
         if order.terms.other is not None and order.sibling is not None:
             self.book.start(order.sibling, self.clock.now_ns)
-        self._open_now(order.symbol)
-
-    def _open_now(self, symbol: str) -> None:
-        """What fills at the open of the bar that is forming, for a venue that is prompt."""
-        if self._prompt:
-            self._replaying.open_bar(symbol)
 
     def start_accepted(self) -> None:
         """Let orders work that were taken while the market was closed."""

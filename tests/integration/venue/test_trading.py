@@ -424,7 +424,7 @@ class TestAccount:
         wrong._session.close()
 
     def test_the_rate_limit_is_told_and_kept(self, venue, trading):
-        venue.limit.most, venue.limit.enforced = 2, True
+        venue.limit.per_minute, venue.limit.enforced = 2, True
         url, keys = venue.url + "/v2/account", trading._get_auth_headers()
         left = []
         for _ in range(3):

@@ -20,7 +20,7 @@ from mismartera_core.testing.venue.alpaca.trading_rest import TradingRest
 from mismartera_core.testing.venue.fake_venue import FakeVenue
 from mismartera_core.testing.venue.faults import Faults
 from mismartera_core.testing.venue.refusals import Refused
-from mismartera_core.testing.venue.sockets import SocketServer
+from mismartera_core.testing.venue.sockets import Line, SocketServer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,48 +76,47 @@ class AlpacaVenue(FakeVenue):
         self._routes = TradingRest(self).routes()
         self._routes.join(CalendarRest(self).routes())
         self._routes.join(self.data_rest.routes())
-        self._ports = (0, 0)
-        self._http: LoopbackServer | None = None
-        self._sockets: SocketServer | None = None
+        channels: dict[str, Any] = {**dict.fromkeys(_DATA, self.data), _TRADES: self.trades}
+        self._sockets = SocketServer(channels, self.faults)
+        self._http = LoopbackServer({"": self._answer}, faults=self._fault)
 
     @property
     def url(self) -> str:
         """`url_override` of alpaca-py's REST clients."""
-        return f"http://127.0.0.1:{self._ports[0]}"
+        return self._http.url
 
     @property
     def data_url(self) -> str:
         """`url_override` of alpaca-py's StockDataStream."""
-        return f"ws://127.0.0.1:{self._ports[1]}/v2/iex"
+        return f"ws://127.0.0.1:{self._sockets.port}/v2/iex"
 
     @property
     def trading_url(self) -> str:
         """`url_override` of alpaca-py's TradingStream."""
-        return f"ws://127.0.0.1:{self._ports[1]}/stream"
+        return f"ws://127.0.0.1:{self._sockets.port}/stream"
 
     def go_down(self) -> None:
         """Cut every connection and refuse new ones; orders and positions stay as they are."""
-        if self._sockets is not None:
-            self._sockets.stop()
-        if self._http is not None:
-            self._http.stop()
-        self._http = self._sockets = None
+        self._sockets.go_down()
+        self._http.go_down()
 
     def come_up(self) -> None:
-        """Listen, on the ports that were listened on before."""
-        if self._http is not None:
-            return
-        self._http = LoopbackServer({"": self._answer}, port=self._ports[0], faults=self._fault)
-        channels: dict[str, Any] = {**dict.fromkeys(_DATA, self.data), _TRADES: self.trades}
-        self._sockets = SocketServer(channels, self.faults, self._ports[1])
-        self._ports = (int(self._http.address.rpartition(":")[2]), self._sockets.port)
-        self._http.__enter__()
-        self._sockets.start()
+        """Listen again, on the same ports."""
+        self._http.come_up()
+        self._sockets.come_up()
 
     def restart(self) -> None:
         """Go down and come up at once: all sockets drop, everything else is kept."""
         self.go_down()
         self.come_up()
+
+    def lines(self, name: str = "") -> list[Line]:
+        """Sockets that are open.
+
+        Args:
+            name: "data" or "trades"; "" for both.
+        """
+        return self._sockets.lines(name)
 
     def drop(self, name: str = "") -> None:
         """Cut sockets without a farewell.
@@ -125,17 +124,39 @@ class AlpacaVenue(FakeVenue):
         Args:
             name: "data" or "trades"; "" for both.
         """
-        if self._sockets is not None:
-            for line in self._sockets.lines(name):
-                line.drop()
+        for line in self.lines(name):
+            line.drop()
+
+    def hang_up(self, name: str = "") -> None:
+        """End sockets as the protocol says.
+
+        Args:
+            name: "data" or "trades"; "" for both.
+        """
+        for line in self.lines(name):
+            line.hang_up()
+
+    def mute(self, name: str = "") -> None:
+        """Say nothing more over the sockets that are open, nor answer; new ones are well.
+
+        Args:
+            name: "data" or "trades"; "" for both.
+        """
+        for line in self.lines(name):
+            line.is_mute = True
 
     def close(self) -> None:
         """End every connection and all threads; closing twice does nothing."""
         super().close()
-        self.go_down()
+        try:
+            self._sockets.stop()
+        finally:
+            self._http.stop()
+        self._http.raise_error()
 
     def __enter__(self) -> Self:
-        self.come_up()
+        self._http.__enter__()
+        self._sockets.come_up()
         return self
 
     def _fault(self, request: Request) -> Fault | None:

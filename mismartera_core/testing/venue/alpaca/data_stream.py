@@ -90,6 +90,22 @@ class DataStream:
         with self._venue.lock:
             return {s for line in self.lines for s in line.state["subs"].get(channel, ())}
 
+    def noise(self) -> int:
+        """Send what no client knows or can read to whoever has signed in.
+
+        Returns:
+            How many messages each gets.
+        """
+        bar = {"T": "b", "S": "AAPL", **dict.fromkeys("ohl", 1.0), "c": "dear", "v": 1, "t": 0}
+        unknown = ({"T": "brand new"}, bar, {"no": "type"})
+        with self._venue.lock:
+            for line in self.lines:
+                for message in unknown:
+                    _send(line, "noise", {**message, "S": min(self.subscribed("bars"), default="")})
+                line.send_raw(b"\xc1 no msgpack")
+                line.send_raw("a text")
+        return len(unknown) + 2
+
     def _act(self, line: Line, action: str, message: dict[str, Any]) -> None:
         if action == "auth":
             self._sign_in(line, message)

@@ -11,23 +11,23 @@ class RateLimit:
     """Counts the calls of each minute of the venue's clock.
 
     Attributes:
-        most: Calls a minute.
+        per_minute: Calls a minute.
         enforced: Whether more are refused with 429.
 
     Args:
         clock: The venue's clock.
-        most: First value of the attribute.
+        per_minute: First value of the attribute.
     """
 
-    def __init__(self, clock: VenueClock, most: int = 200) -> None:
-        self._clock, self.most, self.enforced = clock, most, False
+    def __init__(self, clock: VenueClock, per_minute: int = 200) -> None:
+        self._clock, self.per_minute, self.enforced = clock, per_minute, False
         self._minute = -1
         self._calls = 0
 
     @property
     def is_exceeded(self) -> bool:
         """Whether the call that was counted last is one too many."""
-        return self.enforced and self._calls > self.most
+        return self.enforced and self._calls > self.per_minute
 
     def count(self) -> dict[str, str]:
         """Count a call; returns the headers of its reply."""
@@ -35,7 +35,7 @@ class RateLimit:
         self._calls = self._calls + 1 if minute == self._minute else 1
         self._minute = minute
         return {
-            "X-RateLimit-Limit": str(self.most),
-            "X-RateLimit-Remaining": str(max(0, self.most - self._calls)),
+            "X-RateLimit-Limit": str(self.per_minute),
+            "X-RateLimit-Remaining": str(max(0, self.per_minute - self._calls)),
             "X-RateLimit-Reset": str((minute + 1) * 60),
         }
