@@ -160,7 +160,8 @@ def test_the_adapter_of_a_session_is_made_anew(tmp_path, monkeypatch):
 
 def test_a_plugin_may_ask_for_sessions(tmp_path):
     settings = Settings(runtime_dir=tmp_path)
-    context = emergency.context_of(session(), settings)
+    context = emergency.context_of(session(), settings, Registry.from_modules({}))
     days = context.sessions(date(2026, 7, 2), date(2026, 7, 6))
     assert [str(day) for day in days.dates] == ["2026-07-02", "2026-07-06"]
     assert context.timezone == "America/New_York"
+    assert context.now_ns() > 0
