@@ -37,7 +37,7 @@ from mismartera_core.testing.venue.orders import Terms
 
 BARS = walk_bars(sessions_of([60]), seed=3)
 PRICE = Decimal(str(round(float(BARS.open[0]), 2)))
-FAR = PRICE / 2
+CHEAP = (PRICE / 2).quantize(Decimal("0.01"))
 SECRETS = {"ALPACA_API_KEY": "PKTEST-LOOPBACK", "ALPACA_SECRET_KEY": "none-of-your-business"}
 
 
@@ -92,9 +92,7 @@ def terms(client_id="mm-1", **changes):
 
 
 def resting(client_id="mm-1", **changes):
-    return terms(
-        client_id, type=OrderType.LIMIT, limit_price=FAR.quantize(Decimal("0.01")), **changes
-    )
+    return terms(client_id, type=OrderType.LIMIT, limit_price=CHEAP, **changes)
 
 
 def posts(venue):
@@ -411,7 +409,7 @@ def test_legs_lie_in_their_entry_and_are_listed_when_it_has_filled(broker, venue
 def test_executions_are_read_over_more_than_a_page_and_from_an_instant(broker, venue):
     made = broker.submit(resting(quantity=Decimal(230)))
     for _ in range(230):
-        venue.execute(made.venue_id, Decimal(1), FAR.quantize(Decimal("0.01")))
+        venue.execute(made.venue_id, Decimal(1), CHEAP)
         venue.advance(venue.clock.now_ns + 1_000_000)
     found = broker.executions(0)
     assert [it.cumulative for it in found] == list(range(1, 231))
@@ -420,6 +418,14 @@ def test_executions_are_read_over_more_than_a_page_and_from_an_instant(broker, v
     assert [it.execution_id for it in broker.executions(since)] == [
         it.execution_id for it in found[150:]
     ]
+
+
+def test_executions_of_one_instant_are_put_in_order(broker, venue):
+    made = broker.submit(resting())
+    for _ in range(4):
+        venue.execute(made.venue_id, Decimal(2), CHEAP)
+    venue.faults.on("GET /account/activities/*", Fault(change=lambda found: found[::-1]))
+    assert [it.cumulative for it in broker.executions(0)] == [2, 4, 6, 8]
 
 
 def test_a_short_position_is_negative(broker, venue):
@@ -492,7 +498,7 @@ def test_listening_is_confirmed_before_anything_is_missed(broker, venue, heard):
 def test_partial_fills_are_told_one_by_one(broker, venue, heard):
     made = broker.submit(resting())
     for units in (3, 7):
-        venue.execute(made.venue_id, Decimal(units), FAR.quantize(Decimal("0.01")))
+        venue.execute(made.venue_id, Decimal(units), CHEAP)
     until(lambda: len(executed(heard)) == 2, "two executions")
     assert [(it.execution.quantity, it.execution.cumulative) for it in executed(heard)] == [
         (3, 3),
