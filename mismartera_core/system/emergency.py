@@ -59,10 +59,12 @@ def adapter_of(files: LiveFiles, settings: Settings) -> VenueBroker:
             hint="say the account as the broker does, or the runtime_dir of its session",
         )
     registry = Registry.discover(policy=policy_of(settings))
-    return connect(session, registry, context_of(session, settings, registry))
+    return connect(session, registry, context_of(session, settings, Secrets(registry)))
 
 
-def context_of(session: LiveSession, settings: Settings, registry: Registry) -> PluginContext:
+def context_of(
+    session: LiveSession, settings: Settings, secret: Callable[[str], str]
+) -> PluginContext:
     """What a plugin is told when it is made without a session."""
 
     def sessions(start: date, end: date) -> SessionTable:
@@ -76,7 +78,7 @@ def context_of(session: LiveSession, settings: Settings, registry: Registry) -> 
         asset_class=session.asset_class,
         timezone=find_market(session.exchange_group, session.asset_class).timezone,
         sessions=sessions,
-        secret=Secrets(registry),
+        secret=secret,
         now_ns=wall_ns,
     )
 
