@@ -82,8 +82,9 @@ class Booking:
             self.take(execution, None)
 
     def unwritten(self) -> set[str]:
-        """Symbols with executions that the journal could not take."""
-        return {execution.symbol for execution in self._later.values()}
+        """Symbols with executions that are not booked yet."""
+        early = (e for executions in self._early.values() for e in executions)
+        return {execution.symbol for execution in (*self._later.values(), *early)}
 
     def settle_early(self) -> None:
         """What came before its order, and belongs to none of ours after all, is external."""

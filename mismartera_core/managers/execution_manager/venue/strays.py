@@ -112,7 +112,8 @@ class Strays:
         if known is not None:
             self._core.books.remember(known, said.venue_id)
             return known
-        made = self._take(entry.order.owner, f"{entry.client_id}{ending}", said)
+        leg_id = f"{entry.client_id}{ending}"
+        made = self._take(entry.order.owner, leg_id, said, parent=entry.client_id)
         if made is None:
             return None
         made.entry, made.order.entry, made.is_leg = entry, entry.order, True
@@ -122,7 +123,9 @@ class Strays:
             one.oco, other.oco = other, one
         return made
 
-    def _take(self, owner: Any, client_id: str, said: VenueOrder) -> Tracked | None:
+    def _take(
+        self, owner: Any, client_id: str, said: VenueOrder, parent: str = ""
+    ) -> Tracked | None:
         quantity = said.filled_quantity if said.quantity is None else said.quantity
         order = WorkingOrder(
             owner,
@@ -135,15 +138,20 @@ class Strays:
             limit=_float(said.limit_price),
             stop=_float(said.stop_price),
         )
-        return self._add(client_id, order, quantity, said.venue_id)
+        return self._add(client_id, order, quantity, said.venue_id, parent)
 
     def _add(
-        self, client_id: str, order: WorkingOrder, quantity: Decimal, venue_id: str
+        self,
+        client_id: str,
+        order: WorkingOrder,
+        quantity: Decimal,
+        venue_id: str,
+        parent: str = "",
     ) -> Tracked | None:
         """Take an order over; None where the journal cannot be written: then it is told again."""
         core = self._core
         try:
-            core.journal.intend([intent_of(order, client_id, None)], core.now_ns())
+            core.journal.intend([intent_of(order, client_id, None, parent=parent)], core.now_ns())
         except JournalError as error:
             core.journal_failed(error)
             return None
