@@ -150,10 +150,8 @@ class Booking:
         on: Tracked | None = tracked
         if tracked.stage is Stage.DONE:
             on = self._strays.carrier(tracked, execution.quantity)
-        new = None if on is None else core.book(execution, on.client_id)
-        if on is None or not new:
-            if new is None:
-                self._later[execution.execution_id] = execution
+        if on is None or not core.book(execution, on.client_id):
+            self._later[execution.execution_id] = execution
             return
         if fetched:
             core.notice(NoticeKind.MISSED, f"execution {execution.execution_id}", on)

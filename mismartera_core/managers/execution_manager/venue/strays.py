@@ -9,7 +9,7 @@ from typing import Any
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.errors import JournalError
-from mismartera_core.managers.execution_manager.venue.core import DeskCore
+from mismartera_core.managers.execution_manager.venue.core import DeskCore, nobody
 from mismartera_core.managers.execution_manager.venue.ids import owner_tag, tag_of
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.managers.execution_manager.venue.restoring import restored
@@ -35,7 +35,7 @@ class Strays:
 
     def __init__(self, core: DeskCore) -> None:
         self._core = core
-        self.cancel: Callable[[Tracked, str], None] = _ignored
+        self.cancel: Callable[[Tracked, str], None] = nobody
         self.owners: dict[str, Any] = {}
         self._told: set[str] = set()
 
@@ -168,7 +168,7 @@ class Strays:
     def _free(self, client_id: str) -> str:
         """An id with a number behind it that no order has."""
         root, number = client_id.partition("~")[0], 2
-        while self._core.books.by_client(f"{root}~{number}") is not None:
+        while self._core.journal.find(f"{root}~{number}") is not None:
             number += 1
         return f"{root}~{number}"
 
@@ -184,8 +184,3 @@ class Strays:
 
 def _float(price: Decimal | None) -> float:
     return math.nan if price is None else float(price)
-
-
-def _ignored(tracked: Tracked, reason: str) -> None:
-    """Nobody cancels yet."""
-    del tracked, reason
