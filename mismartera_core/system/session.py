@@ -146,6 +146,7 @@ class Session:
                 ):
                     if account is not None:
                         account.arm(manager.execution)
+                        manager.resume()
                         account.guarded(guard)
                     outcome = manager.run(asked)
                     if self._replay is None:

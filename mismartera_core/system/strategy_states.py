@@ -100,9 +100,7 @@ class _RememberingPlayer:
         return self._inner.notes
 
     def play(self, frame: Frame) -> int:
-        if not self._loaded:
-            self._loaded = True
-            self._states.load()
+        self._load()
         bars = self._inner.play(frame)
         self._states.keep()
         return bars
@@ -111,13 +109,18 @@ class _RememberingPlayer:
         self._inner.interrupt()
 
     def news(self, now_ns: int) -> bool:
+        self._load()
         working = self._inner.news(now_ns)
-        if self._loaded:
-            self._states.keep()
+        self._states.keep()
         return working
 
     def finish(self) -> None:
         self._inner.finish()
+
+    def _load(self) -> None:
+        if not self._loaded:
+            self._loaded = True
+            self._states.load()
 
 
 def _keeps_state(strategy: Strategy | PortfolioStrategy) -> bool:

@@ -141,6 +141,15 @@ class SystemManager:
         """The books: what a venue's account is recovered into before the run."""
         return self._execution
 
+    def resume(self) -> None:
+        """The books were filled from a venue's account: its value over time begins from them."""
+        self._equity.resume(
+            {
+                row: sum(holding.position.quantity for holding in holdings)
+                for row, holdings in self._execution.holdings.items()
+            }
+        )
+
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.
 

@@ -78,9 +78,8 @@ def player(store, *units):
 def test_it_is_loaded_before_the_first_frame_and_kept_after_each(store):
     first, whole = made(Counts), made(Whole)
     one = player(store, unit(first), unit(whole, ""))
-    one.news(1)
     assert store.load_strategy_state("PA1", "one", "") is None
-    one.play(None)
+    one.news(1)
     assert store.load_strategy_state("PA1", "one", "AAPL") is None
     first.bars = 3
     assert one.play(None) == 7
