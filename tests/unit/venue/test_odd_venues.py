@@ -1,6 +1,7 @@
 """What a venue may say at odd times, in odd words or never, and what is made of it."""
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
@@ -223,19 +224,12 @@ def test_what_is_taken_over_waits_for_the_journal(rig, venue):
     terms = replace(venue.sent[0], client_id=ours, take_profit=Decimal(110))
     venue.submit(terms)
     said = only(venue, client_id=ours)
-    switch = sa.text("PRAGMA query_only = ON"), sa.text("PRAGMA query_only = OFF")
-    with rig.database.engine.connect() as connection:
-        connection.execute(switch[0])
-    rig.desk._changes.apply(said)
+    with read_only(rig):
+        rig.desk._changes.apply(said)
     assert [v.limit for v in rig.verdicts] == ["journal"]
-    with rig.database.engine.connect() as connection:
-        connection.execute(switch[1])
     rig.desk._changes.apply(replace(said, legs=()))
-    with rig.database.engine.connect() as connection:
-        connection.execute(switch[0])
-    rig.desk._changes.apply(said)
-    with rig.database.engine.connect() as connection:
-        connection.execute(switch[1])
+    with read_only(rig):
+        rig.desk._changes.apply(said)
     rig.desk._changes.apply(said)
     assert len(rig.desk.working_symbols()[0]) == 3
 
@@ -284,3 +278,97 @@ def test_a_fetcher_that_never_began_can_be_closed():
     fetcher = ThreadFetcher()
     fetcher.close()
     fetcher.close()
+
+
+@contextmanager
+def read_only(rig):
+    """The journal cannot be written within."""
+    with rig.database.engine.connect() as connection:
+        connection.execute(sa.text("PRAGMA query_only = ON"))
+    yield
+    with rig.database.engine.connect() as connection:
+        connection.execute(sa.text("PRAGMA query_only = OFF"))
+
+
+def test_a_second_order_under_one_id_waits_for_the_journal(rig, venue):
+    rig.order(10)
+    rig.poll()
+    with read_only(rig):
+        twin = venue.foreign("AAPL", Side.BUY, 5, client_id=venue.sent[0].client_id)
+        rig.poll()
+        assert (venue.cancels, rig.heard("twin")) == ([], 0)
+    rig.wait(31)
+    assert (venue.cancels, rig.heard("twin")) == ([twin.venue_id], 1)
+
+
+def test_an_execution_after_the_end_waits_for_the_journal(rig, venue):
+    rig.order(10)
+    venue.tell(OrderChanged(replace(only(venue), status=VenueStatus.CANCELLED)))
+    rig.poll()
+    with read_only(rig):
+        venue.fill("AAPL")
+        rig.wait(2)
+        assert rig.held() == 0.0
+    rig.wait(1)
+    assert (rig.held(), rig.heard("late")) == (10.0, 1)
+
+
+def test_the_legs_of_an_entry_that_ended_in_part_work_although_nobody_said_so(rig, venue):
+    entry = rig.order(10, limit=99.0, take_profit=110.0, stop_loss=90.0)
+    venue.fill("AAPL", 4)
+    rig.poll()
+    bare = replace(only(venue, side=Side.BUY), status=VenueStatus.EXPIRED, legs=())
+    venue.tell(OrderChanged(bare))
+    rig.poll()
+    assert entry.status is OrderStatus.EXPIRED
+    assert [leg.status for leg in entry.legs] == [OrderStatus.WORKING] * 2
+
+
+def test_a_leg_is_never_for_less_than_it_has_filled(rig, venue):
+    entry = rig.order(10, take_profit=110.0, stop_loss=90.0)
+    venue.fill(only(venue, side=Side.BUY).venue_id)
+    profit = only(venue, type=OrderType.LIMIT).venue_id
+    venue.fill(profit, 4, price="110")
+    rig.poll()
+    venue.tell(OrderChanged(replace(only(venue, venue_id=profit), quantity=Decimal(3))))
+    rig.poll()
+    assert (entry.legs[0].quantity, entry.legs[0].remaining) == (10.0, 6.0)
+
+
+def test_an_order_that_replaces_one_of_somebody_else_is_not_ours(rig, venue):
+    other = venue.foreign("AAPL", Side.BUY, 5)
+    venue.orders.clear()
+    venue.tell(OrderChanged(replace(other, venue_id="V-9", replaces="V-8")))
+    rig.poll()
+    assert {o.venue_id for o in rig.desk.external_orders} == {other.venue_id, "V-9"}
+
+
+def test_an_order_that_ended_unseen_is_found_at_the_next_start(rig, venue):
+    venue.script(Answer.DO_THEN_FAIL)
+    venue.lose(2)
+    rig.order(10)
+    venue.end(only(venue).venue_id, VenueStatus.CANCELLED, "by hand")
+    rig.begin()
+    assert rig.desk.working_symbols() == {}
+    assert [(o.status, o.reason) for o in rig.engine.ledger.orders] == [
+        (OrderStatus.CANCELLED, "by hand")
+    ]
+
+
+def test_what_was_held_for_long_before_the_first_start_is_not_ours(make_rig):
+    rig = make_rig(begin=False)
+    rig.venue.held["AAPL"] = Decimal(-7)
+    rig.begin()
+    assert rig.desk.external_positions == {"AAPL": Decimal(-7)}
+    assert rig.begin().desk.frozen == {}
+
+
+def test_an_account_in_which_something_always_moves_is_recovered_all_the_same(rig, venue):
+    rig.order(100)
+    account = venue.account
+    rig.begin(recover=False)
+    venue.account = lambda: (venue.fill("AAPL", 1), account())[1]
+    rig.desk.recover(rig.engine)
+    venue.account = account
+    rig.wait(100)
+    assert (rig.held(), rig.verdicts, rig.desk.blocked) == (6.0, [], "")

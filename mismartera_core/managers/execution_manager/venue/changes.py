@@ -111,8 +111,7 @@ class Changes:
         tracked.order.reason = ""
         core.note(tracked, OrderEventKind.ADOPTED if was_unknown else kind)
         for leg in tracked.legs:
-            if leg.is_unclear:
-                leg.stage = Stage.LIVE
+            leg.stage = Stage.LIVE
         if was_unknown:
             core.notice(NoticeKind.ADOPTED, f"found at the venue: {said.status.value}", tracked)
         self.known(said.venue_id)
