@@ -25,10 +25,12 @@ from mismartera_core.model.venue import VenueAccount
 from mismartera_core.repositories.account_lease import AccountLease
 from mismartera_core.repositories.database import Database
 from mismartera_core.repositories.journal import OrderJournal
+from mismartera_core.repositories.journal_states import StateStore
 from mismartera_core.repositories.live_files import LiveFiles, LiveSession
 from mismartera_core.system.clock_watch import ClockWatch, skew
 from mismartera_core.system.guard import Guard
 from mismartera_core.system.recorded import SessionTape
+from mismartera_core.system.strategy_states import StrategyStates
 
 log = logging.getLogger("mismartera_core.audit")
 
@@ -41,12 +43,14 @@ class LiveAccount:
         account: As the venue tells of it.
         desk: Works the orders.
         control: The state of risk.
+        states: Keeps what strategies want to know again.
         guarded: Enters the guard of the session; a replay has none.
     """
 
     account: VenueAccount
     desk: VenueDesk
     control: RiskControl
+    states: StrategyStates
     guarded: Callable[[ExitStack], None]
     _gate: _Gate
 
@@ -166,7 +170,12 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             inner.enter_context(ClockWatch(bare.now_ns, now_ns, control.surroundings))
 
         _log_account(account)
-        yield LiveAccount(account, desk, control, guarded, gate)
+        states = StrategyStates(
+            tape.calls("states", lambda: StateStore(trading.database)),
+            account.account_id,
+            tape.reading("wall", now_ns),
+        )
+        yield LiveAccount(account, desk, control, states, guarded, gate)
 
 
 def _adapter(made: object, name: str) -> VenueBroker:

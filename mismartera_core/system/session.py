@@ -134,7 +134,10 @@ class Session:
                 account = stack.enter_context(live_account(make, trading))
             plan = make_plan(self.config, resolved, clock, data_dir, secret, tape, account)
             reports = self._reports(resolved, clock)
-            manager = SystemManager(plan, self.registry, simulated_clock(clock), progress, tape)
+            states = None if account is None else account.states
+            manager = SystemManager(
+                plan, self.registry, simulated_clock(clock), progress, tape, states
+            )
             with heeded() as asked, self._recorded(clock, run_id) as folder:
                 with (
                     log_to_file(folder / "log.jsonl"),
@@ -143,6 +146,7 @@ class Session:
                 ):
                     if account is not None:
                         account.arm(manager.execution)
+                        manager.resume()
                         account.guarded(guard)
                     outcome = manager.run(asked)
                     if self._replay is None:

@@ -31,6 +31,7 @@ from mismartera_core.system.compiled_choice import fastest
 from mismartera_core.system.interruption import Interruption
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
+from mismartera_core.system.strategy_states import StrategyStates
 from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine, Replay
 from mismartera_core.threads.channel import Channel
@@ -91,6 +92,7 @@ class SystemManager:
         clock: Clock,
         progress: Progress | None = None,
         tape: SessionTape | None = None,
+        states: StrategyStates | None = None,
     ) -> None:
         self._tape = tape
         self._plan = plan
@@ -128,6 +130,8 @@ class SystemManager:
         )
         player = Player(self._desk, units, self._equity, only_base=whole)
         self._player: Replay = fastest(plan, self._desk, units, self._equity, hours.closes, player)
+        if states is not None:
+            self._player = states.player(self._player, units)
         if tape is not None:
             self._player = tape.player(self._player)
         self._workers = self._wire(self._player, derivation())
@@ -136,6 +140,15 @@ class SystemManager:
     def execution(self) -> ExecutionManager:
         """The books: what a venue's account is recovered into before the run."""
         return self._execution
+
+    def resume(self) -> None:
+        """The books were filled from a venue's account: its value over time begins from them."""
+        self._equity.resume(
+            {
+                row: sum(holding.position.quantity for holding in holdings)
+                for row, holdings in self._execution.holdings.items()
+            }
+        )
 
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.

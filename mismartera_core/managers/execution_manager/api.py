@@ -262,6 +262,7 @@ class ExecutionManager:
             other.remaining
             for other in working
             if other.side == order.side
+            and other is not order  # a venue's desk asks of one that is in the books already
             and other is not order.oco
             and not (order.closing and other.owner is order.owner)
             and (other.oco is None or other.oco.side != other.side or other.id < other.oco.id)

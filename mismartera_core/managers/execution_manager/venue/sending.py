@@ -208,8 +208,6 @@ class Sending:
     def _unclear(self, tracked: Tracked, words: str) -> None:
         core = self._core
         crashpoint("order.unclear")
-        if tracked.stage is not Stage.SENT:
-            return
         tracked.stage = Stage.UNKNOWN
         tracked.due = core.timer() + core.timing.first_look
         tracked.order.status = OrderStatus.WORKING
