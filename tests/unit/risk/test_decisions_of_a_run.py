@@ -1,6 +1,7 @@
 """A run's decisions are in its folder and read back; a run that ends halted says so."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,6 +10,8 @@ from engine_sessions import session
 from mismartera_core import RiskStop, Strategy, load_run
 from mismartera_core.cli.app import run_command
 
+ROOT = Path(__file__).parents[3]
+WIDE = {"order_notional": None, "order_notional_percent": None, "position_percent": None}
 SMALL = {"order_notional": 500.0, "order_volume_percent": None}
 
 
@@ -63,12 +66,12 @@ def test_a_halted_run_ends_with_code_6_and_keeps_what_was_computed(tmp_path, mon
     done = load_run("@last", tmp_path / "runs")
     assert done.summary["error"].startswith("halted by risk: standard: orders_per_day: 2 orders")
     assert "halted" in set(done.decisions["verdict"])
-    config = json.loads((done.folder / "config.json").read_text())
-    config["strategies"] = [{"name": "sma_cross"}]
-    config["risk"][0]["config"] = {"orders_per_day": 1, "order_volume_percent": None}
-    config["risk"][0]["config"] |= {"order_notional": None, "order_notional_percent": None}
-    path = tmp_path / "config.json"
-    path.write_text(json.dumps({**config, "$schema": None}))
-    assert run_command(["run", str(path), "--json"]) == 6
+
+
+def test_the_command_ends_with_code_6(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path))
+    risk = [{"name": "standard", "config": {"orders_per_day": 1, **WIDE}}]
+    words = [str(ROOT / "session_configs/opening_range.json"), "--set", f"risk={json.dumps(risk)}"]
+    assert run_command(["run", *words, "--json"]) == 6
     said = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert said["error"]["kind"] == "RiskStop"
