@@ -6,7 +6,7 @@ import json
 
 import pytest
 from live_sessions import MINUTE, SECOND
-from recorded_sessions import Crosses
+from recorded_sessions import RISK, Crosses
 
 from mismartera_core.cli import main
 from mismartera_core.registry import Registry
@@ -112,7 +112,8 @@ def test_why_names_a_trade_and_the_values_it_was_decided_on(live, typed):
 
 
 def test_why_names_the_risk_check_with_its_numbers(live, typed):
-    made = live(risk=[{"name": "max_order_notional", "config": {"limit": 100}}])
+    small = {"name": "max_order_notional", "config": {"limit": 100}}
+    made = live(risk=[small, *RISK])
     row = asked(made, lambda s: s["reason"].str.startswith("risk"))
     found = why(typed, made, row["symbol"], row["submitted_at"])
     assert found["verdict"].startswith("there was no trade: buy 5 market at ")
@@ -177,3 +178,37 @@ def test_what_why_cannot_find_is_told(ran, typed, words, message):
     code, out, err = typed(ran, "why", *words)
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_a_live_run_tells_how_it_stands_and_ends_with_its_summary(live, typed, monkeypatch):
+    made = live()
+    config = made.settings.runtime_dir / "live.json"
+    config.write_text(json.dumps(made.config.model_dump(mode="json", by_alias=True)))
+    monkeypatch.setattr("mismartera_core.system.session.Session", lambda *_, **__: made)
+    code, out, err = typed(made, "run", config, "--json")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert {each["kind"] for each in told[:-1]} == {"live_status"}
+    assert told[-1]["kind"] == "run"
+    last = told[-2]
+    assert (last["positions"], last["working"], last["risk"]) == ({}, 0, "active")
+    assert last["pnl"] == pytest.approx(told[-1]["summary"]["pnl"])
+    assert 0 < last["orders_today"] < told[-1]["summary"]["orders"]  # legs are orders, too
+    assert last["decision"].startswith("mine: ")
+
+
+def test_whether_somebody_watches_changes_nothing_in_a_replay(live, typed):
+    made = live()
+    made.run()
+    assert made.board.status() is not None
+    assert typed(made, "replay")[0] == 0
+
+
+def test_an_account_is_named_for_live_sessions_only(ran, typed):
+    config = ran.settings.runtime_dir / "backtest.json"
+    values = ran.config.model_dump(mode="json", by_alias=True)
+    days = {"start_date": "2012-10-02", "end_date": "2012-10-02"}
+    config.write_text(json.dumps({**values, "mode": "backtest", "backtest_config": days}))
+    code, _, err = typed(ran, "run", config, "--live-account", "A1")
+    assert code == 2
+    assert "--live-account belongs to mode 'live'" in err
