@@ -132,7 +132,15 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             )
             stack.callback(lease.release)
         apart = tape.reading("skew", lambda: skew(adapters[0].now_ns, now_ns))()
-        control = RiskControl(tape.calls("risk", lambda: files), _surroundings(account, apart))
+        wall = tape.reading("wall", now_ns)
+        controls: list[RiskControl] = []
+
+        def controlled() -> RiskControl:
+            controls.append(RiskControl(files, _surroundings(account, apart)))
+            return controls[0]
+
+        # The engine asks through the tape; a kill switch acts on the control itself.
+        control = tape.control(controlled)
         gate = _Gate()
         desk = VenueDesk(
             venue,
@@ -140,11 +148,11 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             tape.calls(
                 "journal", lambda: OrderJournal(trading.database, account.account_id, trading.run)
             ),
-            tape.reading("wall", now_ns),
+            wall,
             run=trading.run,
             gate=gate,
             on_notice=_log_notice,
-            on_verdict=lambda verdict: _escalate(control, verdict, now_ns()),
+            on_verdict=lambda verdict: _escalate(control, verdict, wall()),
             bar_open=_bar_open(config),
             timer=tape.reading("timer", monotonic),
             fetcher=tape.fetcher(ThreadFetcher),
@@ -165,9 +173,9 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
                 started_ns=now_ns(),
             )
             # Past the tape: what these threads ask is nothing that the engine takes in.
-            (bare,) = adapters
-            inner.enter_context(Guard(files, session, control, bare, now_ns))
-            inner.enter_context(ClockWatch(bare.now_ns, now_ns, control.surroundings))
+            (bare,), (real,) = adapters, controls
+            inner.enter_context(Guard(files, session, real, bare, now_ns))
+            inner.enter_context(ClockWatch(bare.now_ns, now_ns, real.surroundings))
 
         _log_account(account)
         states = StrategyStates(

@@ -29,6 +29,7 @@ from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.system.compiled_choice import fastest
 from mismartera_core.system.interruption import Interruption
+from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
 from mismartera_core.system.strategy_states import StrategyStates
@@ -83,6 +84,7 @@ class SystemManager:
         clock: The run's clock.
         progress: Told after every session, by the analysis thread.
         tape: What the inputs of a live session pass through; None in a backtest.
+        board: Shows how a live session stands; None where nobody watches.
     """
 
     def __init__(
@@ -93,8 +95,10 @@ class SystemManager:
         progress: Progress | None = None,
         tape: SessionTape | None = None,
         states: StrategyStates | None = None,
+        board: StatusBoard | None = None,
     ) -> None:
         self._tape = tape
+        self._board = board
         self._plan = plan
         self._registry = registry
         self._progress = progress
@@ -134,6 +138,9 @@ class SystemManager:
             self._player = states.player(self._player, units)
         if tape is not None:
             self._player = tape.player(self._player)
+        if board is not None and plan.live is not None:
+            board.begin(plan.live.now_ns, zone)
+            self._player = board.watch(self._player, self._desk)
         self._workers = self._wire(self._player, derivation())
 
     @property
@@ -267,6 +274,8 @@ class SystemManager:
             self._abort()
 
     def _entered(self, day: date, phase: Any) -> None:
+        if self._board is not None:
+            self._board.entered(day, phase)
         self._registry.observe("session_phase_changed", session=day, phase=phase)
 
     def _began(self, frame: Frame) -> None:
