@@ -181,6 +181,9 @@ class Socket:
                 with contextlib.suppress(ConnectionClosed):
                     send(connection)
 
+    def greet(self, connection):
+        """Nothing is said first."""
+
     def _handshake(self, connection, request):
         return None if self.status is None else connection.respond(self.status, "no\n")
 

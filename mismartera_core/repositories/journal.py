@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -31,6 +32,13 @@ from mismartera_core.repositories.journal_tables import (
 )
 from mismartera_core.repositories.journal_writing import reading, writing
 
+INTENTS, EVENTS, EXECUTIONS, HELD = (
+    sa.insert(cast("sa.Table", row.__table__))
+    for row in (IntentRow, OrderEventRow, ExecutionRow, HeldBeforeRow)
+)
+"""Statements on tables rather than on mapped classes: they take half the time."""
+
+KNOWN = sa.select(IntentRow.client_id).where(IntentRow.client_id == sa.bindparam("first"))
 FINAL = [kind.value for kind in OrderEventKind if kind.is_final]
 
 
@@ -65,12 +73,12 @@ class OrderJournal:
         """
         with writing(self._database, "intent") as session:
             first = intents[0].client_id
-            if session.get(IntentRow, first) is not None:
+            if session.scalar(KNOWN, {"first": first}) is not None:
                 return False
             rows = [intent_values(i, self.account, i.run or self.run) for i in intents]
-            session.execute(sa.insert(IntentRow), rows)
+            session.execute(INTENTS, rows)
             session.execute(
-                sa.insert(OrderEventRow),
+                EVENTS,
                 [_event_values(i.client_id, OrderEventKind.INTENT, at_ns, "", "") for i in intents],
             )
         return True
@@ -96,9 +104,7 @@ class OrderJournal:
             JournalError: It is not durable.
         """
         with writing(self._database, kind.value) as session:
-            session.execute(
-                sa.insert(OrderEventRow), [_event_values(client_id, kind, at_ns, venue_id, words)]
-            )
+            session.execute(EVENTS, [_event_values(client_id, kind, at_ns, venue_id, words)])
 
     def book(self, execution: Execution, client_id: str, at_ns: int) -> bool:
         """Write an execution, once.
@@ -119,15 +125,13 @@ class OrderJournal:
             return False
         with writing(self._database, "fill") as session:
             values = execution_values(execution, client_id, self.account)
-            session.execute(
-                sa.insert(ExecutionRow), [{**values, "seq": self._seq + 1, "booked_ns": at_ns}]
-            )
+            session.execute(EXECUTIONS, [{**values, "seq": self._seq + 1, "booked_ns": at_ns}])
             if client_id:
                 words = f"{execution.quantity} at {execution.price}"
                 line = _event_values(
                     client_id, OrderEventKind.FILL, at_ns, execution.venue_id, words
                 )
-                session.execute(sa.insert(OrderEventRow), [line])
+                session.execute(EVENTS, [line])
         self._seq += 1
         booked.add(execution.execution_id)
         return True
@@ -200,7 +204,7 @@ class OrderJournal:
             for symbol, units in {"": Decimal(0), **held}.items()
         ]
         with writing(self._database, "held_before") as session:
-            session.execute(sa.insert(HeldBeforeRow), rows)
+            session.execute(HELD, rows)
 
     def _orders(self, which: sa.ColumnElement[bool]) -> tuple[JournaledOrder, ...]:
         chosen = sa.and_(IntentRow.account == self.account, which)

@@ -56,7 +56,7 @@ class Player:
     def _next(self, track: str, kind: str, asked: Any) -> Recorded:
         items = self._tracks[track]
         if not items:
-            raise ReplayDiffers(
+            raise RecordingEnded(
                 f"the recording of {track} has ended, and the replay asks for {kind} "
                 f"{_short(asked)}"
             )
@@ -72,6 +72,10 @@ class Player:
 
 class ReplayDiffers(MisMarteraError):  # noqa: N818 - says what is the case
     """A replay has left the way of the session it replays."""
+
+
+class RecordingEnded(ReplayDiffers):
+    """A replay asks for more than was recorded; so does that of a session that was killed."""
 
 
 def _normal(value: Any) -> str:

@@ -36,7 +36,9 @@ _CLASSES: tuple[type[Any], ...] = (
     risk.RiskState,
     risk.RiskVerdict,
     said.Execution,
+    said.OrderSnapshot,
     said.OrderTerms,
+    said.PositionSnapshot,
     said.VenueAccount,
     said.VenueOrder,
     said.VenuePosition,
@@ -78,7 +80,7 @@ def encode(value: Any) -> Any:
         return _array(value)
     if isinstance(value, tuple | list):
         return ["list" if isinstance(value, list) else "tuple", *map(encode, value)]
-    if isinstance(value, frozenset):
+    if isinstance(value, frozenset | set):
         return ["frozenset", *sorted(map(encode, value))]
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}

@@ -15,6 +15,7 @@ from mismartera_core.errors import ConfigError, UsageError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.registry import Registry
 from mismartera_core.repositories.database import Database, open_database
+from mismartera_core.repositories.journal import OrderJournal
 from mismartera_core.repositories.run_folder import list_runs
 from mismartera_core.services.config_resolution import Resolved, resolve
 from mismartera_core.system.plugin_calls import blamed, build
@@ -103,14 +104,19 @@ class Access:
             )
         return made
 
-    def is_ours(self, client_id: str) -> bool:
-        """Whether an order with a client id was placed by this installation."""
-        return client_id in self._placed
-
     @cached_property
-    def _placed(self) -> frozenset[str]:
-        """Client ids of all orders that this installation has written down."""
-        return frozenset()
+    def account_id(self) -> str:
+        """The number of the account.
+
+        Raises:
+            BrokerError: The venue refuses or does not answer.
+        """
+        return self.venue.account().account_id
+
+    def is_ours(self, client_id: str) -> bool:
+        """Whether an order with a client id is in the account's journal."""
+        journal = OrderJournal(self.database, self.account_id, "")
+        return bool(client_id) and journal.find(client_id) is not None
 
     def close(self) -> None:
         """Release connections and files of all that was made."""

@@ -30,6 +30,7 @@ from mismartera_core.repositories.markets import find_market
 from mismartera_core.services.config_resolution import Choice
 from mismartera_core.services.venue_entries import entries, is_ours, leaving
 from mismartera_core.system.plugin_calls import build
+from mismartera_core.system.secrets import Secrets
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +59,12 @@ def adapter_of(files: LiveFiles, settings: Settings) -> VenueBroker:
             hint="say the account as the broker does, or the runtime_dir of its session",
         )
     registry = Registry.discover(policy=policy_of(settings))
-    return connect(session, registry, context_of(session, settings))
+    return connect(session, registry, context_of(session, settings, Secrets(registry)))
 
 
-def context_of(session: LiveSession, settings: Settings) -> PluginContext:
+def context_of(
+    session: LiveSession, settings: Settings, secret: Callable[[str], str]
+) -> PluginContext:
     """What a plugin is told when it is made without a session."""
 
     def sessions(start: date, end: date) -> SessionTable:
@@ -75,6 +78,8 @@ def context_of(session: LiveSession, settings: Settings) -> PluginContext:
         asset_class=session.asset_class,
         timezone=find_market(session.exchange_group, session.asset_class).timezone,
         sessions=sessions,
+        secret=secret,
+        now_ns=wall_ns,
     )
 
 

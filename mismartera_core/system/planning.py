@@ -59,6 +59,7 @@ def make_plan(
     secret: Callable[[str], str] = no_secret,
     tape: SessionTape | None = None,
     account: LiveAccount | None = None,
+    given: DataProvider | None = None,
 ) -> Plan:
     """Resolve a session config into a plan.
 
@@ -70,6 +71,7 @@ def make_plan(
         secret: Finds a secret by its name.
         tape: What the inputs of a live session pass through; None in a backtest.
         account: The venue's account that is traded; None where the broker fills orders itself.
+        given: Stands for the config's data provider; None builds it.
 
     Raises:
         ConfigError: The config asks for what cannot be had.
@@ -77,7 +79,7 @@ def make_plan(
     """
     data = config.session_data_config
     context = session_context(config, clock, data_dir, secret)
-    provider = _provider(resolved, context, tape)
+    provider = given or _provider(resolved, context, tape)
     capabilities = resolved.data_provider.record.capabilities
     check_symbols(provider, data.symbols, config.data_provider.name)
     check_streams(data.streams, capabilities, config.data_provider.name)

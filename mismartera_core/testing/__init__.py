@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from mismartera_core.testing.desk import Desk as Desk
     from mismartera_core.testing.desk import Execution as Execution
+    from mismartera_core.testing.desk_rig import DeskRig as DeskRig
     from mismartera_core.testing.fakes import plugin_context as plugin_context
     from mismartera_core.testing.fakes import session_table as session_table
     from mismartera_core.testing.finished_runs import finished_run as finished_run
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
     from mismartera_core.testing.risk_checks import RiskCheckConformance as RiskCheckConformance
     from mismartera_core.testing.running import Promise as Promise
     from mismartera_core.testing.running import run_suite as run_suite
+    from mismartera_core.testing.scripted_venue import Answer as Answer
+    from mismartera_core.testing.scripted_venue import ScriptedVenue as ScriptedVenue
     from mismartera_core.testing.strategies import StrategyConformance as StrategyConformance
     from mismartera_core.testing.strategy_runs import HandClock as HandClock
     from mismartera_core.testing.stream_faults import StreamFaults as StreamFaults
@@ -114,6 +117,7 @@ _HOMES = {
     "cost_models": ("CostModelConformance",),
     "data_providers": ("DataProviderConformance",),
     "desk": ("Desk", "Execution"),
+    "desk_rig": ("DeskRig",),
     "fakes": ("plugin_context", "session_table"),
     "finished_runs": ("finished_run",),
     "gap_fillers": ("GapFillerConformance",),
@@ -126,6 +130,7 @@ _HOMES = {
     "reports": ("ReportConformance",),
     "risk_checks": ("RiskCheckConformance",),
     "running": ("Promise", "run_suite"),
+    "scripted_venue": ("Answer", "ScriptedVenue"),
     "strategies": ("StrategyConformance",),
     "strategy_runs": ("HandClock",),
     "stream_faults": ("StreamFaults", "StreamRefusal"),

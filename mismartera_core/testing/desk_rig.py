@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mismartera_core.contracts.broker import Costs, WorkingOrder
+from mismartera_core.contracts.venue import VenueBroker
 from mismartera_core.managers.execution_manager import ExecutionManager
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.managers.execution_manager.venue import (
@@ -22,7 +23,6 @@ from mismartera_core.model.orders import OrderType
 from mismartera_core.model.risk import RiskVerdict
 from mismartera_core.repositories.database import Database
 from mismartera_core.repositories.journal import OrderJournal
-from mismartera_core.testing.scripted_venue import ScriptedVenue
 from mismartera_core.testing.strategy_runs import HandClock
 
 START_NS = 1_767_623_400_000_000_000
@@ -56,7 +56,7 @@ class DeskRig:
     def __init__(
         self,
         database: Database,
-        venue: ScriptedVenue,
+        venue: VenueBroker,
         *,
         symbols: tuple[str, ...] = ("AAPL", "MSFT"),
         strategies: tuple[str, ...] = ("one",),

@@ -111,6 +111,7 @@ class VenueTrial(MadeConformance):
         price: About what it costs.
         page: Executions that the venue says at once; the suite makes some more.
         refusals: What the venue may refuse event connections with.
+        says_why: Whether the venue says why it rejects an order that it had taken.
     """
 
     kind = "broker"
@@ -123,6 +124,7 @@ class VenueTrial(MadeConformance):
     refusals: ClassVar[frozenset[StreamRefusal]] = frozenset(
         {StreamRefusal.WRONG_KEY, StreamRefusal.NO_ANSWER}
     )
+    says_why: ClassVar[bool] = True
 
     @pytest.fixture
     def faults(self) -> Any:

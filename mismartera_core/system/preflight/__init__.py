@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mismartera_core.errors import MisMarteraError, PluginError
 from mismartera_core.system.access import LIVE, Access
 from mismartera_core.system.plugin_calls import blamed
-from mismartera_core.system.preflight import account, calendar, feed, installation
+from mismartera_core.system.preflight import account, calendar, feed, installation, safety
 from mismartera_core.system.preflight.rows import CheckRow as CheckRow
 from mismartera_core.system.preflight.rows import Verdict as Verdict
 from mismartera_core.system.preflight.rows import refused
@@ -87,6 +87,10 @@ def _checks(stream_seconds: float) -> list[_Listed]:
         _Listed("calendar", calendar.calendar, needs="database"),
         _Listed("session", calendar.session, "has the hours of its own days", "calendar"),
         _Listed("account", account.account, fills, "config"),
+        _Listed("risk", safety.risk, "begins anew with every run", "account"),
+        _Listed("other session", safety.running, "shares its account with nobody", "account"),
+        _Listed("journal", safety.journal, "keeps its orders in memory", "account"),
+        _Listed("heartbeat", safety.heartbeat, "needs no watchdog"),
         _Listed("clock", account.clock_skew, "has a clock of its own", "account"),
         _Listed("orders", account.orders, fills, "account"),
         _Listed("positions", account.positions, fills, "account"),

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.contracts.venue import EmitVenue, VenueBroker, VenueEvent
 from mismartera_core.repositories.recording import Recorder
+from mismartera_core.repositories.recording_values import encode
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.live_step import LiveStep
 from mismartera_core.system.recorded import tracks
@@ -18,6 +19,7 @@ from mismartera_core.system.recorded.digest import frame_digest
 from mismartera_core.system.recorded.mailbox import Asking, Mailbox
 from mismartera_core.system.recorded.steps import step_values
 from mismartera_core.system.recorded.taped import TapedCalls, TapedProvider, TapedVenue
+from mismartera_core.system.recorded.taped_control import TapedControl
 from mismartera_core.threads.analysis_engine import Replay
 from mismartera_core.threads.plan import LivePlan
 
@@ -55,6 +57,25 @@ class LiveTape:
     def calls(self, prefix: str, make: Callable[[], Any]) -> Any:
         """An object of which every call is recorded, such as a journal."""
         return TapedCalls(self, prefix, make())
+
+    def changing(self, kind: str, read: Callable[[], T]) -> Callable[[], T]:
+        """Something that is read often and changes seldom: only changes are recorded."""
+        last: list[Any] = [0, None]
+
+        def look() -> T:
+            value = read()
+            last[0] += 1
+            found = encode(value)
+            if last[0] == 1 or found != last[1]:
+                self.recorder.write(tracks.CHANGING + kind, kind, last[0], found)
+                last[1] = found
+            return value
+
+        return look
+
+    def control(self, make: Callable[[], Any]) -> Any:
+        """The state of risk as the engine asks for it; other threads use what `make` makes."""
+        return TapedControl(self, make())
 
     def fetcher(self, make: Callable[[], Asking]) -> Asking:
         """Who asks the venue aside; the answers wait for the engine's turn."""

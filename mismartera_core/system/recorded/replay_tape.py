@@ -19,6 +19,7 @@ from mismartera_core.system.recorded.digest import frame_digest
 from mismartera_core.system.recorded.mailbox import Asking
 from mismartera_core.system.recorded.steps import step_of
 from mismartera_core.system.recorded.taped import TapedCalls, TapedProvider, TapedVenue
+from mismartera_core.system.recorded.taped_control import TapedControl
 from mismartera_core.threads.analysis_engine import Replay
 from mismartera_core.threads.plan import LivePlan
 
@@ -60,6 +61,25 @@ class ReplayTape:
         """An object whose calls are answered as they were."""
         del make
         return TapedCalls(self, prefix, None)
+
+    def changing(self, kind: str, read: Callable[[], T]) -> Callable[[], T]:
+        """Something that was read often: what it was at the same reading."""
+        del read
+        track, count, value = tracks.CHANGING + kind, [0], [None]
+
+        def look() -> T:
+            count[0] += 1
+            item = self._player.peek(track)
+            if item is not None and item.asked == count[0]:
+                value[0] = self._player.pop(track).answer()
+            return value[0]  # type: ignore[return-value]
+
+        return look
+
+    def control(self, make: Callable[[], Any]) -> Any:
+        """The state of risk as it was."""
+        del make
+        return TapedControl(self, None)
 
     def fetcher(self, make: Callable[[], Asking]) -> Asking:
         """Nobody is asked; answers come at the turns at which they came."""
@@ -103,7 +123,7 @@ class ReplayTape:
 
     def left(self) -> Recorded | None:
         """The first item that the session took in and the replay did not; None where none is."""
-        return next((i for i in self._player.left() if i.track != tracks.ASIDE), None)
+        return next((i for i in self._player.left() if i.track in _ALL_TAKEN), None)
 
     def _hand_over(self, item: Recorded) -> None:
         if item.kind == tracks.EVENT and self._emit is not None:
@@ -178,6 +198,10 @@ class _Replayed:
         if self._put is None or number > len(self._then):
             raise ReplayDiffers(f"the session had asked the venue {number} times, the replay less")
         self._put(self._then[number - 1], value, error)
+
+
+_ALL_TAKEN = (tracks.ENGINE, tracks.COORDINATOR, tracks.SETUP)
+"""Tracks of which a replay takes every item."""
 
 
 def _at(ns: int) -> str:

@@ -11,7 +11,7 @@ from mismartera_core.config.loading import config_from
 from mismartera_core.config.settings import Settings
 from mismartera_core.errors import DataError, MisMarteraError
 from mismartera_core.registry import Registry
-from mismartera_core.repositories.recording_player import ReplayDiffers
+from mismartera_core.repositories.recording_player import RecordingEnded, ReplayDiffers
 from mismartera_core.repositories.run_folder import read_run, resolve_run
 from mismartera_core.system.recorded.replay_of import ReplayOf
 from mismartera_core.system.run import Run, load_run
@@ -20,7 +20,7 @@ from mismartera_core.system.session import Session
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPARED = ("signals", "fills", "equity")
+COMPARED = ("signals", "decisions", "fills", "equity")
 """Tables that are compared, in this order: a decision comes before what follows from it."""
 
 
@@ -80,6 +80,8 @@ def replay(folder: Path, settings: Settings, registry: Registry) -> Replayed:
     difference = ""
     try:
         session.run()
+    except RecordingEnded as error:
+        difference = str(error) if stored.record else ""
     except ReplayDiffers as error:
         difference = str(error)
     except MisMarteraError as error:

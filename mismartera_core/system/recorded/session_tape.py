@@ -44,6 +44,12 @@ class SessionTape(Protocol):
     def turns(self) -> Turns | None:
         """What the engine does, one after the other; None where the world decides."""
 
+    def changing(self, kind: str, read: Callable[[], T]) -> Callable[[], T]:
+        """Something that the engine reads often and that changes seldom."""
+
+    def control(self, make: Callable[[], Any]) -> Any:
+        """The state of risk, as the engine asks for it."""
+
     def reading(self, kind: str, read: Callable[[], T]) -> Callable[[], T]:
         """Something that the engine reads of the world, such as a timer."""
 

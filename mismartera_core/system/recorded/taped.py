@@ -192,13 +192,17 @@ class TapedProvider(Taped, DataProvider):
 
 
 class TapedCalls(Taped):
-    """Any object behind a tape; its methods are called by place and by name.
+    """Any object behind a tape: its methods, and those of its attributes that are plain values.
 
     Args:
         tape: Records, or gives back.
         prefix: What the kinds of its items begin with.
         target: The object; None at a replay.
     """
+
+    def __init__(self, tape: Tape, prefix: str, target: Any | None) -> None:
+        super().__init__(tape, prefix, target)
+        self.__dict__.update(tape.take(here(), f"{prefix}.facts", None, lambda: _facts(target)))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -215,3 +219,9 @@ def _present(target: T | None) -> T:
     if target is None:
         raise MisMarteraError("a replay asks nobody")
     return target
+
+
+def _facts(target: object) -> dict[str, Any]:
+    """Attributes of an object that are plain values, such as the run that a journal writes for."""
+    found = vars(target).items()
+    return {k: v for k, v in found if k[0] != "_" and isinstance(v, str | int | float | bool)}

@@ -11,6 +11,9 @@ SETUP = "setup"
 ASIDE = "aside"
 """Threads whose answers reach the engine by its inbox, and are recorded there once more."""
 
+CHANGING = "changing "
+"""What tracks of readings begin with, of which only changes are recorded."""
+
 FRAME = "frame"
 NEWS = "news"
 EVENT = "event"

@@ -92,6 +92,10 @@ class TestProvider(RemoteProviderConformance):
         return context(tmp_path)
 
     @pytest.fixture
+    def secrets(self):
+        return [KEY, SECRET]
+
+    @pytest.fixture
     def symbol(self):
         return "AAPL"
 

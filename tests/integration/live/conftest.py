@@ -2,6 +2,7 @@ import types
 
 import numpy as np
 import pytest
+from recorded_sessions import Made
 
 from mismartera_core import IndicatorReg, hookimpl
 
@@ -24,3 +25,10 @@ def mean_plugin():
 
     plugin.mismartera_indicators = mismartera_indicators
     return {"mean": plugin}
+
+
+@pytest.fixture
+def live(tmp_path, monkeypatch, mean_plugin):
+    """Makes live sessions that are recorded."""
+    monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path))
+    return Made(tmp_path, mean_plugin)

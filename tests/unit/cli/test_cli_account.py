@@ -8,10 +8,11 @@ from mismartera_core.repositories.run_folder import create_run_folder, start_run
 
 
 @pytest.fixture
-def live(install):
+def live(install, monkeypatch):
     """The JSON of a live config on a venue where nothing moves."""
     StillVenue.reset()
     StillProvider.reset()
+    monkeypatch.setenv("MISMARTERA_PLUGIN_SECONDS", "60")  # a busy machine is not what is tested
     install("still_plugin", PLUGIN, name="still")
     return {
         "session_name": "live",

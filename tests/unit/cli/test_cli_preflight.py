@@ -1,15 +1,26 @@
 import json
+import os
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from still_venue import PLUGIN, StillProvider, StillVenue, account, order, position
 
-from mismartera_core import BrokerError, StreamChanged, StreamState
+from mismartera_core import BrokerError, OrderType, Side, StreamChanged, StreamState
 from mismartera_core.config.loading import load_config
 from mismartera_core.config.settings import load_settings
+from mismartera_core.model.journal import Intent
+from mismartera_core.model.risk import RiskRecord, RiskState
 from mismartera_core.registry import Registry
+from mismartera_core.repositories.journal import OrderJournal
+from mismartera_core.repositories.live_files import (
+    Heartbeat,
+    KillOrder,
+    LiveFiles,
+    LiveSession,
+)
 from mismartera_core.system.access import Access
 from mismartera_core.system.preflight import calendar, feed, installation
 
@@ -23,6 +34,10 @@ CHECKS = [
     "calendar",
     "session",
     "account",
+    "risk",
+    "other session",
+    "journal",
+    "heartbeat",
     "clock",
     "orders",
     "positions",
@@ -33,10 +48,11 @@ CHECKS = [
 
 
 @pytest.fixture
-def config(tmp_path, install):
+def config(tmp_path, install, monkeypatch):
     """A live config on a venue where nothing moves."""
     StillVenue.reset()
     StillProvider.reset()
+    monkeypatch.setenv("MISMARTERA_PLUGIN_SECONDS", "60")  # a busy machine is not what is tested
     install("still_plugin", PLUGIN, name="still")
     file = tmp_path / "live.json"
     file.write_text(
@@ -89,6 +105,7 @@ def access(config, tmp_path, monkeypatch):
 
 def test_everything_in_order_is_go_and_every_check_has_a_row(looked):
     code, rows = looked()
+    assert [row for row in rows.values() if row["verdict"] == "no-go"] == []
     assert code == 0
     assert list(rows) == CHECKS
     assert {row["verdict"] for row in rows.values()} <= {"go", "warn"}
@@ -156,7 +173,15 @@ def test_refused_credentials_are_no_go_and_what_stands_on_them_is_skipped(looked
     assert rows["account"]["found"] == "the venue refused the key"
     assert rows["account"]["hint"] == "set ALPACA_API_KEY"
     skipped = [name for name, row in rows.items() if row["verdict"] == "skipped"]
-    assert skipped == ["clock", "orders", "positions", "order stream"]
+    assert skipped == [
+        "risk",
+        "other session",
+        "journal",
+        "clock",
+        "orders",
+        "positions",
+        "order stream",
+    ]
     assert rows["data"]["verdict"] == "go"
 
 
@@ -177,6 +202,60 @@ def test_foreign_orders_and_positions_are_shown(looked):
     assert rows["orders"]["found"] == "0 orders of ours open, 1 foreign (TSLA)"
     assert "2 positions: SPY +10, GLD -5" in rows["positions"]["found"]
     assert "not traded by this config: GLD" in rows["positions"]["found"]
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "code"),
+    [("active", "go", 0), ("reducing", "warn", 0), ("halted", "no-go", 6)],
+)
+def test_a_halted_account_is_no_go_with_the_way_out(looked, tmp_path, state, verdict, code):
+    files = LiveFiles(tmp_path / "runtime", "PA123")
+    files.save_risk_state(RiskRecord(state=RiskState(state), reason="3 % lost", at_ns=10**18))
+    found, rows = looked()
+    assert (found, rows["risk"]["verdict"]) == (code, verdict)
+    assert ("3 % lost" in rows["risk"]["found"]) == (state != "active")
+    assert ("mismartera resume --account PA123" in rows["risk"]["hint"]) == (state != "active")
+
+
+def test_a_kill_file_is_no_go(looked, tmp_path):
+    LiveFiles(tmp_path / "runtime", "PA123").kill(KillOrder("halt", "enough", 1))
+    code, rows = looked()
+    assert (code, rows["risk"]["found"]) == (6, "kill switch: enough")
+
+
+def test_a_session_that_trades_the_account_is_no_go(looked, tmp_path):
+    files = LiveFiles(tmp_path / "runtime", "PA123")
+    files.begin(
+        LiveSession(
+            account="PA123",
+            pid=os.getpid(),
+            broker="still",
+            config={},
+            exchange_group="US_EQUITY",
+            asset_class="EQUITY",
+            run="r1",
+        )
+    )
+    files.beat(Heartbeat(os.getpid(), 1, 1))
+    code, rows = looked()
+    assert (code, rows["other session"]["verdict"]) == (1, "no-go")
+    assert "run r1" in rows["other session"]["found"]
+
+
+def test_orders_of_the_journal_are_ours(looked, access):
+    intent = Intent(
+        client_id="c1",
+        strategy="s",
+        symbol="SPY",
+        side=Side.BUY,
+        type=OrderType.MARKET,
+        quantity=Decimal(1),
+    )
+    OrderJournal(access.database, "PA123", "r1").intend([intent], 1)
+    StillVenue.orders = [order(client_id="c1"), order("v2", "")]
+    _, rows = looked()
+    assert rows["orders"]["found"] == "1 order of ours open, 1 foreign (SPY)"
+    assert rows["journal"]["found"].startswith("can be read; 1 order not ended")
 
 
 def test_a_lost_order_stream_is_no_go(looked):

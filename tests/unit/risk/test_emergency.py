@@ -160,7 +160,30 @@ def test_the_adapter_of_a_session_is_made_anew(tmp_path, monkeypatch):
 
 def test_a_plugin_may_ask_for_sessions(tmp_path):
     settings = Settings(runtime_dir=tmp_path)
-    context = emergency.context_of(session(), settings)
+    context = emergency.context_of(session(), settings, {"KEY": "of the vault"}.__getitem__)
     days = context.sessions(date(2026, 7, 2), date(2026, 7, 6))
     assert [str(day) for day in days.dates] == ["2026-07-02", "2026-07-06"]
     assert context.timezone == "America/New_York"
+    assert context.secret("KEY") == "of the vault"
+    assert context.now_ns() > 0
+
+
+def test_a_plugin_that_is_made_anew_gets_its_secrets(tmp_path, monkeypatch):
+    told = []
+
+    def factory(config, context):
+        told.append(context.secret("MISMARTERA_TEST_SECRET"))
+        return FileVenue.__new__(FileVenue)
+
+    @hookimpl
+    def mismartera_brokers():
+        return [BrokerReg(name="plain", factory=factory)]
+
+    plugin = types.SimpleNamespace(mismartera_brokers=mismartera_brokers)
+    registry = Registry.from_modules({"plugin": plugin})
+    monkeypatch.setattr(Registry, "discover", lambda **_: registry)
+    monkeypatch.setenv("MISMARTERA_TEST_SECRET", "hush")
+    files = LiveFiles(tmp_path, "A1")
+    files.begin(session(broker="plain", config={}))
+    emergency.adapter_of(files, Settings(runtime_dir=tmp_path))
+    assert told == ["hush"]

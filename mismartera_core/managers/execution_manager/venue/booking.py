@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.crashpoints import crashpoint
@@ -119,7 +120,7 @@ class Booking:
         """Why an execution cannot be one of an order; "" where it can."""
         if (execution.symbol, execution.side) != (tracked.symbol, side_of(tracked.order)):
             return f"it {execution.side.value}s {execution.symbol}"
-        if not execution.quantity > 0 or not execution.price > 0:
+        if not (_is_above_zero(execution.quantity) and _is_above_zero(execution.price)):
             return f"{execution.quantity} units at {execution.price}"
         if tracked.stage is Stage.DONE:
             return ""
@@ -185,3 +186,7 @@ class Booking:
         price, at = float(execution.price), execution.at_ns or self._core.now_ns()
         series = Series(execution.symbol, "", order.owner.zone)
         return Bar(series, self._core.bar_open(at), price, price, price, price, float("nan"), at)
+
+
+def _is_above_zero(number: Decimal) -> bool:
+    return number.is_finite() and number > 0

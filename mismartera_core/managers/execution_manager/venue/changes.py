@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.managers.execution_manager.venue.core import DeskCore
 from mismartera_core.managers.execution_manager.venue.external import External
 from mismartera_core.managers.execution_manager.venue.ids import tag_of
@@ -58,6 +60,10 @@ class Changes:
         Returns:
             The order; None where it is not ours.
         """
+        if not said.filled_quantity.is_finite() or said.filled_quantity < 0:
+            words = f"order {said.venue_id} has filled {said.filled_quantity}"
+            self._core.notice(NoticeKind.DISTRUST, words, symbol=said.symbol)
+            return None
         tracked = self._find(said)
         if tracked is None:
             self._external.order(said)
@@ -143,17 +149,9 @@ class Changes:
         return leg
 
     def _go_on_as(self, tracked: Tracked, said: VenueOrder) -> None:
-        """An order goes on under another id, with what the venue has changed of it."""
-        core, order = self._core, tracked.order
-        core.books.name(tracked, said.venue_id)
-        words = ""
-        if said.quantity is not None and said.quantity + tracked.booked != tracked.quantity:
-            words = f"now for {said.quantity}"
-        core.note(tracked, OrderEventKind.REPLACED, words)
-        if said.limit_price is not None:
-            order.limit = float(said.limit_price)
-        if said.stop_price is not None:
-            order.stop = float(said.stop_price)
+        """An order goes on under another id."""
+        self._core.books.name(tracked, said.venue_id)
+        self._core.note(tracked, OrderEventKind.REPLACED)
         self.known(said.venue_id)
 
     def _resize(self, leg: Tracked, said: VenueOrder) -> None:
@@ -166,14 +164,15 @@ class Changes:
     def _follow(self, tracked: Tracked, said: VenueOrder) -> None:
         core, order = self._core, tracked.order
         tracked.seen = max(tracked.seen, said.filled_quantity)
+        if tracked.was:
+            _reprice(order, said)
         if tracked.stage is Stage.DONE:
             if tracked.booked < tracked.seen:
                 self.missing()
             return
         if said.status is VenueStatus.REPLACED:
             if said.replaced_by:
-                core.books.name(tracked, said.replaced_by)
-                core.note(tracked, OrderEventKind.REPLACED)
+                self._go_on_as(tracked, replace(said, venue_id=said.replaced_by))
         elif said.status in _ENDINGS and tracked.ending is None:
             tracked.ending = (_ENDINGS[said.status], said.reason)
         elif tracked.is_leg and said.quantity not in (None, tracked.quantity):
@@ -184,6 +183,14 @@ class Changes:
         if tracked.booked < tracked.seen:
             self.missing()
         core.finish(tracked)
+
+
+def _reprice(order: WorkingOrder, said: VenueOrder) -> None:
+    """A replaced order has the prices that the venue says."""
+    if said.limit_price is not None:
+        order.limit = float(said.limit_price)
+    if said.stop_price is not None:
+        order.stop = float(said.stop_price)
 
 
 def _nothing() -> None:

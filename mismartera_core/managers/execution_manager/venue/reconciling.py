@@ -11,14 +11,12 @@ from mismartera_core.managers.execution_manager.venue.core import DeskCore
 from mismartera_core.managers.execution_manager.venue.external import External
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.managers.execution_manager.venue.snapshots import (
-    OrderSnapshot,
-    PositionSnapshot,
     look_at_orders,
     look_at_positions,
 )
 from mismartera_core.managers.execution_manager.venue.strikes import Strikes
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
-from mismartera_core.model.venue import Execution
+from mismartera_core.model.venue import Execution, OrderSnapshot, PositionSnapshot
 
 SECOND = 1_000_000_000
 

@@ -17,14 +17,14 @@ from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.managers.execution_manager.venue.reconciling import SECOND, Reconciling
 from mismartera_core.managers.execution_manager.venue.restoring import restored
 from mismartera_core.managers.execution_manager.venue.snapshots import (
-    PositionSnapshot,
     look_at_orders,
     look_at_positions,
 )
 from mismartera_core.managers.execution_manager.venue.strays import Strays
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
-from mismartera_core.model.journal import JournaledOrder, OrderEventKind
+from mismartera_core.model.journal import BookedExecution, JournaledOrder, OrderEventKind
 from mismartera_core.model.market import Bar
+from mismartera_core.model.venue import PositionSnapshot
 
 NEVER_LEFT = "decided on before a restart, and never sent"
 QUIET_TRIES = 5
@@ -124,8 +124,9 @@ class Recovery:
 
     def _fetch(self, books: EngineBooks) -> Decimal:
         core = self._core
-        since = self._since()
-        booked = self._positions(books)
+        written = core.journal.executions()
+        since = self._since(written)
+        booked = self._positions(books, written)
         opened = core.journal.open_orders()
         self._orders(opened, booked, books)
         if opened:
@@ -147,17 +148,19 @@ class Recovery:
         self._reconciling.begin(core.now_ns() - int(core.timing.overlap * SECOND))
         return cash
 
-    def _since(self) -> int:
+    def _since(self, written: tuple[BookedExecution, ...]) -> int:
         """The last instant of which the journal knows something; now, at the first start."""
         journal = self._core.journal
-        last = max((b.execution.at_ns for b in journal.executions()), default=0)
+        last = max((b.execution.at_ns for b in written), default=0)
         return max(last, journal.looked_at_ns()) or self._core.now_ns()
 
-    def _positions(self, books: EngineBooks) -> dict[str, Decimal]:
+    def _positions(
+        self, books: EngineBooks, written: tuple[BookedExecution, ...]
+    ) -> dict[str, Decimal]:
         """Put the journal's executions into the books; what each order has booked."""
         holdings = _by_name(books.holdings.values())
         booked: dict[str, Decimal] = {}
-        for one in self._core.journal.executions():
+        for one in written:
             execution = one.execution
             holding = holdings.get((one.strategy, execution.symbol))
             if holding is None:

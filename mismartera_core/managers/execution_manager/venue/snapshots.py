@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from mismartera_core.contracts.venue import VenueBroker
-from mismartera_core.model.venue import Execution, VenueOrder, VenuePosition
-
-
-@dataclass(frozen=True, slots=True)
-class OrderSnapshot:
-    """Orders and executions.
-
-    Attributes:
-        open: Orders that are not final.
-        others: Orders that were asked for one by one: ours that are not open, and those of
-            executions that were not known.
-        absent: Ids of ours that the venue has no order for.
-        executions: Executions since a while before the last time.
-    """
-
-    open: tuple[VenueOrder, ...]
-    others: tuple[VenueOrder, ...]
-    absent: tuple[str, ...]
-    executions: tuple[Execution, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PositionSnapshot:
-    """Positions, between two looks at the executions that make them.
-
-    Attributes:
-        before: Executions before the positions were asked for.
-        positions: Units by symbol, negative when short.
-        cash: Cash of the account, asked for between the two as well; None where it was not.
-        after: Executions after.
-    """
-
-    before: tuple[Execution, ...]
-    positions: dict[str, Decimal]
-    cash: Decimal | None
-    after: tuple[Execution, ...]
-
-    def moving(self) -> set[str]:
-        """Symbols that were executed while the positions were asked for."""
-        known = {e.execution_id for e in self.before}
-        return {e.symbol for e in self.after if e.execution_id not in known}
+from mismartera_core.model.venue import (
+    Execution,
+    OrderSnapshot,
+    PositionSnapshot,
+    VenuePosition,
+)
 
 
 def look_at_orders(

@@ -210,9 +210,9 @@ class AlpacaBroker(VenueBroker):
             if len(found) == before:
                 raise BrokerError("alpaca: executions: the same page again and again")
             query["page_token"] = page[-1]["id"]
-        return sorted(
-            (one for one in found.values() if one.at_ns >= since_ns), key=lambda one: one.at_ns
-        )
+        wanted = [one for one in found.values() if one.at_ns >= since_ns]
+        # Within a millisecond Alpaca lists them in no order.
+        return sorted(wanted, key=lambda one: (one.at_ns, one.cumulative or 0))
 
     def positions(self) -> Sequence[VenuePosition]:
         """Every position that is not flat.

@@ -131,16 +131,19 @@ class DataLine(Line):
     def _take(self, messages: Iterable[Message]) -> None:
         """Emit what a frame says, the rows of a symbol together, in the order of the first."""
         groups: dict[tuple[str, str], list[Message]] = {}
+        errors: list[Message] = []
         for message in messages:
             kind, symbol = message.get("T"), message.get("S")
             if kind == "error":
-                self._refused(message)
+                errors.append(message)
             elif kind in self._kinds and symbol in self._symbols:
                 groups.setdefault((str(kind), str(symbol)), []).append(message)
             elif kind not in _SILENT:
                 self._noise(message)
         for (kind, symbol), some in groups.items():
             self._rows(kind, symbol, some)
+        for error in errors:
+            self._refused(error)
 
     def _rows(self, kind: str, symbol: str, messages: list[Message]) -> None:
         """Emit rows together; where one of them is damaged, one by one."""
