@@ -113,11 +113,14 @@ class LoopbackServer:
         self._server.server_close()
 
     def come_up(self) -> None:
-        """Listen again, at the same address."""
-        if not self._down.is_set():
+        """Listen; after it was down at the same address. If it does already, nothing happens."""
+        if self._thread.ident is None:
+            self._thread.start()
+        elif self._down.is_set():
+            self._server = _Server(self, self._port)
+            self._down.clear()
+        else:
             return
-        self._server = _Server(self, self._port)
-        self._down.clear()
         self._servers.put(self._server)
 
     def stop(self) -> None:
@@ -128,8 +131,7 @@ class LoopbackServer:
             self._thread.join()
 
     def __enter__(self) -> Self:
-        self._servers.put(self._server)
-        self._thread.start()
+        self.come_up()
         return self
 
     def _run(self) -> None:

@@ -208,10 +208,8 @@ class OrderBook:
         if units <= ZERO:
             return
         self.execute(order, units, price, min(now_ns, bar.known_ns - _STAMP_NS), bar.ts)
-        if order.sibling is not None:
-            self.end(order.sibling, Status.CANCELLED, ONE_CANCELS_OTHER, now_ns)
-        if order.status is Status.FILLED:
-            self._activate(order, found, bar, now_ns)
+        inside = (bar.ts, price) if found.when is When.INSIDE else None
+        self.follow(order, inside, now_ns)
 
     def _units_for(self, order: BookOrder, price: Decimal) -> Decimal:
         """Units of an order by notional; one that closes a position does not go beyond it."""
@@ -271,22 +269,33 @@ class OrderBook:
         self._tell(OrderEvent(change, order, fill.at_ns, fill))
         return fill
 
-    def _activate(self, entry: BookOrder, found: Outcome, bar: PriceBar, now_ns: int) -> None:
-        """Set the legs of a filled entry to work; they see this very bar."""
-        assert found.price is not None  # noqa: S101 - it has filled
-        for leg in entry.legs:
+    def follow(self, order: BookOrder, inside: tuple[int, Decimal] | None, now_ns: int) -> None:
+        """What follows from an execution: the other of a pair ends, exits begin to work.
+
+        Args:
+            order: The order that was executed.
+            inside: Open of the bar within which it filled, and the price; None where it filled at
+                an open, or outside of the bars.
+            now_ns: The venue's clock.
+        """
+        if order.sibling is not None:
+            self.end(order.sibling, Status.CANCELLED, ONE_CANCELS_OTHER, now_ns)
+        if order.status is not Status.FILLED:
+            return
+        for leg in order.legs:
             if leg.status is not Status.HELD:
                 continue
             if leg.quantity is None:
-                leg.quantity = entry.filled
-            if found.when is When.INSIDE:
-                leg.inside_ts, leg.inside_price = bar.ts, found.price
+                leg.quantity = order.filled
+            if inside is not None:
+                leg.inside_ts, leg.inside_price = inside
             self.start(leg, now_ns)
 
     def _release(self, leg: BookOrder, entry: BookOrder, now_ns: int) -> None:
         """A leg whose entry ended early: cancelled, or set to work for what the entry filled."""
-        if entry.filled:
-            leg.quantity, leg.from_ns = entry.filled, now_ns
+        filled = entry.before + entry.filled
+        if filled:
+            leg.quantity, leg.from_ns = filled, now_ns
             self.start(leg, now_ns)
         else:
             self.end(leg, Status.CANCELLED, ENTRY_ENDED, now_ns)

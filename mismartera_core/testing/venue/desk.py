@@ -89,25 +89,13 @@ class OrderDesk:
         if whole is not None and whole <= order.filled:
             raise Refused(Why.INVALID, "qty must be > filled_qty")
         rest = None if whole is None else whole - order.filled
-        terms = replace(
-            order.terms, **{**changes, "quantity": rest, "client_id": client_id}, exits=()
-        )
+        terms = replace(order.terms, **{**changes, "quantity": rest, "client_id": client_id})
         self._checks.terms(terms)
         mark = self._mark(terms)
         enlarges = self._checks.account(terms, mark, without=order)
         new = self._made(terms, now_ns, from_ns)
         new.mark, new.enlarges, new.replaces = mark, enlarges, order.id
-        new.triggered = order.triggered
-        if "trail" not in changes and terms.type is OrderType.TRAILING_STOP:
-            new.stop = order.stop
-        new.legs, order.legs = order.legs, []
-        for leg in new.legs:
-            leg.entry = new
-        new.entry, new.sibling = order.entry, order.sibling
-        if new.entry is not None:
-            new.entry.legs = [new if leg is order else leg for leg in new.entry.legs]
-        if new.sibling is not None:
-            new.sibling.sibling, order.sibling = new, None
+        _inherit(new, order, keeps_stop="trail" not in changes)
         order.replaced_by = new.id
         self._book.end(order, Status.REPLACED, "replaced", now_ns)
         self._book.add(new)
@@ -158,3 +146,20 @@ class OrderDesk:
     def _unused(self, client_id: str) -> None:
         if client_id and client_id in self._book.by_client_id:
             raise Refused(Why.DUPLICATE, "client_order_id must be unique")
+
+
+def _inherit(new: BookOrder, order: BookOrder, *, keeps_stop: bool) -> None:
+    """Give an order what belonged to the one whose place it takes: legs, sibling, entry."""
+    new.triggered, new.before = order.triggered, order.before + order.filled
+    if keeps_stop and new.terms.type is OrderType.TRAILING_STOP:
+        new.stop = order.stop
+    new.legs, order.legs = order.legs, []
+    for leg in new.legs:
+        leg.entry = new if leg.entry is order else leg.entry
+        if leg.status is Status.HELD and new.quantity is not None:
+            leg.quantity = new.before + new.quantity
+    new.entry, new.sibling = order.entry, order.sibling
+    if new.entry is not None:
+        new.entry.legs = [new if leg is order else leg for leg in new.entry.legs]
+    if new.sibling is not None:
+        new.sibling.sibling, order.sibling = new, None

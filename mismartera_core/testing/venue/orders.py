@@ -92,6 +92,7 @@ class BookOrder:
         status: Where it is.
         triggered: Whether a stop has become a market or a limit order.
         filled: Units filled.
+        before: Units that the orders had filled whose place it took.
         paid: What the filled units cost, price times quantity.
         reason: Why it ended.
         entry: Of a leg, the order that it exits.
@@ -122,6 +123,7 @@ class BookOrder:
     status: Status = Status.WORKING
     triggered: bool = False
     filled: Decimal = ZERO
+    before: Decimal = ZERO
     paid: Decimal = ZERO
     reason: str = ""
     entry: BookOrder | None = None

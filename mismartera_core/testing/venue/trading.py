@@ -120,6 +120,16 @@ class Trading:
                 self.book.end(order, Status.CANCELLED, "cancelled", self.clock.now_ns)
             return ended
 
+    def expire(self, order_id: str) -> None:
+        """Let an order expire now.
+
+        Args:
+            order_id: The venue's id.
+        """
+        with self.lock:
+            reason = "the session ended"
+            self.book.end(self.order(order_id), Status.EXPIRED, reason, self.clock.now_ns)
+
     def reject(self, order_id: str, reason: str) -> None:
         """Reject an order that was taken before, as an exchange may.
 
@@ -145,7 +155,9 @@ class Trading:
             order, units, now = self.order(order_id), exact(quantity), self.clock.now_ns
             if not order.is_live or order.left is None or units > order.left:
                 raise Refused(Why.FINAL, f"order is {order.status}", status=order.status)
-            return self.book.execute(order, units, exact(price), now)
+            fill = self.book.execute(order, units, exact(price), now)
+            self.book.follow(order, None, now)
+            return fill
 
     def order(self, order_id: str) -> BookOrder:
         """An order by the venue's id.

@@ -141,6 +141,12 @@ class TestTradingSocket:
         fills = [event.order.client_order_id for event in updates.take(4)[2:]]
         assert fills == ["mm-2", "mm-1"]
 
+    def test_the_last_update_once_more(self, venue, trading, updates):
+        order = trading.submit_order(limit())
+        venue.expire(str(order.id))
+        venue.trades.repeat()
+        assert [event.event for event in updates.take(3)] == ["new", "expired", "expired"]
+
     def test_a_drop_instead_of_a_fill(self, venue, trading, updates):
         venue.faults.on("trades fill *", FrameFault.dropped())
         trading.submit_order(market())
@@ -174,6 +180,21 @@ class TestTradingSocket:
         assert venue.trades.lines
         assert not venue.trades.listeners
         heard.stop()
+
+    def test_hung_up_on_as_the_protocol_says(self, venue, trading, updates):
+        venue.hang_up("trades")
+        venue_streams.until(lambda: venue.faults.seen("trades listen") == 2)
+        trading.submit_order(limit())
+        assert updates.get()[1].event == "new"
+
+    def test_a_socket_that_is_mute_until_it_is_left(self, venue, trading, updates):
+        venue.mute("trades")
+        trading.submit_order(limit())
+        venue.drop("trades")
+        venue_streams.until(lambda: venue.faults.seen("trades listen") == 2)
+        venue_streams.until(lambda: venue.trades.listeners)
+        trading.submit_order(limit(2.0))
+        assert updates.get()[1].order.limit_price == "2"
 
     def test_mute_while_it_is_connected(self, venue, trading, updates):
         venue.faults.on("trades *", FrameFault.silence(), times=None)
@@ -268,6 +289,17 @@ class TestVenue:
         venue.execute(made.id, 1, "48.5")
         assert updates.get()[1].position_qty == -1.0
         assert trading.get_orders()[0].filled_avg_price == "48.5"
+
+    def test_exits_work_once_somebody_has_filled_their_entry(self, venue, updates):
+        legs = [
+            Terms(symbol="AAPL", side="sell", quantity=1, type="limit", limit=900),
+            Terms(symbol="AAPL", side="sell", quantity=1, type="stop", stop=1),
+        ]
+        entry = venue.submit(Terms(symbol="AAPL", side="buy", quantity=1, exits=tuple(legs)))
+        venue.execute(entry.id, 1, "100.01")
+        assert [event.event for event in updates.take(4)] == ["new", "fill", "new", "new"]
+        venue.execute(entry.legs[1].id, 1, "1")
+        assert [event.event for event in updates.take(2)] == ["fill", "canceled"]
 
     def test_a_clock_may_be_wrong(self, venue, trading):
         wrong = venue.clock.skewed(5.0)

@@ -101,7 +101,7 @@ class AlpacaVenue(FakeVenue):
         self._http.go_down()
 
     def come_up(self) -> None:
-        """Listen again, on the same ports."""
+        """Listen; after it was down on the same ports."""
         self._http.come_up()
         self._sockets.come_up()
 
@@ -155,8 +155,7 @@ class AlpacaVenue(FakeVenue):
         self._http.raise_error()
 
     def __enter__(self) -> Self:
-        self._http.__enter__()
-        self._sockets.come_up()
+        self.come_up()
         return self
 
     def _fault(self, request: Request) -> Fault | None:

@@ -28,6 +28,7 @@ class TradeStream:
     def __init__(self, venue: FakeVenue, credentials: tuple[str, str]) -> None:
         self._venue, self._credentials = venue, credentials
         self.lines: list[Line] = []
+        self._last: tuple[str, dict[str, Any]] | None = None
         venue.on_order(self._changed)
 
     def opened(self, line: Line) -> None:
@@ -79,6 +80,12 @@ class TradeStream:
             }
             self._tell(f"{event} {order.get('symbol', '')}", message)
 
+    def repeat(self) -> None:
+        """Send the last update once more, to whoever listens."""
+        with self._venue.lock:
+            if self._last is not None:
+                self._tell(*self._last)
+
     def _act(self, line: Line, action: str, message: dict[str, Any]) -> None:
         if action in ("auth", "authenticate"):
             data = message.get("data") or message
@@ -102,6 +109,7 @@ class TradeStream:
             self._tell(f"{message['data']['event']} {event.order.symbol}", message)
 
     def _tell(self, kind: str, message: dict[str, Any]) -> None:
+        self._last = kind, message
         for line in list(self.lines):
             if "trade_updates" in line.state["streams"]:
                 line.send(kind, message, _written)
