@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from time import monotonic
 from types import ModuleType
 from typing import Any
 
@@ -21,8 +22,8 @@ PATIENCE = 2 * SECOND
 """The venue's time within which a step is closed that a symbol has no bar for."""
 STUCK = 60.0
 """Real seconds within which a step is decided on, however busy the machine."""
-QUIET = 0.05
-"""Real seconds without a word to the venue after which a cancel has had its consequences."""
+FOLLOWS = 3.0
+"""Real seconds within which an order that waited for a cancel follows it."""
 
 
 class Pace:
@@ -163,11 +164,9 @@ def _drive(
 
 def _let_cancels_have_their_way(venue: AlpacaVenue, over: threading.Event) -> None:
     """Wait while the last word was a cancel: what waited for it is sent right after."""
-    seen = -1
-    while len(venue.requests) != seen:
-        seen = len(venue.requests)
-        if seen and venue.requests[-1].method == "DELETE":
-            over.wait(QUIET)
+    deadline = monotonic() + FOLLOWS
+    while venue.requests and venue.requests[-1].method == "DELETE" and monotonic() < deadline:
+        over.wait(0.01)
 
 
 def _listened_to(venue: AlpacaVenue) -> bool:
