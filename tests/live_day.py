@@ -165,8 +165,14 @@ def _drive(
 def _let_cancels_have_their_way(venue: AlpacaVenue, over: threading.Event) -> None:
     """Wait while the last word was a cancel: what waited for it is sent right after."""
     deadline = monotonic() + FOLLOWS
-    while venue.requests and venue.requests[-1].method == "DELETE" and monotonic() < deadline:
+    while _last_word(venue) == "DELETE" and monotonic() < deadline:
         over.wait(0.01)
+
+
+def _last_word(venue: AlpacaVenue) -> str:
+    """What was asked for last that changes something."""
+    asked = (request.method for request in reversed(venue.requests))
+    return next((method for method in asked if method != "GET"), "")
 
 
 def _listened_to(venue: AlpacaVenue) -> bool:
