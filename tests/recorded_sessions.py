@@ -15,7 +15,8 @@ from mismartera_core.testing import plugin_context, session_table
 
 DAY = date(2012, 10, 2)
 SYMBOLS = ["AAPL", "IBM"]
-RISK = [{"name": "max_orders_per_session", "config": {"limit": 100_000}}]
+RISK = [{"name": "standard", "config": {"feed_seconds": 3600.0}}]
+"""A stream may be down for minutes here: what is shown is not that risk would stop it."""
 DATA = {
     "symbols": SYMBOLS,
     "historical": {"data": [{"apply_to": "all", "intervals": ["1m"], "trailing_days": 1}]},

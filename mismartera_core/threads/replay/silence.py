@@ -25,8 +25,13 @@ class Silence:
         feed = frame.feed
         if feed is None or not frame.next_ns:
             return None
-        if feed.heard_ns != self._heard_ns or frame.opens:
+        if feed.heard_ns != self._heard_ns or frame.opens or _brings_bars(frame):
             self._heard_ns, self._due_ns = feed.heard_ns, frame.next_ns
         if not feed.live:
             return feed.heard_ns or frame.upto_ns
         return max(feed.heard_ns, self._due_ns - DUE_WITHIN)
+
+
+def _brings_bars(frame: Frame) -> bool:
+    """Whether a step has a bar, from wherever: what was loaded while the stream began, too."""
+    return any(frame.fresh(track) < track.stop for track in frame.base)

@@ -11,11 +11,18 @@ SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 
 
-def frame(minute, heard, *, live=True, opens=False, last=False):
+def frame(minute, heard, *, live=True, opens=False, last=False, bars=0):
     """The frame of the step at a minute; `heard` in seconds, None where there is no feed."""
     feed = None if heard is None else Feed(live=live, heard_ns=round(heard * SECOND))
     following = 0 if last else (minute + 1) * MINUTE
-    return SimpleNamespace(feed=feed, next_ns=following, upto_ns=minute * MINUTE, opens=opens)
+    return SimpleNamespace(
+        feed=feed,
+        next_ns=following,
+        upto_ns=minute * MINUTE,
+        opens=opens,
+        base=[SimpleNamespace(stop=bars)],
+        fresh=lambda track: 0,
+    )
 
 
 def seconds(*frames):
@@ -40,6 +47,10 @@ def test_what_comes_in_between_is_a_sign_of_life():
 def test_a_lost_connection_counts_from_what_was_heard_last():
     assert seconds(frame(1, 60.1), frame(2, 60.1, live=False)) == [70, 60.1]
     assert seconds(frame(2, 0, live=False)) == [120]
+
+
+def test_bars_from_wherever_are_a_sign_of_life():
+    assert seconds(frame(1, 60.1), frame(2, 60.1, bars=1), frame(3, 60.1)) == [70, 130, 130]
 
 
 def test_a_session_opens_without_silence():
