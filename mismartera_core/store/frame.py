@@ -51,11 +51,6 @@ class Need(NamedTuple):
 Outputs = Mapping[str, FloatArray]
 
 
-DUE_WITHIN = 50_000_000_000
-"""Silence of a connected feed before bars are due that counts at most, nanoseconds: with a minute
-allowed, the feed is stale ten seconds after the bars should have come."""
-
-
 @dataclass(frozen=True, slots=True)
 class Feed:
     """How the stream of a live session stands.
@@ -125,19 +120,6 @@ class Frame:
     revisions: tuple[int, ...] = ()
     next_ns: int = 0
     feed: Feed | None = None
-
-    @property
-    def feed_ns(self) -> int | None:
-        """Since when the feed of a live session is silent; None where it cannot fall silent.
-
-        While it is connected nothing is amiss until bars are due: the silence before is the
-        market's, and counts for `DUE_WITHIN` at most.
-        """
-        if self.feed is None or not self.next_ns:
-            return None
-        if not self.feed.live:
-            return self.feed.heard_ns or self.upto_ns
-        return max(self.feed.heard_ns, self.next_ns - DUE_WITHIN)
 
     def fresh(self, track: Track) -> int:
         """First row of a track that has not been handed out before this frame.

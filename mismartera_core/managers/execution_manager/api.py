@@ -323,7 +323,7 @@ class ExecutionManager:
         After every step of a run with monitors; in a live session also between steps.
 
         Args:
-            now_ns: The clock, in a live session the wall clock.
+            now_ns: The clock.
         """
         if self.monitors:
             assert self.look is not None  # noqa: S101 - set before the first session

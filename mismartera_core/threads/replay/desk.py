@@ -23,6 +23,7 @@ from mismartera_core.store.session_data import SessionData
 from mismartera_core.threads.derivation import Derivation
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.facts import FactFinder
+from mismartera_core.threads.replay.silence import Silence
 
 if TYPE_CHECKING:
     from mismartera_core.threads.replay.targets import SignalUnit
@@ -61,6 +62,7 @@ class Desk:
         self.needs: dict[Need, None] = {}
         self.intervals: dict[str, None] = {}
         self.worth: Callable[[], int] | None = None
+        self._silence = Silence()
         self._facts = FactFinder(execution, data) if execution.wants_facts else None
         self._derivation = derivation
         self._frame: Frame | None = None
@@ -71,7 +73,7 @@ class Desk:
         """Make a frame the one that is replayed."""
         self._frame = frame
         self.data.take(frame)
-        self.execution.control.surroundings.feed_ns = frame.feed_ns
+        self.execution.control.surroundings.feed_ns = self._silence.since(frame)
         for interval in self.intervals:
             self._bring(interval)
         if frame.opens:
