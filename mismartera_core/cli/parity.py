@@ -13,7 +13,7 @@ _COLUMNS = ("at", "strategy", "symbol", "side", "live", "backtest", "cause", "de
 
 
 def parity(run: RunName = "@last") -> None:
-    """Run the bars of a live session as a backtest, and name what parts each order."""
+    """Compare a live session with a backtest of its bars."""
     from mismartera_core.registry import Registry, policy_of
     from mismartera_core.system.recorded.parity import parity as compare
     from mismartera_core.system.recorded.parity import parity_facts, write_parity

@@ -27,7 +27,7 @@ def preflight(
         float, typer.Option(min=0.1, max=600, help="Seconds the stream may take to become live.")
     ] = 15.0,
 ) -> None:
-    """Say whether a session may start, by exit code; no order is sent."""
+    """Say whether a session may start; no order is sent."""
     from mismartera_core.config.loading import load_config
     from mismartera_core.system.preflight import exit_code
     from mismartera_core.system.preflight import preflight as look

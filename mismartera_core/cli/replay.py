@@ -12,7 +12,7 @@ RunName = Annotated[str, typer.Argument(help="'@last', a run id, or a unique par
 
 
 def replay(run: RunName = "@last") -> None:
-    """Repeat a recorded live session, and say whether it is the same bit for bit."""
+    """Repeat a recorded session: is it the same bit for bit?"""
     from mismartera_core.registry import Registry, policy_of
     from mismartera_core.system.recorded.replaying import recorded_folder
     from mismartera_core.system.recorded.replaying import replay as repeat

@@ -23,9 +23,10 @@ def halt(
     account: Account = None,
     reason: Annotated[str, typer.Option(help="Why; kept with the state.")] = "a human asked for it",
 ) -> None:
-    """Halt an account, or all: nothing leaves any more, and entries are cancelled.
+    """Halt an account, or all, and cancel entries.
 
-    Positions and the stops that protect them stay. Works on a running session and without one.
+    Nothing leaves any more; positions and the stops that protect them stay. Works on a running
+    session and without one.
     """
     from mismartera_core.system.risk_actions import halt as act
 
@@ -70,7 +71,7 @@ def flatten(
     account: Account = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Halt an account, cancel its orders, and leave every position at market. Asks first."""
+    """Halt an account and leave its positions. Cancels its orders; asks first."""
     from mismartera_core.system.risk_actions import flatten as act
 
     settings = load_settings()
@@ -87,7 +88,7 @@ def watchdog(
     account: Account = None,
     silence: Annotated[float, typer.Option(help="Seconds without a heartbeat.", min=0.5)] = 30.0,
 ) -> None:
-    """Watch a live session, as one started by it does; ends when the session does."""
+    """Watch a live session until it ends. A session starts one by itself."""
     from mismartera_core.system.watchdog import main
 
     files = _one(account)

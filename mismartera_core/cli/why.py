@@ -21,7 +21,7 @@ def why(
         str | None, typer.Option(help="Its name in the config, where several trade the symbol.")
     ] = None,
 ) -> None:
-    """Say why there was, or was not, a trade: bars, indicators, signals, risk."""
+    """Say why there was, or was not, a trade."""
     from mismartera_core.registry import Registry, policy_of
     from mismartera_core.system.recorded.replaying import recorded_folder
     from mismartera_core.system.recorded.why import explain
