@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
-from mismartera_core.cli.config_commands import ConfigFile, Overrides
+from mismartera_core.cli.config_commands import ConfigFile, Overrides, load
 from mismartera_core.cli.output import console, emit, load_settings, manner
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ Progress: TypeAlias = Callable[[date, int, int, int, float], None]
 
 def run(config: ConfigFile, set_: Overrides = None) -> None:
     """Run a session config. Ends with its summary and the folder of the run."""
-    from mismartera_core.config.loading import load_config
-
-    show(execute(load_config(config, set_ or ()), str(config)))
+    show(execute(load(config, set_)[0], str(config)))
 
 
 def execute(config: SessionConfig, source: str) -> Run:
