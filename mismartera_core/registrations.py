@@ -21,6 +21,9 @@ class Registration:
         summary: One line for `mismartera plugins list`.
         example: A config that works, as JSON would have it, where its defaults alone do not; shown
             by `mismartera plugins show` and used by `mismartera plugins check`.
+        suites: Conformance suites of its own, "module:class", by which `mismartera plugins check`
+            tests it; the suite of its kind where there are none. A plugin that needs a fake of a
+            service, or the calendar of another market, names its suites here.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Registration:
     config_model: type[Any] | str | None = None
     summary: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
+    suites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A live day at a fake Alpaca on this machine: the real client, the whole session."""
+"""A live day at a fake Alpaca on this machine: the real client, in lock-step with the engine."""
 
 from __future__ import annotations
 
@@ -8,13 +8,45 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from mismartera_core import BarColumns, Session
+from mismartera_core import PortfolioStrategy, Session, StrategyReg, hookimpl
 from mismartera_core.registry import Registry
 from mismartera_core.testing import AlpacaVenue
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 PLUGINS = ("mismartera_alpaca", "mismartera_indicators", "strategies_example")
+LOOK = 0.3
+"""Real seconds after which a step that is not decided on is given more of the venue's time."""
+PATIENCE = 2 * SECOND
+"""The venue's time within which a step is closed that a symbol has no bar for."""
+STUCK = 60.0
+"""Real seconds within which a step is decided on, however busy the machine."""
+QUIET = 0.05
+"""Real seconds without a word to the venue after which a cancel has had its consequences."""
+
+
+class Pace:
+    """How far the engine has come: told by a strategy that is called after all others."""
+
+    def __init__(self) -> None:
+        self._now = 0
+        self._moved = threading.Condition()
+
+    def reached(self, now_ns: int) -> None:
+        """A step has been decided on."""
+        with self._moved:
+            self._now = max(self._now, now_ns)
+            self._moved.notify_all()
+
+    def wait(self, for_ns: int, seconds: float, over: threading.Event) -> bool:
+        """Wait for a step; whether it has come, or the session is over."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._now >= for_ns or over.is_set(), seconds)
+
+    def release(self) -> None:
+        """Let whoever waits look whether the session is over."""
+        with self._moved:
+            self._moved.notify_all()
 
 
 def live_config(venue: AlpacaVenue, symbols: list[str], **changes: Any) -> dict[str, Any]:
@@ -24,8 +56,8 @@ def live_config(venue: AlpacaVenue, symbols: list[str], **changes: Any) -> dict[
         "exchange_group": "US_EQUITY",
         "asset_class": "EQUITY",
         "mode": "live",
-        # Thirty seconds of a clock that runs 600 times too fast are fifty milliseconds.
-        "live_config": {"settle_seconds": 30},
+        # The venue waits for the engine; what is late is late by the venue's clock.
+        "live_config": {"settle_seconds": 1.0},
         "session_data_config": {"symbols": symbols, "streams": ["bars_1m"]},
         "data_provider": {
             "name": "alpaca",
@@ -45,57 +77,97 @@ def live_config(venue: AlpacaVenue, symbols: list[str], **changes: Any) -> dict[
     }
 
 
-def registry(**more: ModuleType) -> Registry:
-    """Plugins of this repository, and more."""
+def registry(pace: Pace | None = None, **more: ModuleType) -> Registry:
+    """Plugins of this repository with the strategy `pacemaker`, and more."""
     modules = {name: import_module(f"{name}.plugin") for name in PLUGINS}
-    return Registry.from_modules({**modules, **more})
+    return Registry.from_modules({**modules, "pace": _pacemaker(pace or Pace()), **more})
+
+
+def _pacemaker(pace: Pace) -> ModuleType:
+    class Pacemaker(PortfolioStrategy):
+        """Trades nothing; tells that a step has been decided on."""
+
+        def on_step(self, step: Any) -> None:
+            pace.reached(step.now_ns)
+
+    @hookimpl
+    def mismartera_strategies() -> list[StrategyReg]:
+        return [StrategyReg(name="pacemaker", factory=Pacemaker)]
+
+    plugin = ModuleType("pace")
+    plugin.mismartera_strategies = mismartera_strategies  # type: ignore[attr-defined]
+    return plugin
 
 
 def play(
     venue: AlpacaVenue,
     config: Mapping[str, Any],
     *,
-    minute_seconds: float = 0.1,
     until_ns: int,
     before: Callable[[], None] = lambda: None,
+    plugins: Mapping[str, ModuleType] | None = None,
     **session: Any,
 ) -> Session:
-    """Run a live session while the venue's clock runs; the session with its run folder.
+    """Run a live session; the venue's clock goes on when the engine has decided on a step.
 
     Args:
         venue: The venue; its clock stands before the open.
         config: The session config.
-        minute_seconds: Real seconds a minute of the venue.
         until_ns: Where the venue's clock stops.
         before: Called when the session listens, before the clock runs.
+        plugins: More plugins.
         **session: As `Session` takes them.
+
+    Returns:
+        The session, with its run as `ran`.
     """
-    made = Session(
-        config, registry=session.pop("registry", registry()), wall=venue.clock, **session
+    pace, over = Pace(), threading.Event()
+    config = {**config, "strategies": [*config["strategies"], {"name": "pacemaker"}]}
+    known = registry(pace, **(plugins or {}))
+    made = Session(config, registry=known, wall=venue.clock, **session)
+    driver = threading.Thread(
+        target=_drive, args=(venue, pace, over, until_ns, before), name="driver"
     )
-    over = threading.Event()
-
-    def drive() -> None:
-        while not _listened_to(venue) and not over.wait(0.01):
-            pass
-        before()
-        if not over.is_set():
-            venue.play(minute_seconds, until_ns)
-
-    driver = threading.Thread(target=drive, name="driver")
     driver.start()
     try:
         made.ran = made.run()  # type: ignore[attr-defined]
     finally:
         over.set()
+        pace.release()
         driver.join()
-        venue.pause()
     return made
 
 
-def first_open(bars: Mapping[str, BarColumns]) -> int:
-    """Open of the first bar, nanoseconds UTC."""
-    return min(int(columns.ts[0]) for columns in bars.values())
+def _drive(
+    venue: AlpacaVenue,
+    pace: Pace,
+    over: threading.Event,
+    until_ns: int,
+    before: Callable[[], None],
+) -> None:
+    while not _listened_to(venue):
+        if over.wait(0.01):
+            return
+    before()
+    while (due := venue.next_ns) is not None and due <= until_ns:
+        venue.advance(due)
+        if due % MINUTE == 0 and not pace.wait(due, LOOK, over):
+            # A symbol has no bar: the step is closed when its patience is over.
+            venue.advance(min(due + PATIENCE, venue.next_ns or until_ns))
+            pace.wait(due, STUCK, over)
+        if over.is_set():
+            return
+        _let_cancels_have_their_way(venue, over)
+    venue.advance(until_ns)
+
+
+def _let_cancels_have_their_way(venue: AlpacaVenue, over: threading.Event) -> None:
+    """Wait while the last word was a cancel: what waited for it is sent right after."""
+    seen = -1
+    while len(venue.requests) != seen:
+        seen = len(venue.requests)
+        if seen and venue.requests[-1].method == "DELETE":
+            over.wait(QUIET)
 
 
 def _listened_to(venue: AlpacaVenue) -> bool:

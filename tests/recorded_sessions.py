@@ -15,7 +15,11 @@ from mismartera_core.testing import plugin_context, session_table
 
 DAY = date(2012, 10, 2)
 SYMBOLS = ["AAPL", "IBM"]
-RISK = [{"name": "max_orders_per_session", "config": {"limit": 100_000}}]
+RISK = [
+    {"name": "max_orders_per_session", "config": {"limit": 100_000}},
+    # The script ends long before the session does.
+    {"name": "standard", "config": {"feed_seconds": 86_400}},
+]
 DATA = {
     "symbols": SYMBOLS,
     "historical": {"data": [{"apply_to": "all", "intervals": ["1m"], "trailing_days": 1}]},

@@ -26,6 +26,7 @@ from mismartera_core.cli import (
     run,
     runs,
     time_commands,
+    why,
 )
 from mismartera_core.cli.errors import report
 from mismartera_core.cli.output import set_manner
@@ -60,6 +61,7 @@ def build() -> typer.Typer:
         ("account", account_commands.account),
         ("replay", replay.replay),
         ("parity", parity.parity),
+        ("why", why.why),
         ("demo", demo.demo),
         ("init", init.init),
         ("new", new.new),

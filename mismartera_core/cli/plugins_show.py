@@ -15,7 +15,9 @@ from mismartera_core.errors import PluginError, UsageError, did_you_mean
 if TYPE_CHECKING:
     from mismartera_core.registry import Offer
 
-_GENERAL = frozenset({"name", "factory", "config_model", "summary", "parameters", "example"})
+_GENERAL = frozenset(
+    {"name", "factory", "config_model", "summary", "parameters", "example", "suites"}
+)
 """Fields of a record that are shown elsewhere or say nothing to a user."""
 
 

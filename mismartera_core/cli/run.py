@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
 
 from mismartera_core.cli.config_commands import ConfigFile, Overrides
 from mismartera_core.cli.output import console, emit, load_settings, manner
+from mismartera_core.errors import UsageError
 
 if TYPE_CHECKING:
     from mismartera_core.config.session_config import SessionConfig
@@ -18,19 +21,30 @@ Progress: TypeAlias = Callable[[date, int, int, int, float], None]
 """Takes the session that ended, sessions done, sessions in all, bars replayed, seconds passed."""
 
 
-def run(config: ConfigFile, set_: Overrides = None) -> None:
+def run(
+    config: ConfigFile,
+    set_: Overrides = None,
+    live_account: Annotated[
+        str, typer.Option(metavar="ID", help="The account, where it holds real money.")
+    ] = "",
+) -> None:
     """Run a session config. Ends with its summary and the folder of the run."""
     from mismartera_core.config.loading import load_config
 
-    show(execute(load_config(config, set_ or ()), str(config)))
+    found = load_config(config, set_ or ())
+    show(execute(found, str(config), live_account))
 
 
-def execute(config: SessionConfig, source: str) -> Run:
-    """Run a session config, with a progress bar on a terminal.
+def execute(config: SessionConfig, source: str, live_account: str = "") -> Run:
+    """Run a session config, with a progress bar or the status of a live session.
 
     Args:
         config: The session config.
         source: What messages call it.
+        live_account: Account with real money that may be traded; "" for none.
+
+    Raises:
+        UsageError: An account is named for a backtest.
     """
     settings = load_settings()
     from mismartera_core.registry import Registry
@@ -40,6 +54,14 @@ def execute(config: SessionConfig, source: str) -> Run:
     resolve(config, registry, source)
     from mismartera_core.system.session import Session
 
+    if config.mode == "live":
+        from mismartera_core.cli.live_line import watched
+
+        session = Session(config, settings, registry, live_account=live_account)
+        with watched(session.board):
+            return session.run()
+    if live_account:
+        raise UsageError("--live-account belongs to mode 'live', and mode is 'backtest'")
     with progress_bar(config.session_name) as progress:
         return Session(config, settings=settings, registry=registry).run(progress=progress)
 

@@ -86,6 +86,25 @@ class Strategy:
     def on_session_end(self) -> None:
         """The session closes; the clock stands at the close."""
 
+    def save_state(self) -> dict[str, Any]:
+        """What this instance wants to know again when a live session begins anew after a crash.
+
+        Asked after every step and whenever a venue has told something; kept where it has changed.
+
+        Returns:
+            What JSON can hold; nothing is kept where it is left as it is here.
+        """
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take what `save_state` gave last, in a process before this one.
+
+        Called in live sessions only, after `setup` and before `on_session_start`.
+
+        Args:
+            state: The same values; tuples have become lists.
+        """
+
     @property
     def now(self) -> datetime:
         """The clock, in the exchange's zone."""
@@ -226,6 +245,25 @@ class PortfolioStrategy:
 
     def on_session_end(self) -> None:
         """The session closes."""
+
+    def save_state(self) -> dict[str, Any]:
+        """What this instance wants to know again when a live session begins anew after a crash.
+
+        Asked after every step and whenever a venue has told something; kept where it has changed.
+
+        Returns:
+            What JSON can hold; nothing is kept where it is left as it is here.
+        """
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take what `save_state` gave last, in a process before this one.
+
+        Called in live sessions only, after `setup` and before `on_session_start`.
+
+        Args:
+            state: The same values; tuples have become lists.
+        """
 
     targets: ClassVar[str] = "weights"
     """What `on_step` returns: "weights" or "shares"."""

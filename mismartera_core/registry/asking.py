@@ -118,4 +118,6 @@ def _flaw(record: Any) -> str:
         return f"{name!r}: expected a text as summary, was {record.summary!r}"
     if not isinstance(record.example, Mapping):
         return f"{name!r}: expected an example by field, was {record.example!r}"
+    if not isinstance(record.suites, tuple) or any(":" not in str(it) for it in record.suites):
+        return f"{name!r}: expected suites as ('module:class',), was {record.suites!r}"
     return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from mismartera_core.config.loading import config_from
 from mismartera_core.config.session_config import SessionConfig
 from mismartera_core.config.settings import Settings
+from mismartera_core.contracts.clock import WallClock
 from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.contracts.venue import VenueBroker
@@ -33,15 +34,22 @@ class Access:
         settings: Where things lie.
         registry: The plugins there are.
         source: What messages call the config.
+        wall: What stands for the wall clock; the machine's where left out.
     """
 
     def __init__(
-        self, config: SessionConfig, settings: Settings, registry: Registry, source: str = "config"
+        self,
+        config: SessionConfig,
+        settings: Settings,
+        registry: Registry,
+        source: str = "config",
+        wall: WallClock | None = None,
     ) -> None:
         self.config = config
         self.settings = settings
         self.registry = registry
         self._source = source
+        self._wall = wall
 
     @cached_property
     def resolved(self) -> Resolved:
@@ -65,7 +73,8 @@ class Access:
     @cached_property
     def clock(self) -> TimeManager:
         """Clock and calendar of the config's market."""
-        return TimeManager(self.database, self.config.exchange_group, self.config.asset_class)
+        market = self.config.exchange_group, self.config.asset_class
+        return TimeManager(self.database, *market, wall=self._wall)
 
     @cached_property
     def context(self) -> PluginContext:

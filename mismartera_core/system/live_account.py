@@ -25,10 +25,12 @@ from mismartera_core.model.venue import VenueAccount
 from mismartera_core.repositories.account_lease import AccountLease
 from mismartera_core.repositories.database import Database
 from mismartera_core.repositories.journal import OrderJournal
+from mismartera_core.repositories.journal_states import StateStore
 from mismartera_core.repositories.live_files import LiveFiles, LiveSession
 from mismartera_core.system.clock_watch import ClockWatch, skew
 from mismartera_core.system.guard import Guard
 from mismartera_core.system.recorded import SessionTape
+from mismartera_core.system.strategy_states import StrategyStates
 
 log = logging.getLogger("mismartera_core.audit")
 
@@ -41,12 +43,14 @@ class LiveAccount:
         account: As the venue tells of it.
         desk: Works the orders.
         control: The state of risk.
+        states: Keeps what strategies want to know again.
         guarded: Enters the guard of the session; a replay has none.
     """
 
     account: VenueAccount
     desk: VenueDesk
     control: RiskControl
+    states: StrategyStates
     guarded: Callable[[ExitStack], None]
     _gate: _Gate
 
@@ -128,7 +132,15 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             )
             stack.callback(lease.release)
         apart = tape.reading("skew", lambda: skew(adapters[0].now_ns, now_ns))()
-        control = RiskControl(tape.calls("risk", lambda: files), _surroundings(account, apart))
+        wall = tape.reading("wall", now_ns)
+        controls: list[RiskControl] = []
+
+        def controlled() -> RiskControl:
+            controls.append(RiskControl(files, _surroundings(account, apart)))
+            return controls[0]
+
+        # The engine asks through the tape; a kill switch acts on the control itself.
+        control = tape.control(controlled)
         gate = _Gate()
         desk = VenueDesk(
             venue,
@@ -136,11 +148,11 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             tape.calls(
                 "journal", lambda: OrderJournal(trading.database, account.account_id, trading.run)
             ),
-            tape.reading("wall", now_ns),
+            wall,
             run=trading.run,
             gate=gate,
             on_notice=_log_notice,
-            on_verdict=lambda verdict: _escalate(control, verdict, now_ns()),
+            on_verdict=lambda verdict: _escalate(control, verdict, wall()),
             bar_open=_bar_open(config),
             timer=tape.reading("timer", monotonic),
             fetcher=tape.fetcher(ThreadFetcher),
@@ -161,12 +173,17 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
                 started_ns=now_ns(),
             )
             # Past the tape: what these threads ask is nothing that the engine takes in.
-            (bare,) = adapters
-            inner.enter_context(Guard(files, session, control, bare, now_ns))
-            inner.enter_context(ClockWatch(bare.now_ns, now_ns, control.surroundings))
+            (bare,), (real,) = adapters, controls
+            inner.enter_context(Guard(files, session, real, bare, now_ns))
+            inner.enter_context(ClockWatch(bare.now_ns, now_ns, real.surroundings))
 
         _log_account(account)
-        yield LiveAccount(account, desk, control, guarded, gate)
+        states = StrategyStates(
+            tape.calls("states", lambda: StateStore(trading.database)),
+            account.account_id,
+            tape.reading("wall", now_ns),
+        )
+        yield LiveAccount(account, desk, control, states, guarded, gate)
 
 
 def _adapter(made: object, name: str) -> VenueBroker:

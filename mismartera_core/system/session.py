@@ -34,6 +34,7 @@ from mismartera_core.repositories.run_folder import (
 from mismartera_core.services.config_resolution import Resolved, resolve
 from mismartera_core.system.interruption import Interruption, heeded
 from mismartera_core.system.live_account import Trading, live_account
+from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.system.nothing_replayed import refuse_nothing
 from mismartera_core.system.planning import make_plan, session_context
 from mismartera_core.system.plugin_calls import blamed, build
@@ -71,6 +72,7 @@ class Session:
         settings: Where things lie.
         registry: The plugins there are.
         folder: Run folder of the last run; None before.
+        board: How a live session stands.
 
     Raises:
         ConfigError: The config is wrong.
@@ -92,6 +94,7 @@ class Session:
         self.config = config
         self.settings = settings or load_settings()
         self.folder: Path | None = None
+        self.board = StatusBoard()
         self._replay = replay
         self._allowed = live_account
         self._wall = wall if replay is None else replay.wall
@@ -132,9 +135,15 @@ class Session:
                 )
                 make = partial(build, "broker", resolved.broker, context)
                 account = stack.enter_context(live_account(make, trading))
+                self.board.account = account.account
             plan = make_plan(self.config, resolved, clock, data_dir, secret, tape, account)
             reports = self._reports(resolved, clock)
-            manager = SystemManager(plan, self.registry, simulated_clock(clock), progress, tape)
+            states = None if account is None else account.states
+            board = self.board if self._replay is None else None
+            engine_clock = simulated_clock(clock)
+            manager = SystemManager(
+                plan, self.registry, engine_clock, progress, tape, states, board
+            )
             with heeded() as asked, self._recorded(clock, run_id) as folder:
                 with (
                     log_to_file(folder / "log.jsonl"),
@@ -143,6 +152,7 @@ class Session:
                 ):
                     if account is not None:
                         account.arm(manager.execution)
+                        manager.resume()
                         account.guarded(guard)
                     outcome = manager.run(asked)
                     if self._replay is None:

@@ -29,8 +29,10 @@ from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.system.compiled_choice import fastest
 from mismartera_core.system.interruption import Interruption
+from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
+from mismartera_core.system.strategy_states import StrategyStates
 from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine, Replay
 from mismartera_core.threads.channel import Channel
@@ -82,6 +84,7 @@ class SystemManager:
         clock: The run's clock.
         progress: Told after every session, by the analysis thread.
         tape: What the inputs of a live session pass through; None in a backtest.
+        board: Shows how a live session stands; None where nobody watches.
     """
 
     def __init__(
@@ -91,8 +94,11 @@ class SystemManager:
         clock: Clock,
         progress: Progress | None = None,
         tape: SessionTape | None = None,
+        states: StrategyStates | None = None,
+        board: StatusBoard | None = None,
     ) -> None:
         self._tape = tape
+        self._board = board
         self._plan = plan
         self._registry = registry
         self._progress = progress
@@ -128,14 +134,28 @@ class SystemManager:
         )
         player = Player(self._desk, units, self._equity, only_base=whole)
         self._player: Replay = fastest(plan, self._desk, units, self._equity, hours.closes, player)
+        if states is not None:
+            self._player = states.player(self._player, units)
         if tape is not None:
             self._player = tape.player(self._player)
+        if board is not None and plan.live is not None:
+            board.begin(plan.live.now_ns, zone)
+            self._player = board.watch(self._player, self._desk)
         self._workers = self._wire(self._player, derivation())
 
     @property
     def execution(self) -> ExecutionManager:
         """The books: what a venue's account is recovered into before the run."""
         return self._execution
+
+    def resume(self) -> None:
+        """The books were filled from a venue's account: its value over time begins from them."""
+        self._equity.resume(
+            {
+                row: sum(holding.position.quantity for holding in holdings)
+                for row, holdings in self._execution.holdings.items()
+            }
+        )
 
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.
@@ -254,6 +274,8 @@ class SystemManager:
             self._abort()
 
     def _entered(self, day: date, phase: Any) -> None:
+        if self._board is not None:
+            self._board.entered(day, phase)
         self._registry.observe("session_phase_changed", session=day, phase=phase)
 
     def _began(self, frame: Frame) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from mismartera_core.errors import PluginError, UsageError, did_you_mean
 from mismartera_core.registrations import Registration
+from mismartera_core.registry import resolve_attribute
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.threads.replay.blame import where_it_raised
 
@@ -35,11 +36,12 @@ _ENVIRONMENT = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PY
 _LEFT_OUT = ("terminal", "cacheprovider", "faulthandler", "unraisableexception")
 """Plugins of pytest that write, that the caller has on already, or that only cost time."""
 
+_HOME = "mismartera_core.testing"
 _COLLECTED = "suite can be collected"
 _MODULE = "test_promises"
 _FILE = """
 from mismartera_core.testing.running import suite_of
-TestPromises = suite_of({kind!r})
+TestPromises{number} = suite_of({kind!r}, {suite!r})
 """
 
 
@@ -61,7 +63,7 @@ class Promise:
 def run_suite(
     kind: str, registration: Registration, config: Mapping[str, Any] | None = None
 ) -> list[Promise]:
-    """Run the suite of a kind of plugin.
+    """Run the suite of a kind of plugin, or those that the registration names.
 
     Args:
         kind: As `mismartera plugins list` names it.
@@ -81,7 +83,13 @@ def run_suite(
     seen = _Promises(registration, config)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / f"{_MODULE}.py"
-        path.write_text(_FILE.format(kind=kind), encoding="utf-8")
+        files = [
+            _FILE.format(kind=kind, number=number, suite=suite)
+            for number, suite in enumerate(
+                registration.suites or (_suite_name(kind, registration),)
+            )
+        ]
+        path.write_text("".join(files), encoding="utf-8")
         # Nothing is read from beside the folder: no settings, no conftest.py.
         words = ["-c", os.devnull, "--rootdir", folder, "--confcutdir", folder]
         words += ["--basetemp", f"{folder}/work", "--import-mode=importlib", "--capture=sys"]
@@ -136,13 +144,31 @@ def _plain_environment() -> Iterator[None]:
                 os.environ[name] = before
 
 
-def suite_of(kind: str) -> type[Any]:
-    """The suite of a kind with the registration that `run_suite` was given.
+def _suite_name(kind: str, registration: Registration) -> str:
+    """Where the suite of a registration's kind is."""
+    if kind == "broker" and not getattr(registration, "simulated", True):
+        return f"{_HOME}.venue_unseen:UnseenVenueConformance"
+    return f"{_HOME}:{_suites().SUITE_NAMES[kind]}"
+
+
+def suite_of(kind: str, where: str) -> type[Any]:
+    """A suite with the registration that `run_suite` was given.
 
     Args:
         kind: As `mismartera plugins list` names it.
+        where: The suite, "module:class".
+
+    Raises:
+        PluginError: There is none, or it is one of another kind.
     """
-    suites = _suites()
+    found: Any = resolve_attribute(where)
+    known = isinstance(found, type) and issubclass(found, _suites().Conformance)
+    if not known or getattr(found, "kind", "") != kind:
+        raise PluginError(
+            f"suites of a {kind.replace('_', ' ')} registration are conformance suites of that "
+            f"kind, {where!r} is {found!r}",
+            hint=f"derive it from mismartera_core.testing.{_suites().SUITE_NAMES[kind]}",
+        )
 
     @pytest.fixture
     def registration(self: Any, request: pytest.FixtureRequest) -> Any:  # noqa: ARG001
@@ -156,7 +182,7 @@ def suite_of(kind: str) -> type[Any]:
 
     return type(
         "TestPromises",
-        (getattr(suites, suites.SUITE_NAMES[kind]),),
+        (found,),
         {"registration": registration, "_config": _config},
     )
 

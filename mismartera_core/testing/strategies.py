@@ -17,6 +17,7 @@ from mismartera_core.contracts.strategy import (
     Strategy,
     StrategyParams,
 )
+from mismartera_core.errors import ConfigError
 from mismartera_core.model.columns import BAR_FIELDS, BarColumns
 from mismartera_core.model.market import from_ns
 from mismartera_core.model.results import RunRecord
@@ -36,6 +37,7 @@ from mismartera_core.testing.strategy_runs import (
     strategy_plan,
     targets_of,
 )
+from mismartera_core.testing.strategy_streams import TICKS, Streams, handled, streams_of
 from mismartera_core.testing.suite import Conformance, breach, expect, not_applicable
 from mismartera_core.threads.plan import StrategyClass
 from mismartera_core.threads.replay.blame import where_it_raised
@@ -60,11 +62,15 @@ class StrategyConformance(Conformance):
     Attributes:
         least_symbols: Symbols it needs to be of use; one where it looks at each by itself.
         historical: Historical indicators it asks for by name, as a session config writes them.
+        streams: What is streamed to it beside bars, "ticks" or "quotes"; where left out, what it
+            has handlers for (`on_tick`, `on_quote`), and trades where one of its indicators needs
+            them.
     """
 
     kind = "strategy"
     least_symbols: ClassVar[int] = 1
     historical: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    streams: ClassVar[tuple[str, ...] | None] = None
 
     @pytest.fixture
     def registry(self) -> Registry:
@@ -85,9 +91,21 @@ class StrategyConformance(Conformance):
         return found
 
     @pytest.fixture
-    def run(self, made: StrategyClass, settings: Any, registry: Registry) -> Run:
+    def kinds(self, made: StrategyClass, settings: Any, registry: Registry) -> tuple[str, ...]:
+        """What is streamed to it beside bars."""
+        if self.streams is not None:
+            return self.streams
+        found = handled(made)
+        if TICKS not in found and _needs_trades(made, settings, registry, self.historical):
+            found = (TICKS, *found)
+        return found
+
+    @pytest.fixture
+    def run(
+        self, made: StrategyClass, settings: Any, registry: Registry, kinds: tuple[str, ...]
+    ) -> Run:
         """Runs it: `run((bars, sessions), speed=..., block_sessions=..., compiled=...)`."""
-        return partial(_run, made, settings, registry, historical=self.historical)
+        return partial(_run, made, settings, registry, historical=self.historical, kinds=kinds)
 
     @pytest.fixture
     def signals(self, made: StrategyClass, settings: Any, registry: Registry) -> Compute:
@@ -112,32 +130,42 @@ class StrategyConformance(Conformance):
         refuses_unknown(config_model(registration), settings)
 
     def test_every_choice_of_parameters_runs(
-        self, registration: StrategyReg, made: StrategyClass, settings: Any, registry: Registry
+        self,
+        registration: StrategyReg,
+        made: StrategyClass,
+        settings: Any,
+        registry: Registry,
+        kinds: tuple[str, ...],
     ) -> None:
         """The smallest numbers and each choice that its parameters allow can be run."""
         model = config_model(registration)
         if not model.model_fields:
             not_applicable("it has no parameters")
         for params in variations(model, settings):
-            other = partial(_run, made, model(**params), registry, historical=self.historical)
+            other: Run = partial(
+                _run, made, model(**params), registry, historical=self.historical, kinds=kinds
+            )
             other(days.half_day(), what=f"with {params}")
 
-    def test_orders_do_not_depend_on_the_future(self, run: Run) -> None:
-        """What is asked for at t is the same, whatever the bars from t on are."""
+    def test_orders_do_not_depend_on_the_future(self, run: Run, kinds: tuple[str, ...]) -> None:
+        """What is asked for at t is the same, whatever bars, trades and quotes follow."""
         sessions = days.week()[1]
         first = run(days.week())
         times = sorted({asked[0] for asked in asked_for(first)})
         if not times:
             not_applicable(_SILENT)
+        past = streams_of(days.week()[0], kinds)
         chosen = {times[int(at)] for at in np.linspace(0, len(times) - 1, _CUTS)}
         cuts = sorted(chosen | set(sessions.open_ns[1:3].tolist()))
         for cut, others in days.other_futures(days.week(), cuts):
-            found = first_change(first, asked_for(first, cut), asked_for(run(others), cut))
+            streams = streams_of(others[0], kinds).after(cut, past)
+            other = run(others, streams=streams)
+            found = first_change(first, asked_for(first, cut), asked_for(other, cut))
             if found is not None:
                 breach(
                     "no look-ahead: what is asked for at an instant depends on nothing but the "
-                    "bars known at it",
-                    f"{found[0]}; with other bars from {_time(cut, first)} on: {found[1]}",
+                    "bars, trades and quotes known at it",
+                    f"{found[0]}; with another future from {_time(cut, first)} on: {found[1]}",
                     "row i may look at rows up to i only; keep nothing of other runs in a global "
                     "or a class attribute, read no file that holds later prices",
                 )
@@ -183,7 +211,7 @@ class StrategyConformance(Conformance):
         self._same(run, days.week(), "compiled", {"compiled": True})
 
     def test_it_writes_to_no_column(
-        self, made: StrategyClass, settings: Any, registry: Registry
+        self, made: StrategyClass, settings: Any, registry: Registry, kinds: tuple[str, ...]
     ) -> None:
         """The bars belong to everybody: they are what they were."""
         contract = "bars are shared by all strategies and indicators: nobody writes to them"
@@ -191,7 +219,7 @@ class StrategyConformance(Conformance):
         bars, sessions = days.half_day()
         plan = strategy_plan(made, settings, registry, bars, sessions, historical=self.historical)
         try:
-            run_plan(plan, registry)
+            run_plan(streams_of(bars, kinds).into(plan), registry)
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises is looked at
             if "read-only" not in str(error):
                 not_applicable(f"it raised before it could: {one_line(error)}")
@@ -232,6 +260,19 @@ class StrategyConformance(Conformance):
         """No price ever moves: ranges and deviations are 0."""
         run(days.flat(), what="where no price moves")
 
+    def test_survives_a_day_without_trades_and_quotes(
+        self, run: Run, kinds: tuple[str, ...]
+    ) -> None:
+        """Bars come, but no trade or quote; of what it does not take there is none anyway."""
+        if not kinds:
+            not_applicable(
+                "neither trades nor quotes are streamed to it: it defines neither on_tick nor "
+                "on_quote, and none of its indicators needs trades"
+            )
+        given = days.two_days()
+        silent = streams_of(given[0], kinds, silent=True)
+        run(given, streams=silent, what="where no trade and no quote comes")
+
     def test_survives_one_bar(self, run: Run) -> None:
         """A session of one bar."""
         run(days.one_bar(), what="on one bar")
@@ -265,11 +306,16 @@ def _run(
     given: days.Days,
     *,
     what: str = "",
+    kinds: tuple[str, ...] = (),
+    streams: Streams | None = None,
     **options: Any,
 ) -> RunRecord:
     """Run a strategy; what it raises is a breach."""
     try:
-        return run_plan(strategy_plan(made, settings, registry, *given, **options), registry)
+        plan = strategy_plan(made, settings, registry, *given, **options)
+        if kinds:
+            plan = (streams or streams_of(given[0], kinds)).into(plan)
+        return run_plan(plan, registry)
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises is the finding
         breach(
             f"a strategy raises nothing{f' {what}' if what else ''}",
@@ -279,6 +325,22 @@ def _run(
             else "ask whether there is a value before it is used: `if not value > 0: return` is "
             "false for NaN; before the first bar there is nothing to look at",
         )
+
+
+def _needs_trades(
+    made: StrategyClass,
+    settings: Any,
+    registry: Registry,
+    historical: Mapping[str, Mapping[str, Any]],
+) -> bool:
+    """Whether a run without trades ends because an indicator needs them."""
+    plan = strategy_plan(made, settings, registry, *days.one_bar(), historical=historical)
+    try:
+        run_plan(plan, registry)
+    except Exception as error:  # noqa: BLE001 - the promises tell what else it raises
+        causes = (error, error.__cause__)
+        return any(isinstance(it, ConfigError) and "needs trades" in str(it) for it in causes)
+    return False
 
 
 def _where(error: BaseException) -> str:

@@ -92,7 +92,7 @@ def one_symbol() -> Days:
 
 
 def other_futures(days: Days, instants: Sequence[int]) -> Iterator[tuple[int, Days]]:
-    """The same days with other prices in the bars that open at an instant or later.
+    """The same days with other prices in the bars that are known after an instant.
 
     The session of the instant is the last: that there are more is part of the future, too.
 
@@ -109,6 +109,6 @@ def other_futures(days: Days, instants: Sequence[int]) -> Iterator[tuple[int, Da
         made = {}
         for number, (name, whole) in enumerate(bars.items()):
             part = whole.slice(0, int(np.searchsorted(whole.session, count)))
-            row = int(np.searchsorted(part.ts, instant))
+            row = int(np.searchsorted(part.available_at, instant, side="right"))
             made[name] = repriced(part, row, seed=seed * 101 + number)
         yield instant, (made, sessions.slice(0, count))

@@ -9,10 +9,12 @@ from kept_files import UPDATE, kept
 
 from mismartera_core.testing import (
     SUITES,
+    BrokerConformance,
     Conformance,
     DataProviderConformance,
     RemoteProviderConformance,
     RemoteStreamConformance,
+    VenueBrokerConformance,
 )
 
 PAGE = "docs/testing-plugins.md"
@@ -40,6 +42,9 @@ def written():
     yield "\n".join(["### all\n", *promises(Conformance)]) + "\n"
     for kind, suite in SUITES.items():
         yield "\n".join([f"### {kind}\n", *promises(suite, Conformance)]) + "\n"
+        if suite is BrokerConformance:
+            more = promises(VenueBrokerConformance, Conformance)
+            yield "\n".join([f"### {kind} of a venue\n", *more]) + "\n"
         if suite is DataProviderConformance:
             more = promises(RemoteProviderConformance, DataProviderConformance)
             yield "\n".join([f"### {kind} of a service on the network\n", *more]) + "\n"

@@ -252,7 +252,9 @@ class ExecutionManager:
     def position_with(self, order: WorkingOrder) -> float:
         """Net units of a symbol once every other working order of an order's side has filled.
 
-        Of two OCO orders one counts, and of the order's own sibling none: they cannot both fill.
+        Of two OCO orders one counts, and of the order's own sibling none: they cannot both fill. Nor
+        do those that a closing order takes the place of: their cancels are on the way, and it waits
+        for them and leaves with no more than is held by then.
         """
         held = sum(h.position.quantity for h in self.holdings[order.symbol])
         working = self.broker.working_symbols().get(order.symbol, ())
@@ -260,7 +262,9 @@ class ExecutionManager:
             other.remaining
             for other in working
             if other.side == order.side
+            and other is not order  # a venue's desk asks of one that is in the books already
             and other is not order.oco
+            and not (order.closing and other.owner is order.owner)
             and (other.oco is None or other.oco.side != other.side or other.id < other.oco.id)
         )
         return on_grid(held + order.side * coming)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mismartera_core.managers.execution_manager.ledger import Ledger
@@ -31,6 +33,18 @@ class EquityBook:
         self._first: Frame | None = None
         self._last: Frame | None = None
         self._parts: list[tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray]] = []
+
+    def resume(self, held: Mapping[int, float]) -> None:
+        """Begin from what an earlier process left: the ledger's cash, and units by symbol row.
+
+        Args:
+            held: Net units of every symbol that is held.
+        """
+        self._cash = float(self._ledger.cash)
+        self._fills = self._ledger.fill_count
+        for row, units in held.items():
+            self._held[row] = units
+            self._fractions |= bool(units % 1.0)
 
     def end(self, frame: Frame) -> None:
         """A session has ended."""

@@ -15,7 +15,7 @@ from mismartera_core.repositories.recording_values import encode
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.live_step import LiveStep
 from mismartera_core.system.recorded import tracks
-from mismartera_core.system.recorded.digest import frame_digest
+from mismartera_core.system.recorded.digest import FrameDigest
 from mismartera_core.system.recorded.mailbox import Asking, Mailbox
 from mismartera_core.system.recorded.steps import step_values
 from mismartera_core.system.recorded.taped import TapedCalls, TapedProvider, TapedVenue
@@ -133,13 +133,16 @@ class _RecordedPlayer:
     def __init__(self, player: Replay, tape: LiveTape) -> None:
         self._player = player
         self._tape = tape
+        self._digest = FrameDigest()
 
     @property
     def notes(self) -> tuple[str, ...]:
         return self._player.notes
 
     def play(self, frame: Frame) -> int:
-        self._tape.recorder.write(tracks.ENGINE, tracks.FRAME, frame.upto_ns, frame_digest(frame))
+        self._tape.recorder.write(
+            tracks.ENGINE, tracks.FRAME, frame.upto_ns, self._digest.of(frame)
+        )
         return self._player.play(frame)
 
     def news(self, now_ns: int) -> bool:

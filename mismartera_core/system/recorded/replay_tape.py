@@ -15,7 +15,7 @@ from mismartera_core.repositories.recording_player import Player, ReplayDiffers
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.live_step import LiveStep
 from mismartera_core.system.recorded import tracks
-from mismartera_core.system.recorded.digest import frame_digest
+from mismartera_core.system.recorded.digest import FrameDigest
 from mismartera_core.system.recorded.mailbox import Asking
 from mismartera_core.system.recorded.steps import step_of
 from mismartera_core.system.recorded.taped import TapedCalls, TapedProvider, TapedVenue
@@ -150,6 +150,7 @@ class _ComparingPlayer:
     def __init__(self, player: Replay, tape: Player) -> None:
         self._player = player
         self._tape = tape
+        self._digest = FrameDigest()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -157,7 +158,7 @@ class _ComparingPlayer:
 
     def play(self, frame: Frame) -> int:
         item = self._tape.pop(tracks.ENGINE)
-        found = (frame.upto_ns, frame_digest(frame))
+        found = (frame.upto_ns, self._digest.of(frame))
         if found != (item.asked, item.came):
             raise ReplayDiffers(
                 f"line {item.number} of the recording: the step of {_at(item.asked)} showed "

@@ -43,6 +43,11 @@ class TapedControl(Taped):
         around = None if control is None else control.surroundings
         self.surroundings = _TapedSurroundings(tape, around)
 
+    @property
+    def past_tape(self) -> Any:
+        """The control itself, for whoever watches and is no part of the session."""
+        return self._target
+
     def _reader(self, name: str) -> Callable[[], Any]:
         return lambda: getattr(self._target, name)
 

@@ -178,6 +178,7 @@ class PortfolioUnit:
         execution: Execution,
     ) -> None:
         self.desk = desk
+        self.name = label
         self.label = f"strategy {label!r}"
         self.symbols = tuple(desk.data.symbols[row] for row in symbols)
         self.interval = interval
@@ -192,6 +193,12 @@ class PortfolioUnit:
         self._declaring = False
         self._closes: FloatArray = np.full(len(symbols), math.nan)
         self._strategy: PortfolioStrategy | None = None
+
+    @property
+    def memory(self) -> tuple[str, str, PortfolioStrategy]:
+        """Whose state is kept: name of the strategy, no ticker, and the instance."""
+        assert self._strategy is not None  # noqa: S101 - bound before the first session
+        return self.name, "", self._strategy
 
     def bind(self, strategy: PortfolioStrategy) -> None:
         """Take the strategy and let it declare what it needs."""

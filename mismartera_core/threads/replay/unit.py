@@ -71,6 +71,12 @@ class Unit:
         """Strategy and symbol, for errors."""
         return f"strategy {self.holding.strategy!r} on {self.symbol}"
 
+    @property
+    def memory(self) -> tuple[str, str, Strategy]:
+        """Whose state is kept: name of the strategy, ticker, and the instance."""
+        assert self.strategy is not None  # noqa: S101 - bound before the first session
+        return self.holding.strategy, self.symbol, self.strategy
+
     def bind(self, strategy: Strategy) -> None:
         """Take the strategy and let it declare what it needs."""
         self.strategy = strategy

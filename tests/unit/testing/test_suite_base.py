@@ -261,3 +261,25 @@ def test_the_context_hands_out_the_providers_it_was_given(tmp_path):
     context = plugin_context(tmp_path, providers={"mine": mine})
     assert context.provider("mine", {}) is mine
     assert context.provider("sample", {"seed": 2}).symbols()[0] == "AAPL"
+
+
+def test_a_registration_names_suites_of_its_own():
+    home = "mismartera_core.testing:RiskCheckConformance"
+    plain = run_suite("risk_check", record())
+    assert run_suite("risk_check", record(suites=(home,))) == plain
+    assert run_suite("risk_check", record(suites=(home, home))) == plain
+
+
+@pytest.mark.parametrize(
+    ("suite", "words"),
+    [
+        ("mismartera_core.testing:ReportConformance", "conformance suites of that kind"),
+        ("mismartera_core.testing:Conformance", "conformance suites of that kind"),
+        ("mismartera_core.testing:Promise", "conformance suites of that kind"),
+        ("mismartera_core.nowhere:Suite", "nowhere"),
+    ],
+)
+def test_a_suite_of_another_kind_is_a_broken_promise(suite, words):
+    (only,) = run_suite("risk_check", record(suites=(suite,)))
+    assert (only.name, only.outcome) == ("suite can be collected", "failed")
+    assert words in only.message

@@ -5,335 +5,136 @@ from __future__ import annotations
 import contextlib
 import inspect
 import itertools
-import threading
-from dataclasses import replace
 
+import broken_venues as broken
 import pytest
 from venue_adapter import AdaptedVenue, VenueConfig, registered
-from venue_server import KEY, PAGE, VenueServer
+from venue_ports import KEY
+from venue_promises import Promises
+from venue_server import PAGE, VenueServer
 
 from mismartera_core import (
-    BrokerError,
-    OrderNotSent,
-    OrderRejected,
     OrderType,
-    OrderUnclear,
-    VenueAccount,
     VenueCapabilities,
 )
-from mismartera_core.testing import CallFault, StreamRefusal, VenueBrokerConformance
+from mismartera_core.testing import CallFault, StreamRefusal, VenueBrokerConformance, run_suite
 from mismartera_core.testing.venue_trial import VenueNews
 
+EXAMPLE = {"http_port": 1, "event_port": 1, "key": KEY}
 
-class TestAdaptedVenue(VenueBrokerConformance):
-    deadline = 2.0
-    reconnect_seconds = 2.0
-    page = PAGE
 
+class TestAdaptedVenue(Promises):
     @pytest.fixture
     def registration(self):
         return registered(AdaptedVenue)
-
-    @pytest.fixture
-    def faults(self):
-        with VenueServer() as server:
-            yield server
-
-    @pytest.fixture
-    def plugin_config(self, faults):
-        return faults.config
-
-
-class Retries(AdaptedVenue):
-    """As SDKs do: a failed request is sent again."""
-
-    def sends(self, method, path, body=None):
-        try:
-            return super().sends(method, path, body)
-        except OrderUnclear:
-            return super().sends(method, path, body)
-
-
-class RejectsWhatIsUnclear(AdaptedVenue):
-    def unclear(self, error):
-        return OrderRejected(f"no answer: {error!r}")
-
-
-class NeverLeft(AdaptedVenue):
-    """Takes a connection that broke for one that was never made."""
-
-    def unclear(self, error):
-        return OrderNotSent(f"no answer: {error!r}")
-
-
-class AllUnclear(AdaptedVenue):
-    def sends(self, method, path, body=None):
-        try:
-            return super().sends(method, path, body)
-        except BrokerError as error:
-            raise OrderUnclear(str(error)) from error
-
-
-class ExistsIsRejected(AdaptedVenue):
-    def sends(self, method, path, body=None):
-        try:
-            return super().sends(method, path, body)
-        except BrokerError as error:
-            raise OrderRejected(str(error)) from error
-
-
-class NoWords(AdaptedVenue):
-    def sends(self, method, path, body=None):
-        try:
-            return super().sends(method, path, body)
-        except OrderRejected as error:
-            raise OrderRejected("403") from error
-
-
-class Floats(AdaptedVenue):
-    """Truncates, as one library does."""
-
-    def number(self, value):
-        return None if value is None else f"{int(float(value) * 100) / 100:.2f}"
-
-
-class NoDeadline(AdaptedVenue):
-    read_seconds = 30.0
-
-
-class NothingIsNone(AdaptedVenue):
-    """Takes what cannot be read for what is not there."""
-
-    def reads(self, path, **query):
-        try:
-            return super().reads(path, **query)
-        except BrokerError:
-            return None if "client_id" in query else []
-
-
-class OwnErrors(AdaptedVenue):
-    def reads(self, path, **query):
-        status, answer = self.ask("GET", f"{path}?client_id={query.get('client_id', '')}")
-        return answer if status == 200 else None
-
-
-class InternalId(AdaptedVenue):
-    def account(self):
-        return replace(super().account(), account_id="4711")
-
-
-class FloatMoney(AdaptedVenue):
-    def account(self):
-        found = super().account()
-        return VenueAccount(
-            account_id=found.account_id,
-            paper=True,
-            currency="USD",
-            cash=float(found.cash),
-            equity=found.equity,
-            buying_power=found.buying_power,
-        )
-
-
-class LocalClock(AdaptedVenue):
-    def now_ns(self):
-        return super().now_ns() - 4 * 3_600_000_000_000
-
-
-class ForgetsLegs(AdaptedVenue):
-    def open_orders(self):
-        return [replace(it, legs=()) for it in super().open_orders()]
-
-
-class HidesOthers(AdaptedVenue):
-    def open_orders(self):
-        return [it for it in super().open_orders() if it.client_id.startswith("suite")]
-
-
-class FirstPage(AdaptedVenue):
-    def reads(self, path, **query):
-        found = super().reads(path, **query)
-        return {**found, "next": None} if path == "/executions" else found
-
-
-class AllExecutions(AdaptedVenue):
-    def executions(self, since_ns):
-        return super().executions(0)
-
-
-class CumulativeFills(AdaptedVenue):
-    """Takes what has filled so far for what has filled now."""
-
-    def take(self, message):
-        if message["type"] == "fill":
-            message["execution"]["quantity"] = message["order"]["filled"]
-        super().take(message)
-
-
-class OwnIds(AdaptedVenue):
-    numbers = itertools.count()
-
-    def take(self, message):
-        if message["type"] == "fill":
-            message["execution"]["id"] = f"mine-{next(self.numbers)}"
-        super().take(message)
-
-
-class ForgetsWhatFilled(AdaptedVenue):
-    def take(self, message):
-        if message["type"] == "order":
-            message["order"]["filled"] = "0"
-        super().take(message)
-
-
-class NoReasons(AdaptedVenue):
-    def reads(self, path, **query):
-        found = super().reads(path, **query)
-        return {**found, "reason": ""} if isinstance(found, dict) and "reason" in found else found
-
-    def take(self, message):
-        message["order"]["reason"] = ""
-        super().take(message)
-
-
-class HearsFillsOnly(AdaptedVenue):
-    def take(self, message):
-        if message["type"] == "fill":
-            super().take(message)
-
-
-class ReturnsTooSoon(AdaptedVenue):
-    """Does not wait for the confirmation."""
-
-    def confirmed(self, answer):
-        pass
-
-
-class GivesUp(AdaptedVenue):
-    """Its events end with the first connection."""
-
-    def run(self):
-        with contextlib.suppress(OSError):
-            self.read()
-
-
-class SaysNothing(AdaptedVenue):
-    def lost(self, error):
-        self.line.close()
-
-
-class DiesOfNoise(AdaptedVenue):
-    def noise(self, message):
-        raise ConnectionError("what?")
-
-
-class SwallowsNoise(AdaptedVenue):
-    def noise(self, message):
-        pass
-
-
-class LeaksThreads(AdaptedVenue):
-    over = threading.Event()
-
-    def live(self):
-        super().live()
-        threading.Thread(target=self.over.wait, args=[30], name="heartbeat").start()
-
-
-class ClosesSlowly(AdaptedVenue):
-    def close(self):
-        threading.Event().wait(1.5)
-        super().close()
-
-
-class StaysConnected(AdaptedVenue):
-    def close(self):
-        """Nothing."""
-
-
-class TellsItsKey(AdaptedVenue):
-    def unclear(self, error):
-        return OrderUnclear(f"no answer with {self.config.key.get_secret_value()}")
-
-
-class ClaimsTooMuch(AdaptedVenue):
-    """Claims order types and amounts that it does not translate."""
-
-    def written(self, terms):
-        return {**super().written(terms), "trail_amount": None, "notional": None}
-
-
-class LosesTheEntry(AdaptedVenue):
-    def replace(self, venue_id, terms):
-        return replace(super().replace(venue_id, terms), replaces="")
-
-
-class NoPositions(AdaptedVenue):
-    def positions(self):
-        return [replace(it, quantity=abs(it.quantity) * 2) for it in super().positions()]
 
 
 SUBMIT, UNREAD = "outcome_of_submit_is_told_apart", "venue_that_does_not_answer_is_an_error"
 COMES_BACK, WORDS = "lost_connection_comes_back", "rejection_has_the_venues_words"
 BROKEN = [
-    (Retries, SUBMIT, {"fault": CallFault.GATEWAY_TIMEOUT}, "OrderUnclear"),
-    (Retries, SUBMIT, {"fault": CallFault.SERVER_ERROR}, "OrderUnclear"),
-    (RejectsWhatIsUnclear, SUBMIT, {"fault": CallFault.UNREADABLE}, "not the venue's own word"),
-    (RejectsWhatIsUnclear, SUBMIT, {"fault": CallFault.RESET}, "OrderRejected: no answer"),
-    (NeverLeft, SUBMIT, {"fault": CallFault.RESET}, "OrderNotSent: no answer"),
-    (AllUnclear, SUBMIT, {"fault": CallFault.NO_FUNDS}, "is OrderRejected"),
-    (NoDeadline, SUBMIT, {"fault": CallFault.SILENT}, "ends within"),
-    (AllUnclear, "venue_that_is_not_there_gets_nothing", {}, "is OrderNotSent"),
-    (ExistsIsRejected, "second_order_with_an_id_exists", {}, "is OrderExists"),
-    (NoWords, WORDS, {}, "has the venue's words"),
-    (Floats, "prices_are_sent_as_they_are", {"price": "4.35"}, "limit_price Decimal('4.34')"),
-    (ClaimsTooMuch, "every_type_it_claims_is_taken", {"kind": OrderType.TRAILING_STOP}, "as sent"),
-    (ClaimsTooMuch, "every_capability_is_delivered", {"which": "notional"}, "(notional) is sent"),
-    (NothingIsNone, UNREAD, {"ask": "find", "fault": CallFault.SERVER_ERROR}, "an answer: None"),
-    (NothingIsNone, UNREAD, {"ask": "positions", "fault": CallFault.TOO_MANY}, "an answer: []"),
-    (OwnErrors, UNREAD, {"ask": "find", "fault": CallFault.UNREADABLE}, "JSONDecodeError"),
-    (NoDeadline, UNREAD, {"ask": "account", "fault": CallFault.SILENT_UNDONE}, "ends within"),
-    (InternalId, "account_is_told", {}, "'4711', it is 'ACC-7'"),
-    (FloatMoney, "account_is_told", {}, "cash is 100000.0"),
-    (LocalClock, "clock_is_the_venues", {}, "mind its zone"),
-    (LosesTheEntry, "replace_changes_a_working_order", {}, "says so"),
-    (Retries, "outcome_of_replace_is_told_apart", {"fault": CallFault.GATEWAY_TIMEOUT}, "replace"),
-    (AllUnclear, "filled_order_is_not_changed", {"ask": "cancel"}, "cancel of an order that has"),
-    (AllUnclear, "cancel_of_what_is_not_there_is_rejected", {}, "does not know"),
+    (broken.Retries, SUBMIT, {"fault": CallFault.GATEWAY_TIMEOUT}, "OrderUnclear"),
+    (broken.Retries, SUBMIT, {"fault": CallFault.SERVER_ERROR}, "OrderUnclear"),
     (
-        RejectsWhatIsUnclear,
+        broken.RejectsWhatIsUnclear,
+        SUBMIT,
+        {"fault": CallFault.UNREADABLE},
+        "not the venue's own word",
+    ),
+    (broken.RejectsWhatIsUnclear, SUBMIT, {"fault": CallFault.RESET}, "OrderRejected: no answer"),
+    (broken.NeverLeft, SUBMIT, {"fault": CallFault.RESET}, "OrderNotSent: no answer"),
+    (broken.AllUnclear, SUBMIT, {"fault": CallFault.NO_FUNDS}, "is OrderRejected"),
+    (broken.NoDeadline, SUBMIT, {"fault": CallFault.SILENT}, "ends within"),
+    (broken.AllUnclear, "venue_that_is_not_there_gets_nothing", {}, "is OrderNotSent"),
+    (broken.ExistsIsRejected, "second_order_with_an_id_exists", {}, "is OrderExists"),
+    (broken.NoWords, WORDS, {}, "has the venue's words"),
+    (
+        broken.Floats,
+        "prices_are_sent_as_they_are",
+        {"price": "4.35"},
+        "limit_price Decimal('4.34')",
+    ),
+    (
+        broken.ClaimsTooMuch,
+        "every_type_it_claims_is_taken",
+        {"kind": OrderType.TRAILING_STOP},
+        "as sent",
+    ),
+    (
+        broken.ClaimsTooMuch,
+        "every_capability_is_delivered",
+        {"which": "notional"},
+        "(notional) is sent",
+    ),
+    (
+        broken.NothingIsNone,
+        UNREAD,
+        {"ask": "find", "fault": CallFault.SERVER_ERROR},
+        "an answer: None",
+    ),
+    (
+        broken.NothingIsNone,
+        UNREAD,
+        {"ask": "positions", "fault": CallFault.TOO_MANY},
+        "an answer: []",
+    ),
+    (broken.OwnErrors, UNREAD, {"ask": "find", "fault": CallFault.UNREADABLE}, "JSONDecodeError"),
+    (
+        broken.NoDeadline,
+        UNREAD,
+        {"ask": "account", "fault": CallFault.SILENT_UNDONE},
+        "ends within",
+    ),
+    (broken.InternalId, "account_is_told", {}, "'4711', it is 'ACC-7'"),
+    (broken.FloatMoney, "account_is_told", {}, "cash is 100000.0"),
+    (broken.LocalClock, "clock_is_the_venues", {}, "mind its zone"),
+    (broken.LosesTheEntry, "replace_changes_a_working_order", {}, "says so"),
+    (
+        broken.Retries,
+        "outcome_of_replace_is_told_apart",
+        {"fault": CallFault.GATEWAY_TIMEOUT},
+        "replace",
+    ),
+    (
+        broken.AllUnclear,
+        "filled_order_is_not_changed",
+        {"ask": "cancel"},
+        "cancel of an order that has",
+    ),
+    (broken.AllUnclear, "cancel_of_what_is_not_there_is_rejected", {}, "does not know"),
+    (
+        broken.RejectsWhatIsUnclear,
         "outcome_of_cancel_is_told_apart",
         {"fault": CallFault.SILENT},
         "is OrderUnclear",
     ),
-    (CumulativeFills, "fills_are_told_by_their_ids", {}, "not those of the order so far"),
-    (OwnIds, "fills_are_told_by_their_ids", {}, "its own id"),
-    (OwnIds, "event_that_comes_twice_has_one_id", {}, "make none up"),
-    (ForgetsWhatFilled, "cancel_after_a_part_keeps_the_part", {}, "filled were 4"),
-    (NoReasons, "rejection_after_it_was_taken_is_told", {}, "says why"),
-    (HearsFillsOnly, "expiry_is_told", {}, "expired"),
-    (HearsFillsOnly, "cancelled_by_itself_is_told", {}, "cancelled"),
-    (FirstPage, "executions_are_paged_to_the_end", {}, "20 (20 different) of 25"),
-    (AllExecutions, "executions_are_paged_to_the_end", {}, "at or after the instant"),
-    (NoPositions, "positions_are_told", {}, "Decimal('20')"),
-    (HidesOthers, "orders_of_others_are_shown", {}, "those of others"),
-    (ForgetsLegs, "legs_of_a_bracket_come_with_their_entry", {}, "prices of legs []"),
+    (broken.CumulativeFills, "fills_are_told_by_their_ids", {}, "not those of the order so far"),
+    (broken.OwnIds, "fills_are_told_by_their_ids", {}, "its own id"),
+    (broken.OwnIds, "event_that_comes_twice_has_one_id", {}, "make none up"),
+    (broken.ForgetsWhatFilled, "cancel_after_a_part_keeps_the_part", {}, "filled were 4"),
+    (broken.NoReasons, "rejection_after_it_was_taken_is_told", {}, "says why"),
+    (broken.HearsFillsOnly, "expiry_is_told", {}, "expired"),
+    (broken.HearsFillsOnly, "cancelled_by_itself_is_told", {}, "cancelled"),
+    (broken.FirstPage, "executions_are_paged_to_the_end", {}, "20 (20 different) of 25"),
+    (broken.AllExecutions, "executions_are_paged_to_the_end", {}, "at or after the instant"),
+    (broken.NoPositions, "positions_are_told", {}, "Decimal('20')"),
+    (broken.HidesOthers, "orders_of_others_are_shown", {}, "those of others"),
+    (broken.ForgetsLegs, "legs_of_a_bracket_come_with_their_entry", {}, "prices of legs []"),
     (
-        ReturnsTooSoon,
+        broken.ReturnsTooSoon,
         "listen_that_is_refused_is_an_error",
         {"reason": StreamRefusal.WRONG_KEY},
         "is a BrokerError",
     ),
-    (GivesUp, COMES_BACK, {"how": "drop"}, "LOST, and then LIVE again"),
-    (SaysNothing, COMES_BACK, {"how": "hang_up"}, "LOST, and then LIVE again"),
-    (GivesUp, "fills_of_a_lost_connection_can_be_asked_for", {}, "LIVE again"),
-    (DiesOfNoise, "unknown_events_are_counted", {}, "whoever listens"),
-    (SwallowsNoise, "unknown_events_are_counted", {}, "3 were sent, 0 are told of"),
-    (LeaksThreads, "hours_leave_nothing_behind", {}, "threads"),
-    (ClosesSlowly, "close_ends_everything_within_a_second", {}, "within 1 s"),
-    (StaysConnected, "close_ends_everything_within_a_second", {}, "1 are open"),
-    (StaysConnected, "close_leaves_no_thread", {}, "still running: venue events"),
-    (TellsItsKey, "secret_is_in_no_log_or_error", {}, "an error has one"),
+    (broken.GivesUp, COMES_BACK, {"how": "drop"}, "LOST, and then LIVE again"),
+    (broken.SaysNothing, COMES_BACK, {"how": "hang_up"}, "LOST, and then LIVE again"),
+    (broken.GivesUp, "fills_of_a_lost_connection_can_be_asked_for", {}, "LIVE again"),
+    (broken.DiesOfNoise, "unknown_events_are_counted", {}, "whoever listens"),
+    (broken.SwallowsNoise, "unknown_events_are_counted", {}, "3 were sent, 0 are told of"),
+    (broken.LeaksThreads, "hours_leave_nothing_behind", {}, "threads"),
+    (broken.ClosesSlowly, "close_ends_everything_within_a_second", {}, "within 1 s"),
+    (broken.StaysConnected, "close_ends_everything_within_a_second", {}, "1 are open"),
+    (broken.StaysConnected, "close_leaves_no_thread", {}, "still running: venue events"),
+    (broken.TellsItsKey, "secret_is_in_no_log_or_error", {}, "an error has one"),
 ]
 
 
@@ -349,11 +150,11 @@ class Hasty(VenueBrokerConformance):
 )
 def test_a_broken_broker_is_caught(cls, promise, given, words, caplog):
     suite, test = Hasty(), getattr(Hasty, f"test_{promise}")
-    LeaksThreads.over.clear()
+    broken.LeaksThreads.over.clear()
     with VenueServer() as faults, contextlib.ExitStack() as stack:
         broker = cls(VenueConfig(**faults.config), None)
         stack.callback(AdaptedVenue.close, broker)
-        stack.callback(LeaksThreads.over.set)
+        stack.callback(broken.LeaksThreads.over.set)
         fixtures = {
             "broker": broker,
             "faults": faults,
@@ -390,3 +191,21 @@ def test_an_author_is_told_what_is_missing():
     for name, given in (("faults", {}), ("plugin_config", {"registration": None, "faults": None})):
         with pytest.raises(pytest.fail.Exception, match=f"fixture `{name}`"):
             getattr(suite, name).__wrapped__(suite(), **given)
+
+
+def test_without_a_fake_it_is_said_what_is_missing():
+    found = {it.name: it for it in run_suite("broker", registered(AdaptedVenue, example=EXAMPLE))}
+    assert found["config keeps its secrets"].outcome == "passed"
+    assert found["secrets stay out of sight"].outcome == "passed"
+    assert found["submit sends once"].outcome == "skipped"
+    assert "names no suite that has one" in found["submit sends once"].message
+    assert {it.outcome for it in found.values()} == {"passed", "skipped"}
+
+
+def test_with_suites_of_its_own_it_is_checked_against_its_fake():
+    record = registered(AdaptedVenue, suites=("venue_promises:Promises",))
+    found = {it.name: it.outcome for it in run_suite("broker", record)}
+    assert (
+        found["submit sends once"] == found["legs of a bracket come with their entry"] == "passed"
+    )
+    assert "failed" not in found.values()

@@ -293,7 +293,7 @@ def test_old_news_of_an_order_that_had_ended_changes_nothing(rig, venue):
 def test_a_thousand_orders_are_recovered(make_rig):
     rig = make_rig()
     for number in range(1000):
-        rig.order(1, limit=90.0 - number / 1000)
+        rig.order(1, limit=round(90.0 - number / 100, 2))
     rig.begin()
     assert len(working(rig)) == 1000
     assert rig.desk.blocked == ""

@@ -82,8 +82,9 @@ class Booking:
             self.take(execution, None)
 
     def unwritten(self) -> set[str]:
-        """Symbols with executions that the journal could not take."""
-        return {execution.symbol for execution in self._later.values()}
+        """Symbols with executions that are not booked yet."""
+        early = (e for executions in self._early.values() for e in executions)
+        return {execution.symbol for execution in (*self._later.values(), *early)}
 
     def settle_early(self) -> None:
         """What came before its order, and belongs to none of ours after all, is external."""
@@ -149,10 +150,8 @@ class Booking:
         on: Tracked | None = tracked
         if tracked.stage is Stage.DONE:
             on = self._strays.carrier(tracked, execution.quantity)
-        new = None if on is None else core.book(execution, on.client_id)
-        if on is None or not new:
-            if new is None:
-                self._later[execution.execution_id] = execution
+        if on is None or not core.book(execution, on.client_id):
+            self._later[execution.execution_id] = execution
             return
         if fetched:
             core.notice(NoticeKind.MISSED, f"execution {execution.execution_id}", on)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mismartera_core.contracts.broker import WorkingOrder
-from mismartera_core.managers.execution_manager.venue.core import DeskCore
+from mismartera_core.managers.execution_manager.venue.core import DeskCore, nobody
 from mismartera_core.managers.execution_manager.venue.external import External
 from mismartera_core.managers.execution_manager.venue.ids import tag_of
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
@@ -44,9 +44,9 @@ class Changes:
         self._core = core
         self._strays = strays
         self._external = external
-        self.missing: Callable[[], None] = _nothing
-        self.known: Callable[[str], None] = _ignored
-        self.cancel: Callable[[Tracked], None] = _ignored
+        self.missing: Callable[[], None] = nobody
+        self.known: Callable[[str], None] = nobody
+        self.cancel: Callable[[Tracked], None] = nobody
 
     def apply(
         self, said: VenueOrder, *, as_kind: OrderEventKind = OrderEventKind.ADOPTED
@@ -111,8 +111,7 @@ class Changes:
         tracked.order.reason = ""
         core.note(tracked, OrderEventKind.ADOPTED if was_unknown else kind)
         for leg in tracked.legs:
-            if leg.is_unclear:
-                leg.stage = Stage.LIVE
+            leg.stage = Stage.LIVE
         if was_unknown:
             core.notice(NoticeKind.ADOPTED, f"found at the venue: {said.status.value}", tracked)
         self.known(said.venue_id)
@@ -191,12 +190,3 @@ def _reprice(order: WorkingOrder, said: VenueOrder) -> None:
         order.limit = float(said.limit_price)
     if said.stop_price is not None:
         order.stop = float(said.stop_price)
-
-
-def _nothing() -> None:
-    """Nobody listens yet."""
-
-
-def _ignored(what: object) -> None:
-    """Nobody listens yet."""
-    del what

@@ -13,7 +13,6 @@ from mismartera_core.managers.execution_manager.venue.notices import DeskNotice,
 from mismartera_core.managers.execution_manager.venue.timing import Timing
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import OrderEventKind
-from mismartera_core.model.market import Bar
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.risk import RiskState, RiskVerdict
 from mismartera_core.model.venue import Execution
@@ -86,9 +85,9 @@ class DeskCore:
         self.frozen_symbols: dict[str, str] = {}
         self.counts: dict[str, int] = {}
         self.journal_down = False
-        self.on_fill: FillSink = _no_fill
-        self.on_done: DoneSink = _no_books
-        self.adopt: Callable[[WorkingOrder], None] = _no_books
+        self.on_fill: FillSink = nobody
+        self.on_done: DoneSink = nobody
+        self.adopt: Callable[[WorkingOrder], None] = nobody
         self._tell = tell
         self._halt = halt
 
@@ -142,8 +141,6 @@ class DeskCore:
 
     def end(self, tracked: Tracked, kind: OrderEventKind, reason: str) -> None:
         """An order has ended otherwise than by filling; its held legs end with it."""
-        if tracked.stage is Stage.DONE:
-            return
         self.note(tracked, kind, reason)
         order = tracked.order
         order.status = _STATUS.get(kind, OrderStatus.REJECTED)
@@ -189,11 +186,5 @@ def _by_us(tracked: Tracked, kind: OrderEventKind) -> bool:
     return kind is OrderEventKind.CANCELLED and bool(tracked.cancelling)
 
 
-def _no_books(order: WorkingOrder) -> None:
-    """Nobody keeps the books of orders that are taken over yet."""
-    del order
-
-
-def _no_fill(order: WorkingOrder, units: float, price: float, fee: float, bar: Bar) -> None:
-    """The engine is not connected yet."""
-    del order, units, price, fee, bar
+def nobody(*_told: object) -> None:
+    """Nobody listens yet."""

@@ -77,7 +77,7 @@ class Reconciling:
         """Ask for what is due."""
         if now >= self._orders_due:
             self._ask("orders")
-        if now >= self._positions_due and "orders" not in self._asking:
+        if now >= self._positions_due:
             self._ask("positions")
 
     def _ask(self, what: str) -> None:
@@ -125,12 +125,12 @@ class Reconciling:
         self.take(found)
         self._since_ns = max(self._since_ns, began_ns - int(timing.overlap * SECOND))
         for tracked in live:
-            if tracked.stage is Stage.LIVE:
-                gone = tracked.venue_id in found.absent
-                lacking = tracked.ending is not None
-                why = "the venue knows it no more" if gone else ""
-                why = "its executions are missing" if lacking and not gone else why
-                self._strikes.count(f"order {tracked.client_id}", why)
+            why = ""
+            if tracked.stage is Stage.LIVE and tracked.venue_id in found.absent:
+                why = "the venue knows it no more"
+            elif tracked.stage is Stage.LIVE and tracked.ending is not None:
+                why = "its executions are missing"
+            self._strikes.count(f"order {tracked.client_id}", why)
         if self._strikes.any_orders():
             self._orders_due = min(self._orders_due, core.timer() + timing.retry)
 

@@ -46,7 +46,7 @@ class Sending:
             core.end(tracked, OrderEventKind.DENIED, DECIDED_BEFORE)
             return
         core.books.add(tracked)
-        reason = cannot_take(core.venue.capabilities, order)
+        reason = cannot_take(core.venue.capabilities, order, tracked.client_id)
         if reason:
             core.end(tracked, OrderEventKind.DENIED, reason)
         elif order.closing and self._in_the_way(tracked):
@@ -208,8 +208,6 @@ class Sending:
     def _unclear(self, tracked: Tracked, words: str) -> None:
         core = self._core
         crashpoint("order.unclear")
-        if tracked.stage is not Stage.SENT:
-            return
         tracked.stage = Stage.UNKNOWN
         tracked.due = core.timer() + core.timing.first_look
         tracked.order.status = OrderStatus.WORKING

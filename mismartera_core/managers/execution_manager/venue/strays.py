@@ -9,7 +9,7 @@ from typing import Any
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.errors import JournalError
-from mismartera_core.managers.execution_manager.venue.core import DeskCore
+from mismartera_core.managers.execution_manager.venue.core import DeskCore, nobody
 from mismartera_core.managers.execution_manager.venue.ids import owner_tag, tag_of
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.managers.execution_manager.venue.restoring import restored
@@ -35,7 +35,7 @@ class Strays:
 
     def __init__(self, core: DeskCore) -> None:
         self._core = core
-        self.cancel: Callable[[Tracked, str], None] = _ignored
+        self.cancel: Callable[[Tracked, str], None] = nobody
         self.owners: dict[str, Any] = {}
         self._told: set[str] = set()
 
@@ -112,7 +112,8 @@ class Strays:
         if known is not None:
             self._core.books.remember(known, said.venue_id)
             return known
-        made = self._take(entry.order.owner, f"{entry.client_id}{ending}", said)
+        leg_id = f"{entry.client_id}{ending}"
+        made = self._take(entry.order.owner, leg_id, said, parent=entry.client_id)
         if made is None:
             return None
         made.entry, made.order.entry, made.is_leg = entry, entry.order, True
@@ -122,7 +123,9 @@ class Strays:
             one.oco, other.oco = other, one
         return made
 
-    def _take(self, owner: Any, client_id: str, said: VenueOrder) -> Tracked | None:
+    def _take(
+        self, owner: Any, client_id: str, said: VenueOrder, parent: str = ""
+    ) -> Tracked | None:
         quantity = said.filled_quantity if said.quantity is None else said.quantity
         order = WorkingOrder(
             owner,
@@ -135,15 +138,20 @@ class Strays:
             limit=_float(said.limit_price),
             stop=_float(said.stop_price),
         )
-        return self._add(client_id, order, quantity, said.venue_id)
+        return self._add(client_id, order, quantity, said.venue_id, parent)
 
     def _add(
-        self, client_id: str, order: WorkingOrder, quantity: Decimal, venue_id: str
+        self,
+        client_id: str,
+        order: WorkingOrder,
+        quantity: Decimal,
+        venue_id: str,
+        parent: str = "",
     ) -> Tracked | None:
         """Take an order over; None where the journal cannot be written: then it is told again."""
         core = self._core
         try:
-            core.journal.intend([intent_of(order, client_id, None)], core.now_ns())
+            core.journal.intend([intent_of(order, client_id, None, parent=parent)], core.now_ns())
         except JournalError as error:
             core.journal_failed(error)
             return None
@@ -160,7 +168,7 @@ class Strays:
     def _free(self, client_id: str) -> str:
         """An id with a number behind it that no order has."""
         root, number = client_id.partition("~")[0], 2
-        while self._core.books.by_client(f"{root}~{number}") is not None:
+        while self._core.journal.find(f"{root}~{number}") is not None:
             number += 1
         return f"{root}~{number}"
 
@@ -176,8 +184,3 @@ class Strays:
 
 def _float(price: Decimal | None) -> float:
     return math.nan if price is None else float(price)
-
-
-def _ignored(tracked: Tracked, reason: str) -> None:
-    """Nobody cancels yet."""
-    del tracked, reason

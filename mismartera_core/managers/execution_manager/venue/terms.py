@@ -14,6 +14,7 @@ from mismartera_core.model.journal import Intent
 from mismartera_core.model.orders import OrderType, Side, TimeInForce
 from mismartera_core.model.venue import OrderTerms
 from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
+from mismartera_core.services.order_validation import OrderFacts, invalid
 
 KINDS = {
     OrderType.MARKET: MARKET,
@@ -24,6 +25,8 @@ KINDS = {
 }
 """How an order is matched, by its type."""
 
+SMALLEST_LOT = Decimal("0.000000001")
+"""Of a unit, where a venue takes fractions."""
 LEG_ENDINGS = {OrderType.LIMIT: "-tp", OrderType.STOP: "-sl"}
 """What the id of a leg ends with: the take-profit, the stop-loss."""
 
@@ -90,30 +93,22 @@ def intent_of(
     )
 
 
-def cannot_take(can: VenueCapabilities, order: WorkingOrder) -> str:
+def cannot_take(can: VenueCapabilities, order: WorkingOrder, client_id: str) -> str:
     """Why a venue could not take an order; "" where it could.
 
     Args:
         can: What the venue can do.
         order: The order, with its legs.
+        client_id: Our id of it.
     """
-    wanted = TimeInForce.GTC if order.gtc else TimeInForce.DAY
-    if order.type not in can.types:
-        return f"the venue takes no {order.type.value.replace('_', '-')} orders"
-    if wanted not in can.times_in_force:
-        return f"the venue takes no orders that are {wanted.value!r}"
-    if order.quantity % 1.0 and not can.fractional:
-        return f"the venue takes whole units only, was {order.quantity}"
-    if not order.legs:
-        return ""
-    if not can.brackets:
-        return "the venue takes no orders with a take-profit or a stop-loss"
     for leg in order.legs:
         if leg.type not in LEG_ENDINGS:
             return f"a leg is a limit or a stop order, was {leg.type.value.replace('_', '-')}"
     if len({leg.type for leg in order.legs}) < len(order.legs):
-        return "an order has at most one take-profit and one stop-loss"
-    return ""
+        return f"an order has at most one take-profit and one stop-loss, has {len(order.legs)} legs"
+    lot = SMALLEST_LOT if can.fractional else Decimal(1)
+    # What the order costs has been held to the account before, by the engine and by risk.
+    return invalid(terms_of(order, client_id), can, OrderFacts(lot=lot))
 
 
 def side_of(order: WorkingOrder) -> Side:

@@ -56,5 +56,6 @@ def mismartera_brokers() -> Iterable[BrokerReg]:
             config_model=f"{_HERE}.config:BrokerConfig",
             summary="Alpaca account: paper unless the config says otherwise",
             example={"paper": True},
+            suites=(f"{_HERE}.promises:BrokerPromises",),
         )
     ]
