@@ -103,7 +103,8 @@ class Checks:
         enlarges = units if held * signed >= ZERO else max(ZERO, units - abs(held))
         if held * signed < ZERO and not self._rules.crossing:
             self._enough_held(terms, units, held, without)
-        if enlarges and terms.side is Side.SELL and not self._rules.shorting:
+        free = self.available(terms.symbol, without) if held > ZERO else ZERO
+        if terms.side is Side.SELL and units > free and not self._rules.shorting:
             raise Refused(Why.SHORTING, "account is not allowed to short", symbol=terms.symbol)
         self._affordable(enlarges * mark, without)
         return enlarges

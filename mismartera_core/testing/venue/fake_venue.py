@@ -54,6 +54,8 @@ class FakeVenue(Trading):
         ticker: Quotes and trades.
         tape: The bars; delays, lost and late bars are told to it.
         account_id: The number a user knows the account by.
+        activity_ids: Whether the list of executions names each by the id that the stream told it
+            by; False has it use ids of its own.
         lock: Held while anything changes; take it to look at several things at one instant.
 
     Args:
@@ -118,6 +120,7 @@ class FakeVenue(Trading):
         share = None if participation is None else exact(participation)
         book_rules = BookRules(participation=share, lot=exact(lot), fee=fee)
         self.account_id = f"FAKE-{name.upper()}"
+        self.activity_ids = True
         self.lock = threading.RLock()
         self._name = name
         self._player: Player | None = None

@@ -151,14 +151,15 @@ def trade_update(event: OrderEvent) -> dict[str, Any]:
     return {"stream": "trade_updates", "data": data}
 
 
-def activity(fill: Fill) -> dict[str, Any]:
+def activity(venue: FakeVenue, fill: Fill) -> dict[str, Any]:
     """An execution among the activities of the account.
 
     Args:
+        venue: The venue.
         fill: The execution.
     """
     return {
-        "id": activity_id(fill),
+        "id": activity_id(venue, fill),
         "activity_type": "FILL",
         "transaction_time": _stamp(fill.at_ns),
         "type": "partial_fill" if fill.left else "fill",
@@ -173,10 +174,11 @@ def activity(fill: Fill) -> dict[str, Any]:
     }
 
 
-def activity_id(fill: Fill) -> str:
-    """Alpaca's id of an activity: the instant, and the id of the execution."""
+def activity_id(venue: FakeVenue, fill: Fill) -> str:
+    """Alpaca's id of an activity: the instant, and an id, as a rule that of the execution."""
     stamp = (_EPOCH + timedelta(milliseconds=fill.at_ns // 1_000_000)).strftime("%Y%m%d%H%M%S")
-    return f"{stamp}{fill.at_ns // 1_000_000 % 1000:03d}::{fill.id}"
+    name = fill.id if venue.activity_ids else venue.make_id("activity", fill.number)
+    return f"{stamp}{fill.at_ns // 1_000_000 % 1000:03d}::{name}"
 
 
 def position(venue: FakeVenue, symbol: str) -> dict[str, Any]:

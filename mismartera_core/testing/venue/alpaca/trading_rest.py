@@ -148,10 +148,10 @@ class TradingRest:
             found.reverse()
         token = query.get("page_token")
         if token:
-            ids = [payloads.activity_id(fill) for fill in found]
+            ids = [payloads.activity_id(self._venue, fill) for fill in found]
             found = found[ids.index(token) + 1 :] if token in ids else []
         most = whole_number(query, "page_size", _MOST_ACTIVITIES, _MOST_ACTIVITIES)
-        return Reply.json([payloads.activity(fill) for fill in found[:most]])
+        return Reply.json([payloads.activity(self._venue, fill) for fill in found[:most]])
 
     def _assets(self, _: Request) -> Reply:
         return Reply.json([_asset(symbol) for symbol in sorted(self._venue.tape.bars)])
