@@ -212,7 +212,7 @@ class RunRecord:
     orders: OrderColumns
     equity: EquityColumns
     decisions: DecisionColumns = field(default_factory=DecisionColumns.none)
-    quality: tuple[QualityReport, ...] = ()
+    quality: Sequence[QualityReport] = ()
     bars: int = 0
     seconds: float = 0.0
     simulated_data: bool = False

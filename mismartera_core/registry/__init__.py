@@ -144,7 +144,7 @@ class Registry:
             hook: Name of an observer hook without "mismartera_", such as "session_started".
             **facts: Its arguments.
         """
-        for plugin, call in self._callers(f"{PROJECT}_{hook}"):
+        for plugin, call in self._callers(hook):
             try:
                 call(facts)
             except Exception as error:
@@ -157,7 +157,7 @@ class Registry:
     def check_config(self, config: Any) -> list[str]:
         """What plugins find wrong with a session config, one sentence each."""
         found: list[str] = []
-        for plugin, call in self._callers(f"{PROJECT}_check_config"):
+        for plugin, call in self._callers("check_config"):
             try:
                 answers = call({"config": config})
                 found += [str(text) for answer in answers for text in answer]
@@ -189,9 +189,10 @@ class Registry:
     def _callers(self, hook: str) -> list[tuple[str, Listener]]:
         found = self._listeners.get(hook)
         if found is None:
+            name = f"{PROJECT}_{hook}"
             found = self._listeners[hook] = [
-                (part.name, listener(getattr(part.manager.hook, hook)))
+                (part.name, listener(getattr(part.manager.hook, name)))
                 for part in self._loaded
-                if part.manager is not None and hook in part.hooks
+                if part.manager is not None and name in part.hooks
             ]
         return found

@@ -19,7 +19,8 @@ def listener(hook: Any) -> Listener:
     function, names = impl.function, impl.argnames
 
     def call(facts: Mapping[str, Any]) -> list[Any]:
-        answer = function(**{name: facts[name] for name in names})
+        known = facts if len(facts) == len(names) else {name: facts[name] for name in names}
+        answer = function(**known)
         return [] if answer is None else [answer]
 
     return call

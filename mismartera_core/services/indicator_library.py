@@ -17,6 +17,8 @@ from mismartera_core.model.signals import Signals
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 
 Params = tuple[tuple[str, object], ...]
+Bound = Callable[..., IndicatorOutputs]
+"""Takes bars, and the session's trades where an indicator goes by them."""
 
 KEPT_BYTES = 256 * 2**20
 """Most that `KeptIndicators` keeps."""
@@ -104,27 +106,42 @@ class IndicatorLibrary:
         Raises:
             PluginError: It raised, or broke the contract of its kind.
         """
+        return self.bound(name, params)(bars, ticks)
+
+    def bound(self, name: str, params: Params) -> Bound:
+        """An indicator looked up once, for the columns of many symbols; `compute` for each.
+
+        Args:
+            name: Registered name.
+            params: As `check` returned them.
+        """
         indicator, _ = self._look_up(name)
-        columns = (bars, ticks) if indicator.ticks else (bars,)
-        try:
-            outputs = indicator.compute(*columns, **dict(params))
-        except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            raise PluginError(f"indicator {name!r} raised {what}") from error
-        # A plain dict, the usual case, is told without the detour of asking an abstract class.
-        if type(outputs) is not dict and not isinstance(outputs, Mapping):
-            raise PluginError(
-                f"indicator {name!r}: expected arrays by name, was {type(outputs).__name__}"
-            )
-        rows = len(bars)
-        for output in indicator.outputs:
-            array = outputs.get(output)
-            if array is None or len(array) != rows:
-                found = "nothing" if array is None else f"{len(array)} rows"
+        function, names, takes_ticks = indicator.compute, indicator.outputs, indicator.ticks
+        keywords = dict(params)
+
+        def compute(bars: BarColumns, ticks: TickColumns | None = None) -> IndicatorOutputs:
+            try:
+                columns = (bars, ticks) if takes_ticks else (bars,)
+                outputs = function(*columns, **keywords)
+            except Exception as error:
+                what = f"{type(error).__name__}: {error}"
+                raise PluginError(f"indicator {name!r} raised {what}") from error
+            # A plain dict, the usual case, is told without the detour of asking an abstract class.
+            if type(outputs) is not dict and not isinstance(outputs, Mapping):
                 raise PluginError(
-                    f"indicator {name!r}: expected {rows} rows of {output!r}, was {found}"
+                    f"indicator {name!r}: expected arrays by name, was {type(outputs).__name__}"
                 )
-        return outputs
+            rows = len(bars.ts)
+            for output in names:
+                array = outputs.get(output)
+                if array is None or len(array) != rows:
+                    found = "nothing" if array is None else f"{len(array)} rows"
+                    raise PluginError(
+                        f"indicator {name!r}: expected {rows} rows of {output!r}, was {found}"
+                    )
+            return outputs
+
+        return compute
 
     def _look_up(self, name: str) -> tuple[Indicator, Any]:
         found = self._known.get(name)

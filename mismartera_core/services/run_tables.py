@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mismartera_core.model.columns import IntArray
+from mismartera_core.model.quality import QualityReport
 from mismartera_core.model.results import MICROS, OrderColumns, RunRecord
 from mismartera_core.services.round_trips import RoundTrips
 from mismartera_core.services.run_summary import daily_equity, daily_returns, open_profit
@@ -150,14 +151,15 @@ def returns_by_day(record: RunRecord) -> pd.DataFrame:
 
 def quality(record: RunRecord) -> pd.DataFrame:
     """Completeness by session and symbol."""
+    reports = tuple(record.quality)
     names = ("symbol", "interval", "expected", "traded", "silent", "missing", "outside", "filled")
     table: dict[str, object] = {
-        "session": _days(record),
-        **{name: [getattr(report, name) for report in record.quality] for name in names},
-        "gaps": [len(report.gaps) for report in record.quality],
-        "score": np.array([report.score for report in record.quality], dtype=np.float64),
-        "source": _text([report.source for report in record.quality]),
-        "simulated": np.array([report.simulated for report in record.quality], dtype=np.bool_),
+        "session": _days(reports),
+        **{name: [getattr(report, name) for report in reports] for name in names},
+        "gaps": [len(report.gaps) for report in reports],
+        "score": np.array([report.score for report in reports], dtype=np.float64),
+        "source": _text([report.source for report in reports]),
+        "simulated": np.array([report.simulated for report in reports], dtype=np.bool_),
     }
     kinds = {name: "str" if name in ("symbol", "interval") else "int64" for name in names}
     return pd.DataFrame(table).astype(kinds)
@@ -248,8 +250,8 @@ def _trades(record: RunRecord, trips: RoundTrips, pnl: object, status: str) -> p
     )
 
 
-def _days(record: RunRecord) -> pd.DatetimeIndex:
-    days = np.array([report.session for report in record.quality], dtype="M8[D]")
+def _days(reports: Sequence[QualityReport]) -> pd.DatetimeIndex:
+    days = np.array([report.session for report in reports], dtype="M8[D]")
     return pd.DatetimeIndex(days.astype("M8[ns]"))
 
 

@@ -41,6 +41,11 @@ class Block:
         rows: list[int] = self.offsets[:, max(session - self.first, 0)].tolist()
         return rows
 
+    def is_uniform(self) -> bool:
+        """Whether all symbols share their stamps, and so have equally many rows in each session."""
+        stamps = self.columns[0].ts
+        return all(bars.ts is stamps for bars in self.columns)
+
     def left_out(self, session: int) -> tuple[int, ...]:
         """Rows of each symbol that were left out between the session before and this one's end."""
         counts: list[int] = self.outside[:, session - self.stop].tolist()
@@ -127,10 +132,14 @@ def build_block(
     """
     columns, offsets, outside = [], [], []
     grid: _Grid | None = None
+    stamps: IntArray | None = None
     for symbol in symbols:
         source = bars[symbol]
-        if grid is None or not grid.fits(source.ts):
-            grid = _grid(source.ts, hours, interval, first, stop)
+        if stamps is not source.ts:
+            stamps = source.ts
+            if grid is None or not grid.fits(stamps):
+                grid = _grid(stamps, hours, interval, first, stop)
+        assert grid is not None  # noqa: S101 - made for the first symbol
         columns.append(grid.lay(source))
         offsets.append(grid.offsets)
         outside.append(grid.outside)
@@ -163,11 +172,11 @@ class _Grid:
         kept = bars if self.rows is None else bars.take(self.rows)
         return BarColumns(
             self.ts,
-            _read_only(kept.open),
-            _read_only(kept.high),
-            _read_only(kept.low),
-            _read_only(kept.close),
-            _read_only(kept.volume),
+            read_only(kept.open),
+            read_only(kept.high),
+            read_only(kept.low),
+            read_only(kept.close),
+            read_only(kept.volume),
             self.available_at,
             self.session,
         )
@@ -189,11 +198,11 @@ def _grid(ts: IntArray, hours: Hours, interval: str, first: int, stop: int) -> _
     offsets = np.concatenate(([0], np.cumsum(counts)))
     outside = np.maximum(begin - np.concatenate(([0], end[:-1])), 0)
     outside[-1] += len(ts) - end[-1]
-    opens, known, session = _read_only(opens), _read_only(known), _read_only(session)
+    opens, known, session = read_only(opens), read_only(known), read_only(session)
     return _Grid(ts.tobytes(), rows, offsets, outside, opens, known, session)
 
 
-def _read_only(array: Column) -> Column:
+def read_only(array: Column) -> Column:
     """A view that nobody writes to: strategies and indicators are handed it."""
     if not array.flags.writeable:
         return array

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -48,7 +48,25 @@ class Need(NamedTuple):
     params: tuple[tuple[str, object], ...]
 
 
+class Needs(NamedTuple):
+    """An indicator that a strategy asked for over many symbols.
+
+    Attributes:
+        symbols: Rows of the symbols.
+        interval: Bars it is computed on.
+        name: Registered name.
+        params: Validated parameters, sorted by name.
+    """
+
+    symbols: tuple[int, ...]
+    interval: str
+    name: str
+    params: tuple[tuple[str, object], ...]
+
+
 Outputs = Mapping[str, FloatArray]
+ManyOutputs = Mapping[str, Sequence[FloatArray] | FloatArray]
+"""One array a symbol; one of shape (symbols, rows) where all have equally many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +106,12 @@ class Frame:
         derived: Bars of other intervals by interval and symbol row; the processor adds them.
         values: Indicators by need, aligned with the rows of its track from `hist` on; where history
             is anchored they may be longer than the track.
+        many: The same of indicators over many symbols.
         ticks: Trades of the session up to now, by symbol row.
         quotes: Quotes of the session up to now, by symbol row; live the new ones only.
         historical: Historical indicators by name, one value a symbol.
+        uniform: Whether it is known that all symbols share their stamps: then they have the same
+            rows.
         outside: Rows left out since the frame before, because they lie outside every session, by
             symbol row.
         revisions: How often rows of each symbol were altered otherwise than by adding one in time;
@@ -113,9 +134,11 @@ class Frame:
     anchored: bool = False
     derived: dict[str, tuple[Track, ...]] = field(default_factory=dict)
     values: dict[Need, Outputs] = field(default_factory=dict)
+    many: dict[Needs, ManyOutputs] = field(default_factory=dict)
     ticks: tuple[TickColumns, ...] = ()
     quotes: tuple[QuoteColumns, ...] = ()
     historical: Mapping[str, FloatArray] = field(default_factory=dict)
+    uniform: bool = False
     outside: tuple[int, ...] = ()
     revisions: tuple[int, ...] = ()
     next_ns: int = 0

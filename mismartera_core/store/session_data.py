@@ -80,13 +80,13 @@ class SessionData:
         """Remember the last close of each symbol of the session that has ended."""
         for i, track in enumerate(self._tracks.get(self.interval, ())):
             if track.stop > track.start:
-                self._closes[i] = float(track.columns.close[track.stop - 1])
+                self._closes[i] = track.columns.close.item(track.stop - 1)
 
     def _look_back(self, tracks: tuple[Track, ...]) -> None:
         """Take the last close of history for symbols of which nothing has been replayed yet."""
         for i, track in enumerate(tracks):
             if track.hist < track.start and math.isnan(self._closes[i]):
-                self._closes[i] = float(track.columns.close[track.start - 1])
+                self._closes[i] = track.columns.close.item(track.start - 1)
 
     def series(self, symbol: int, interval: str) -> Series:
         """Symbol, interval and zone, shared by all bars of them."""
@@ -137,16 +137,20 @@ class SessionData:
             return None
         return float(quotes.bid[row]), float(quotes.ask[row]), int(quotes.ts[row])
 
-    def last_closes(self) -> FloatArray:
-        """The newest close of each symbol known by now; NaN before the first."""
-        closes, now = list(self._closes), self._clock.now_ns
+    def last_closes(self, symbols: Sequence[int]) -> FloatArray:
+        """The newest close of each of some symbols known by now; NaN before the first."""
+        every, now = self._tracks.get(self.interval), self._clock.now_ns
+        closes = [self._closes[symbol] for symbol in symbols]
+        if every is None:
+            return np.array(closes)
         known, first, stop, last = None, 0, 0, 0
-        for row, (columns, _, start, end) in enumerate(self._tracks.get(self.interval, ())):
+        for i, symbol in enumerate(symbols):
+            columns, _, start, end = every[symbol]
             if columns.available_at is not known or start != first or end != stop:
                 known, first, stop = columns.available_at, start, end
                 last = min(known_rows(columns, start, now), end) - 1
             if last >= start:
-                closes[row] = columns.close[last]
+                closes[i] = columns.close.item(last)
         return np.array(closes)
 
     def final_closes(self) -> FloatArray:
@@ -156,11 +160,15 @@ class SessionData:
 
     def track(self, symbol: int, interval: str) -> Track:
         """The track of a symbol and interval."""
+        return self.tracks(interval)[symbol]
+
+    def tracks(self, interval: str) -> tuple[Track, ...]:
+        """The tracks of an interval, by symbol."""
         try:
-            return self._tracks[interval][symbol]
+            return self._tracks[interval]
         except KeyError:
             raise DataError(
-                f"{self.symbols[symbol]} has no {interval!r} bars in this session",
+                f"there are no {interval!r} bars in this session",
                 hint="declare them with self.bars(interval) or self.indicator(...) in setup; "
                 + did_you_mean(interval, self._tracks),
             ) from None

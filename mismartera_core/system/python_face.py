@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -18,11 +18,12 @@ from mismartera_core.config.settings import load_settings
 from mismartera_core.errors import ConfigError, DataError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.managers.time_manager.backtest_clock import BacktestClock
-from mismartera_core.model.columns import BarColumns
+from mismartera_core.model.columns import BAR_FIELDS, BarColumns
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_ns, is_daily
 from mismartera_core.model.market import from_ns
 from mismartera_core.registry import Registry, config_model, resolve_attribute
 from mismartera_core.repositories.database import open_database
+from mismartera_core.store.block import read_only
 from mismartera_core.system.costs import CostChoice, costs_by_name
 from mismartera_core.system.interruption import heeded
 from mismartera_core.system.run import Run
@@ -131,9 +132,12 @@ def _loader(columns: Mapping[str, BarColumns]) -> BarLoader:
     ) -> dict[str, BarColumns]:
         del interval
         found, bounds = {}, np.array((start_ns, end_ns))
+        stamps, begin, end = None, 0, 0
         for name in symbols:
             bars = columns[name]
-            begin, end = bars.ts.searchsorted(bounds).tolist()
+            if bars.ts is not stamps:
+                stamps = bars.ts
+                begin, end = stamps.searchsorted(bounds).tolist()
             found[name] = bars if end - begin == len(bars) else bars.slice(begin, end)
         return found
 
@@ -194,7 +198,7 @@ def prepare(
     length = interval or _interval_of(frames)
     settings = load_settings()
     clock = TimeManager(open_database(settings.database_url), exchange_group, asset_class)
-    columns = {n: _columns(n, frame, length, clock.zone) for n, frame in frames.items()}
+    columns = _sharing({n: _columns(n, f, length, clock.zone) for n, f in frames.items()})
     table = clock.init_backtest(None, *_days(columns, clock))
     cls = _strategy(strategy, registry)
     broker = registry.get("broker", "simulated")
@@ -224,6 +228,7 @@ def prepare(
         prefetch=min(sessions, 64),
         block_sessions=sessions,
         provider="DataFrame",
+        traded=all(bars.volume.all() for bars in columns.values()),  # NaN is not zero
     )
     return Prepared(plan, registry, simulated_clock(clock))
 
@@ -277,6 +282,18 @@ def _columns(name: str, frame: pd.DataFrame, interval: str, zone: ZoneInfo) -> B
     )
     _refuse_impossible(name, frame, bars)
     return bars
+
+
+def _sharing(columns: Mapping[str, BarColumns]) -> dict[str, BarColumns]:
+    """The same columns, read only; symbols with equal stamps have one array of them."""
+    made: dict[str, BarColumns] = {}
+    like: BarColumns | None = None
+    for name, bars in columns.items():
+        mine = BarColumns(*(read_only(getattr(bars, field)) for field in BAR_FIELDS))
+        if like is None or mine.ts.tobytes() != like.ts.tobytes():
+            like = mine
+        made[name] = replace(mine, ts=like.ts, available_at=like.available_at, session=like.session)
+    return made
 
 
 def _fields(name: str, frame: pd.DataFrame) -> dict[str, Any]:

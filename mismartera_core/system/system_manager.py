@@ -313,7 +313,7 @@ class SystemManager:
             orders=ledger.order_columns(),
             equity=self._equity.columns(plan.first),
             decisions=self._execution.decisions.columns(),
-            quality=tuple(self._quality.reports),
+            quality=self._quality.reports,
             bars=self._bars,
             seconds=seconds,
             simulated_data=plan.simulated,

@@ -11,7 +11,8 @@ from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.player import Playable
 from mismartera_core.threads.replay.portfolio import Execution, PortfolioUnit
-from mismartera_core.threads.replay.portfolio_execution import AsArrays, OrderByOrder
+from mismartera_core.threads.replay.portfolio_arrays import AsArrays
+from mismartera_core.threads.replay.portfolio_execution import OrderByOrder
 from mismartera_core.threads.replay.targets import SignalUnit, TargetUnit
 from mismartera_core.threads.replay.unit import Unit
 
@@ -80,7 +81,13 @@ def _portfolio(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan) -> Play
         units = [TargetUnit(desk, h, chosen.interval, None) for h in holdings]
         execution = OrderByOrder(desk, units)
     unit = PortfolioUnit(
-        desk, chosen.label, chosen.symbols, chosen.interval, chosen.flat_minutes, execution
+        desk,
+        chosen.label,
+        chosen.symbols,
+        chosen.interval,
+        chosen.flat_minutes,
+        execution,
+        traded=plan.traded,
     )
     unit.bind(_made(chosen, unit))
     return unit

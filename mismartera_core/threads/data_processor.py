@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from threading import Event
 
-from mismartera_core.store.frame import Frame, Need
+from mismartera_core.store.frame import Frame, Need, Needs
 from mismartera_core.threads.channel import Channel, Stopped
 from mismartera_core.threads.derivation import Derivation
 from mismartera_core.threads.stream_subscription import StreamSubscription
@@ -35,7 +35,7 @@ class DataProcessor(FrameWorker):
         ready: StreamSubscription,
         derivation: Derivation,
         intervals: Iterable[str],
-        needs: Iterable[Need],
+        needs: Iterable[Need | Needs],
     ) -> None:
         super().__init__("DataProcessor", stop, failed, source)
         self._target = target
@@ -48,7 +48,7 @@ class DataProcessor(FrameWorker):
         """Complete the columns of a frame and hand it on."""
         for interval in self._intervals:
             self._derivation.tracks(frame, interval)
-        self._derivation.fill(frame, self._until_stopped())
+        self._derivation.fill(frame, self._needs, self._heed)
         self.metrics.bars += sum(t.stop - t.start for t in frame.base) if frame.ends else 0
         self.metrics.worked()
         self._ready.wait_until_ready()
@@ -56,12 +56,10 @@ class DataProcessor(FrameWorker):
         self.metrics.overruns = self._ready.overruns
         self._target.put(frame, self.metrics)
 
-    def _until_stopped(self) -> Iterator[Need]:
-        """What is needed, one by one: of many symbols it may take long."""
-        for need in self._needs:
-            if self.stop.is_set():
-                raise Stopped
-            yield need
+    def _heed(self) -> None:
+        """Leave where the run is being stopped."""
+        if self.stop.is_set():
+            raise Stopped
 
     def finish(self) -> None:
         """No more frames."""

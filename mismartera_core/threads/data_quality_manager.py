@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import repeat
+from collections.abc import Callable, Sequence
 from threading import Event
 
 import numpy as np
@@ -11,11 +10,16 @@ import numpy as np
 from mismartera_core.errors import DataError
 from mismartera_core.model.columns import IntArray
 from mismartera_core.model.intervals import interval_ns
-from mismartera_core.model.quality import MinuteState, QualityReport
+from mismartera_core.model.quality import (
+    MinuteState,
+    QualityReport,
+    QualityReports,
+    SessionQuality,
+)
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.services.gap_detection import expected_opens
 from mismartera_core.services.quality_scoring import Evidence, mean_score, session_quality
-from mismartera_core.store.frame import Frame
+from mismartera_core.store.frame import Frame, Track
 from mismartera_core.threads.channel import Channel
 from mismartera_core.threads.live_gaps import LiveGaps
 from mismartera_core.threads.worker import FrameWorker
@@ -76,7 +80,8 @@ class DataQualityManager(FrameWorker):
         self._expected = np.zeros(len(symbols), dtype=np.int64)
         self._live = _Growing(interval_ns(interval), gaps) if live else None
         self.patience = ASK_AGAIN if live else None
-        self.reports: list[QualityReport] = []
+        self._every = list(range(len(symbols)))
+        self.reports = QualityReports()
 
     def handle(self, frame: Frame) -> None:
         """Measure a session when its last frame is there; a live one as it grows."""
@@ -84,20 +89,30 @@ class DataQualityManager(FrameWorker):
             self._grow(frame, self._live)
         if not frame.ends:
             return
-        reports, expected = self._measure(frame)
-        stamps = self._stamps(frame)
-        counts = np.array(list(map(len, stamps)), dtype=np.int64)
+        expected = self._expected_by_now(frame)
+        others = self._others(frame, expected.tobytes()) if self._live is None else self._every
+        reports = self._reports(frame, expected, others) if others else []
+        counts = np.array([track.stop - track.start for track in frame.base], dtype=np.int64)
         self._traded += counts
         # A session without a bar says nothing of how often a symbol trades: an outage of weeks
         # must not make its own silence probable.
-        self._expected += np.where(counts > 0, expected, 0)
+        self._expected += np.where(counts > 0, len(expected), 0)
         self.metrics.bars += int(counts.sum())
-        self.reports += reports
+        found = SessionQuality(
+            session=frame.day,
+            interval=self._interval,
+            expected=len(expected),
+            source=self._provider,
+            simulated=self._simulated,
+            symbols=self._symbols,
+            others=dict(zip(others, reports, strict=True)),
+        )
+        self.reports.add(found)
         if self._live is None:
             for report in reports:
                 if report.score < 1.0:
                     self._changed(report)
-            self._refuse(frame, reports)
+            self._refuse(frame, found)
 
     def look_around(self) -> None:
         """Ask again for gaps of the live session that are due."""
@@ -111,7 +126,7 @@ class DataQualityManager(FrameWorker):
             self._traded, self._expected = history_of(frame)
         live.newest = frame
         live.add_quotes(frame)
-        reports, _ = self._measure(frame)
+        reports = self._reports(frame, self._expected_by_now(frame), self._every)
         for report in reports:
             gaps = sum(gap.state is MinuteState.MISSING for gap in report.gaps)
             if gaps > live.told.get(report.symbol, 0):
@@ -120,14 +135,9 @@ class DataQualityManager(FrameWorker):
         if live.gaps is not None and not frame.ends:
             live.gaps.ask(frame, reports)
 
-    @staticmethod
-    def _stamps(frame: Frame) -> list[IntArray]:
-        return [t.columns.ts[t.start : t.stop] for t in frame.base]
-
-    def _measure(self, frame: Frame) -> tuple[list[QualityReport], int]:
-        """Reports of all symbols, and how many bars were expected of each by now."""
-        length = interval_ns(self._interval)
-        row = frame.session
+    def _expected_by_now(self, frame: Frame) -> IntArray:
+        """Opens of the bars that the session can have by the end of a frame."""
+        row, length = frame.session, interval_ns(self._interval)
         expected = expected_opens(
             frame.open_ns,
             frame.close_ns,
@@ -135,40 +145,54 @@ class DataQualityManager(FrameWorker):
             int(self._table.break_start_ns[row]),
             int(self._table.break_end_ns[row]),
         )
-        if not frame.ends:
-            expected = expected[expected + length <= frame.upto_ns]
-        reports = session_quality(
+        return expected if frame.ends else expected[expected + length <= frame.upto_ns]
+
+    def _reports(self, frame: Frame, expected: IntArray, symbols: list[int]) -> list[QualityReport]:
+        """The reports of some symbols."""
+        return session_quality(
             frame.day,
             self._interval,
-            length,
+            interval_ns(self._interval),
             expected,
-            dict(zip(self._symbols, self._stamps(frame), strict=True)),
-            self._evidence(frame),
+            {self._symbols[row]: _stamps(frame.base[row]) for row in symbols},
+            self._evidence(frame, symbols),
             complete=self._complete,
             source=self._provider,
             simulated=self._simulated,
         )
-        return reports, len(expected)
 
-    def _evidence(self, frame: Frame) -> dict[str, Evidence]:
-        quotes: Iterable[IntArray | None] = [quoted.ts for quoted in frame.quotes] or repeat(None)
-        filled: Iterable[int] = repeat(0)
+    def _others(self, frame: Frame, whole: bytes) -> list[int]:
+        """Rows of the symbols that have not every bar and nothing else.
+
+        Comparing bytes proves in half a microsecond that nothing is absent.
+        """
+        if frame.uniform and not any(frame.outside):
+            return [] if _stamps(frame.base[0]).tobytes() == whole else self._every
+        return [
+            row
+            for row, (track, outside) in enumerate(zip(frame.base, frame.outside, strict=True))
+            if outside or _stamps(track).tobytes() != whole
+        ]
+
+    def _evidence(self, frame: Frame, symbols: list[int]) -> dict[str, Evidence]:
+        count = len(self._symbols)
+        quotes: Sequence[IntArray | None] = [each.ts for each in frame.quotes] or [None] * count
+        filled: Sequence[int] = [0] * count
         if self._live is not None:
-            quotes = self._live.quotes(len(self._symbols))
+            quotes = self._live.quotes(count)
             filled = self._live.gaps.filled if self._live.gaps is not None else filled
-        about = map(
-            Evidence,
-            self._traded.tolist(),
-            self._expected.tolist(),
-            quotes,
-            frame.outside,
-            filled,
-        )
-        return dict(zip(self._symbols, about, strict=True))
+        traded, expected = self._traded.tolist(), self._expected.tolist()
+        return {
+            self._symbols[row]: Evidence(
+                traded[row], expected[row], quotes[row], frame.outside[row], filled[row]
+            )
+            for row in symbols
+        }
 
-    def _refuse(self, frame: Frame, reports: list[QualityReport]) -> None:
+    def _refuse(self, frame: Frame, found: SessionQuality) -> None:
         if self._minimum is None:
             return
+        reports = list(map(found.report, range(len(found.symbols))))
         score = mean_score(reports)
         if score is None or score >= self._minimum:
             return
@@ -179,6 +203,11 @@ class DataQualityManager(FrameWorker):
             f"{worst.missing} of {worst.expected} bars missing",
             hint="`mismartera data quality` lists the gaps; import better data, or lower it",
         )
+
+
+def _stamps(track: Track) -> IntArray:
+    """Opens of the session's bars."""
+    return track.columns.ts[track.start : track.stop]
 
 
 class _Growing:

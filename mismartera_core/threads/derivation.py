@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,20 @@ import numpy as np
 
 from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.errors import StrategyError
-from mismartera_core.model.columns import BarColumns, IntArray
+from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.bar_aggregation import aggregate
 from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary
-from mismartera_core.store.frame import Frame, Need, Outputs, Track, known_rows
+from mismartera_core.store.frame import (
+    Frame,
+    ManyOutputs,
+    Need,
+    Needs,
+    Outputs,
+    Track,
+    known_rows,
+)
 
 
 @dataclass(slots=True)
@@ -83,6 +91,12 @@ class Derivation:
             found = frame.values[need] = self._computed(frame, need)
         return found
 
+    def many_outputs(self, frame: Frame, needs: Needs) -> ManyOutputs:
+        """An indicator's arrays by symbol, each over the rows of its track from `hist` on."""
+        if needs not in frame.many:
+            self._compute_many(frame, [needs])
+        return frame.many[needs]
+
     def _computed(self, frame: Frame, need: Need) -> Outputs:
         symbol, interval, name, params = need
         track = self.tracks(frame, interval)[symbol]
@@ -90,31 +104,96 @@ class Derivation:
             return self._library.compute(name, params, track.known(), frame.ticks[symbol])
         return self._library.compute(name, params, _seen(frame, track))
 
-    def fill(self, frame: Frame, needs: Iterable[Need]) -> None:
-        """Compute what strategies asked for; what was computed on the same columns stays."""
+    def _compute_many(
+        self,
+        frame: Frame,
+        group: list[Needs],
+        heed: Callable[[], None] | None = None,
+        before: Frame | None = None,
+    ) -> None:
+        """Compute indicators over the same bars, symbol by symbol: each reads them from a cache.
+
+        Args:
+            frame: The frame.
+            group: Over the same symbols and interval.
+            heed: Called between symbols; may raise to leave.
+            before: The frame of the step before, whose values hold where no bar has come.
+        """
+        symbols, interval = group[0].symbols, group[0].interval
+        ticks = self._library.get(group[0].name).ticks
+        tracks = [self.tracks(frame, interval)[symbol] for symbol in symbols]
+        seen = [track.known() if ticks else _seen(frame, track) for track in tracks]
+        if before is None or ticks or any(needs not in before.many for needs in group):
+            before, holds = None, [False] * len(symbols)
+        else:
+            holds = [self._is_same(before, frame, interval, symbol) for symbol in symbols]
+            if all(holds):
+                frame.many.update((needs, before.many[needs]) for needs in group)
+                return
+        computes = [self._library.bound(needs.name, needs.params) for needs in group]
+        made = [
+            {output: _rows_for(seen) for output in self._library.get(needs.name).outputs}
+            for needs in group
+        ]
+        for row, (symbol, bars, held) in enumerate(zip(symbols, seen, holds, strict=True)):
+            if heed is not None:
+                heed()
+            trades = frame.ticks[symbol] if ticks else None
+            for needs, compute, rows in zip(group, computes, made, strict=True):
+                if before is not None and held:
+                    outputs = {name: each[row] for name, each in before.many[needs].items()}
+                else:
+                    outputs = dict(compute(bars, trades))
+                for output, whole in rows.items():
+                    whole[row] = outputs[output]
+        frame.many.update(zip(group, made, strict=True))
+
+    def fill(self, frame: Frame, needs: Iterable[Need | Needs], heed: Callable[[], None]) -> None:
+        """Compute what strategies asked for; what was computed on the same columns stays.
+
+        Args:
+            frame: The frame.
+            needs: What they asked for.
+            heed: Called between symbols, which may take long; may raise to leave.
+        """
         before, self._filled, self._revisions = self._filled, frame, frame.revisions
-        stays = before.values if before is not None and _same_bars(before, frame) else None
+        stays = before if before is not None and _same_bars(before, frame) else None
         if stays is not None and not frame.ticks:
-            frame.values = stays
+            frame.values, frame.many = stays.values, stays.many
             return
+        groups: dict[Any, list[Needs]] = {}
         for need in needs:
+            heed()
             # Trades are those of one session: what was computed of them does not stay.
-            if stays and need in stays and not self._library.get(need.name).ticks:
-                frame.values[need] = stays[need]
-            elif before is not None and self._holds(before, frame, need):
+            if stays is not None and not self._library.get(need.name).ticks:
+                _keep(stays, frame, need)
+            if isinstance(need, Needs):
+                key = need.symbols, need.interval, self._library.get(need.name).ticks
+                groups.setdefault(key, []).append(need)
+                continue
+            if before is not None and self._holds(before, frame, need):
                 frame.values[need] = before.values[need]
-            else:
-                self.outputs(frame, need)
+            self.outputs(frame, need)
+        for group in groups.values():
+            missing = [needs for needs in group if needs not in frame.many]
+            if missing:
+                self._compute_many(frame, missing, heed, before if frame.revisions else None)
 
     def _holds(self, before: Frame, frame: Frame, need: Need) -> bool:
         """Whether the bars that an indicator was computed on are those of the step before."""
         if not frame.revisions or need not in before.values:
             return False
-        tracks = before.derived.get(need.interval), frame.derived.get(need.interval)
-        if need.interval == self._base:
+        if self._library.get(need.name).ticks:
+            return False
+        return self._is_same(before, frame, need.interval, need.symbol)
+
+    def _is_same(self, before: Frame, frame: Frame, interval: str, symbol: int) -> bool:
+        """Whether the bars of a symbol are those of the step before."""
+        tracks = before.derived.get(interval), frame.derived.get(interval)
+        if interval == self._base:
             tracks = before.base, frame.base
-        older, newer = (None if each is None else each[need.symbol] for each in tracks)
-        if older is None or newer is None or self._library.get(need.name).ticks:
+        older, newer = (None if each is None else each[symbol] for each in tracks)
+        if older is None or newer is None:
             return False
         return older is newer or (
             older.columns is newer.columns and older[1:] == newer[1:] and not frame.opens
@@ -156,10 +235,27 @@ class Derivation:
         return kept.result
 
 
+def _keep(before: Frame, frame: Frame, need: Need | Needs) -> None:
+    """Take over what was computed for the frame before, if it was."""
+    if isinstance(need, Needs):
+        if need in before.many:
+            frame.many[need] = before.many[need]
+    elif need in before.values:
+        frame.values[need] = before.values[need]
+
+
 def _same_bars(before: Frame, frame: Frame) -> bool:
     """Whether what was computed on the bars of one frame holds for the next."""
     pairs = zip(before.base, frame.base, strict=True)
     return frame.anchored and all(one.columns is other.columns for one, other in pairs)
+
+
+def _rows_for(bars: list[BarColumns]) -> list[FloatArray] | FloatArray:
+    """Where arrays over the bars of many symbols go: side by side where they are equally long."""
+    lengths = set(map(len, bars))
+    if len(lengths) == 1:
+        return np.empty((len(bars), lengths.pop()))
+    return [np.empty(0)] * len(bars)
 
 
 def _seen(frame: Frame, track: Track) -> BarColumns:

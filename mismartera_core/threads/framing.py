@@ -42,6 +42,7 @@ def whole_session(
         seen_ns=int(hours.opens[session]) - 1,
         base=tuple(map(Track, block.columns, *starts)),
         anchored=trailing is None,
+        uniform=block.is_uniform(),
     )
 
 
@@ -69,9 +70,11 @@ def one_step_each(whole: Frame, intervals: Iterable[str]) -> Iterator[Frame]:
                 q.slice(0, int(np.searchsorted(q.ts, upto, "right"))) for q in whole.quotes
             ),
             anchored=False,
+            uniform=False,
             derived={},
             values={},
             revisions=untouched,
+            many={},
         )
         seen = upto
 

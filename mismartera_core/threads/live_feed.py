@@ -166,6 +166,8 @@ def frame_of(
         ticks=tuple(book.columns for book in ticks),
         quotes=tuple(quotes.get(row, nothing) for row, nothing in enumerate(whole.quotes)),
         anchored=False,
+        uniform=False,
         derived={},
         values={},
+        many={},
     )

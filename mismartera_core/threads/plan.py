@@ -135,6 +135,7 @@ class Plan:
         provider: Name of the data provider.
         complete: Whether a bar that is not there means that nothing traded.
         simulated: Whether the bars are generated.
+        traded: Whether it is known that something traded in every bar.
         minimum_quality: Least mean quality of a session; None refuses nothing.
         measure_quality: Whether quality is measured at all.
         fingerprint: Whether the bars that are loaded are hashed.
@@ -166,6 +167,7 @@ class Plan:
     provider: str = ""
     complete: bool = False
     simulated: bool = False
+    traded: bool = False
     minimum_quality: float | None = None
     measure_quality: bool = True
     fingerprint: bool = False

@@ -112,6 +112,11 @@ class ExecutionManager:
         self._reserved = 0
         broker.start(costs, self._on_fill, self._on_done)
 
+    @property
+    def checks_risk(self) -> bool:
+        """Whether orders must pass a risk check."""
+        return bool(self._risk)
+
     def holding(self, strategy: str, index: int, symbol: int, symbol_name: str) -> Holding:
         """Open the books of one strategy in one symbol."""
         holding = Holding(strategy, index, symbol, symbol_name, self._zone)

@@ -25,23 +25,30 @@ class OrderBatches:
         self._ledger = ledger
         self._strategy = strategy
         self._symbols = symbols
-        self._placed: list[tuple[int, IntArray, IntArray, FloatArray]] = []
+        self._placed: list[tuple[IntArray, IntArray, FloatArray]] = []
+        self._placed_at: list[int] = []
+        self._counts: list[int] = []
         self._filled: list[
             tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, IntArray, IntArray]
         ] = []
         self._ended: list[tuple[int, IntArray, OrderStatus, str]] = []
 
-    def place(self, now_ns: int, rows: IntArray, signed: FloatArray) -> IntArray:
+    def place(
+        self, stamps: list[int], counts: list[int], rows: IntArray, signed: FloatArray
+    ) -> IntArray:
         """Place orders; returns their ids.
 
         Args:
-            now_ns: The clock.
+            stamps: Instants of the clock.
+            counts: How many were placed at each.
             rows: Symbols, as rows of `symbols`.
             signed: Units, negative to sell.
         """
         first = self._ledger.take_ids(len(rows))
         ids = np.arange(first, first + len(rows), dtype=np.int64)
-        self._placed.append((now_ns, ids, rows, signed))
+        self._placed.append((ids, rows, signed))
+        self._placed_at += stamps
+        self._counts += counts
         return ids
 
     def fill(
@@ -70,20 +77,17 @@ class OrderBatches:
         """
         if not self._placed:
             return
-        stamps, id_parts, row_parts, signed_parts = zip(*self._placed, strict=True)
-        ids = np.concatenate(id_parts)
-        rows = np.concatenate(row_parts)
-        signed = np.concatenate(signed_parts)
-        submitted = np.repeat(np.array(stamps, dtype=np.int64), [len(p) for p in id_parts])
+        ids, rows, signed = (np.concatenate(part) for part in zip(*self._placed, strict=True))
+        submitted = np.array(self._placed_at, dtype=np.int64).repeat(self._counts)
         updated = submitted.copy()
         code = np.zeros(len(ids), dtype=np.int64)
         fills = self._fills()
-        at = np.searchsorted(ids, fills.order_id)
+        at = _rows_of(fills.order_id, ids)
         code[at], updated[at] = 1, fills.filled_ns
         statuses = [s.value for s in _STATUSES]
         reasons = ["", ""]
         for number, (now_ns, ended, status, reason) in enumerate(self._ended, start=2):
-            at = np.searchsorted(ids, ended)
+            at = _rows_of(ended, ids)
             code[at], updated[at] = number, now_ns
             statuses.append(status.value)
             reasons.append(reason)
@@ -103,11 +107,10 @@ class OrderBatches:
             updated_ns=updated[done],
         )
         self._ledger.add_batch(fills, orders)
-        left = np.flatnonzero(~done)
-        self._placed = [
-            (int(submitted[i]), ids[i : i + 1], rows[i : i + 1], signed[i : i + 1])
-            for i in left.tolist()
-        ]
+        left = ~done
+        self._placed = [(ids[left], rows[left], signed[left])] if left.any() else []
+        self._placed_at = submitted[left].tolist()
+        self._counts = [1] * len(self._placed_at)
         self._filled, self._ended = [], []
 
     def _fills(self) -> FillColumns:
@@ -128,3 +131,12 @@ class OrderBatches:
             bar_ts=np.concatenate(bar_ts),
             filled_ns=np.concatenate(stamps),
         )
+
+
+def _rows_of(wanted: IntArray, ids: IntArray) -> IntArray:
+    """Where ids are among ascending ids; these follow one another but for what was left over."""
+    if ids[-1] - ids[0] == len(ids) - 1:
+        rows: IntArray = wanted - ids[0]
+    else:
+        rows = np.searchsorted(ids, wanted)
+    return rows

@@ -18,7 +18,7 @@ from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.results import MICROS
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.indicator_library import IndicatorLibrary
-from mismartera_core.store.frame import Frame, Need, Track
+from mismartera_core.store.frame import Frame, ManyOutputs, Need, Needs, Track
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.threads.derivation import Derivation
 from mismartera_core.threads.replay.blame import where_it_raised
@@ -59,7 +59,7 @@ class Desk:
         self.execution = execution
         self.library = library
         self.working: dict[int, list[WorkingOrder]] = execution.broker.working_symbols()
-        self.needs: dict[Need, None] = {}
+        self.needs: dict[Need | Needs, None] = {}
         self.intervals: dict[str, None] = {}
         self.worth: Callable[[], int] | None = None
         self._silence = Silence()
@@ -78,7 +78,8 @@ class Desk:
             self._bring(interval)
         if frame.opens:
             self.execution.begin_session()
-            self._day_start = self._equity_micros()
+            if self.execution.checks_risk:  # nothing else asks for it
+                self._day_start = self._equity_micros()
 
     def need(self, symbol: int, interval: str, name: str, params: dict[str, Any]) -> Need:
         """Ask for an indicator."""
@@ -87,6 +88,15 @@ class Desk:
         self.needs[need] = None
         self.want_interval(interval)
         return need
+
+    def need_many(
+        self, symbols: tuple[int, ...], interval: str, name: str, params: dict[str, Any]
+    ) -> Needs:
+        """Ask for an indicator over many symbols."""
+        needs = Needs(symbols, interval, name, self.library.check(name, params))
+        self.needs[needs] = None
+        self.want_interval(interval)
+        return needs
 
     def want_interval(self, interval: str) -> None:
         """Ask for bars of an interval; what this frame lacks is made at once."""
@@ -114,6 +124,10 @@ class Desk:
         """An indicator's arrays of a frame."""
         found = frame.values.get(need)
         return self._derivation.outputs(frame, need) if found is None else found
+
+    def many_values(self, frame: Frame, needs: Needs) -> ManyOutputs:
+        """An indicator's arrays of a frame, by symbol."""
+        return self._derivation.many_outputs(frame, needs)
 
     def signals(self, frame: Frame, unit: SignalUnit) -> Signals:
         """A SignalStrategy's rows of a frame."""

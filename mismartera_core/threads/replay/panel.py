@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mismartera_core.model.columns import BoolArray, FloatArray, IntArray
 from mismartera_core.store.frame import Track
+from mismartera_core.threads.replay.side_by_side import SideBySide
 
 
 class Panel:
@@ -14,16 +17,29 @@ class Panel:
     Args:
         tracks: The bars the strategy listens to, by symbol.
         starts: First new row of each track.
+        uniform: Whether it is known that all have the same stamps in the same rows.
+        traded: Whether it is known that something traded in every bar.
+        columns: Takes values out of whole columns; None where no other frame shares them.
 
     Attributes:
         aligned: Whether every symbol has a bar at every step.
         instants: When the bars of each row became known, nanoseconds UTC.
     """
 
-    def __init__(self, tracks: list[Track], starts: list[int]) -> None:
+    def __init__(
+        self,
+        tracks: list[Track],
+        starts: list[int],
+        *,
+        uniform: bool = False,
+        traded: bool = False,
+        columns: SideBySide | None = None,
+    ) -> None:
         self._tracks = tracks
         self._starts = starts
-        self.aligned = _aligned(tracks, starts)
+        self._whole = columns if uniform and columns is not None and columns.fits(tracks) else None
+        self.aligned = uniform or _aligned(tracks, starts)
+        self._rows = _same_rows(tracks, starts) if self.aligned else None
         known = [
             t.columns.available_at[s : t.stop]
             for t, s in zip(tracks[: 1 if self.aligned else None], starts, strict=False)
@@ -35,7 +51,7 @@ class Panel:
         self._filled: dict[str, FloatArray] = {}
         self._present: BoolArray | None = None
         self._tradable: BoolArray | None = None
-        self._all_tradable: bool | None = None
+        self._all_tradable: bool | None = True if traded and self.aligned else None
         self._newest: IntArray | None = None
 
     def exact(self, field: str) -> FloatArray:
@@ -48,6 +64,8 @@ class Panel:
         """A column at bars by step and symbol; costs less than rows where few are wanted."""
         if not self.aligned:
             return self.exact(field)[rows, symbols]
+        if self._whole is not None:
+            return self._whole.take(self._tracks, field, rows + self._starts[0], symbols)
         if field not in self._joined:
             self._joined[field] = np.concatenate(self._columns(field))
         return self._joined[field].take(symbols * len(self.instants) + rows)
@@ -111,6 +129,20 @@ class Panel:
         filled.flags.writeable = False
         return filled
 
+    def values(self, whole: Sequence[FloatArray] | FloatArray, before: FloatArray) -> FloatArray:
+        """Values of an indicator on these very bars as rows by step; see `fill`.
+
+        Args:
+            whole: One array a symbol, by the rows of its track from `hist` on.
+            before: Values before the first row.
+        """
+        if isinstance(whole, np.ndarray) and self._rows is not None:
+            made = np.ascontiguousarray(whole[:, self._rows].T)
+            made.flags.writeable = False
+            return made
+        each = zip(whole, self._tracks, self._starts, strict=True)
+        return self.fill(self.rows([v[s - t.hist : t.stop - t.hist] for v, t, s in each]), before)
+
     def rows(self, columns: list[FloatArray]) -> FloatArray:
         """Columns by symbol as rows by step; strategies are handed them, so nobody writes there."""
         if self.aligned:
@@ -138,3 +170,11 @@ def _aligned(tracks: list[Track], starts: list[int]) -> bool:
         or t.columns.ts[s : t.stop].tobytes() == stamps
         for t, s in zip(tracks, starts, strict=True)
     )
+
+
+def _same_rows(tracks: list[Track], starts: list[int]) -> slice | None:
+    """The new rows counted from `hist` on, where they are the same of every symbol."""
+    first = starts[0] - tracks[0].hist
+    if any(s - t.hist != first for t, s in zip(tracks, starts, strict=True)):
+        return None
+    return slice(first, tracks[0].stop - tracks[0].hist)

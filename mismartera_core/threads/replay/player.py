@@ -23,7 +23,7 @@ Call = Callable[[], Any]
 Calls = Sequence[Call]
 
 
-YOUNG = 2_000
+YOUNG = 10_000
 """Objects made since the last collection from which on another is worth its time."""
 
 
@@ -168,7 +168,7 @@ class Player:
     def _run_alone(self, unit: Unit, frame: Frame) -> None:
         """Replay a frame in which one unit is called at every step, and nothing but it."""
         columns, self._made = to_lists(unit.columns(frame))
-        self._to_come, run = unit.alone(frame, columns, self._match_step)
+        self._to_come, run = unit.alone(frame, columns, self._match)
         self.heed()
         try:
             run()

@@ -12,14 +12,18 @@ import numpy as np
 
 from mismartera_core.contracts.strategy import PortfolioStrategy
 from mismartera_core.errors import ConfigError, StrategyError
-from mismartera_core.model.columns import BoolArray, FloatArray
+from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import from_ns
-from mismartera_core.store.frame import Frame, Need, Track
+from mismartera_core.store.frame import Frame, Needs, Track
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
 from mismartera_core.threads.replay.handles import aligned, check_output
 from mismartera_core.threads.replay.panel import Panel
+from mismartera_core.threads.replay.side_by_side import SideBySide
+from mismartera_core.threads.replay.step_row import StepRow
 from mismartera_core.threads.replay.stepper import stepper
+
+FLOAT = np.dtype(np.float64)
 
 
 class Execution(Protocol):
@@ -32,8 +36,8 @@ class Execution(Protocol):
     def equity(self, closes: FloatArray) -> float:
         """Cash plus positions at their last closes, one close a symbol."""
 
-    def match(self, panel: Panel, row: int, now_ns: int) -> None:
-        """Bars of a step became known: fill what waits for them."""
+    def follow(self, panel: Panel, step: StepRow) -> None:
+        """The steps that come are rows of a panel: orders fill at each, before the strategy."""
 
     def aim(self, targets: FloatArray, now_ns: int) -> None:
         """Go after targets; NaN leaves a symbol as it is."""
@@ -54,106 +58,29 @@ class Execution(Protocol):
         """The run has ended."""
 
 
-class StepRow:
-    """One instant over all symbols; see `Step`. The same object every time, moved on."""
-
-    __slots__ = ("_nothing", "_panel", "before", "index", "now_ns", "row")
-
-    def __init__(self, symbols: int) -> None:
-        self._panel: Panel | None = None
-        self._nothing = np.full(symbols, math.nan)
-        self.before: dict[str, FloatArray] = {}
-        self.index = 0
-        self.row = 0
-        self.now_ns = 0
-
-    def take(self, panel: Panel, *, opens: bool) -> None:
-        """Go on with the rows of another frame."""
-        if opens or self._panel is None:
-            self.before = {}
-            self.index = -1
-        elif len(self._panel.instants):
-            fields = ("open", "high", "low", "close", "volume")
-            self.before = {name: self._rows(name)[-1] for name in fields}
-        self._panel = panel
-        self.row = -1
-
-    def _rows(self, field: str) -> FloatArray:
-        assert self._panel is not None  # noqa: S101 - taken before the first step
-        return self._panel.last(field, self.before.get(field, self._nothing))
-
-    @property
-    def open(self) -> FloatArray:
-        """First prices of the newest bars."""
-        row: FloatArray = self._rows("open")[self.row]
-        return row
-
-    @property
-    def high(self) -> FloatArray:
-        """Highest prices of the newest bars."""
-        row: FloatArray = self._rows("high")[self.row]
-        return row
-
-    @property
-    def low(self) -> FloatArray:
-        """Lowest prices of the newest bars."""
-        row: FloatArray = self._rows("low")[self.row]
-        return row
-
-    @property
-    def close(self) -> FloatArray:
-        """Last prices of the newest bars."""
-        row: FloatArray = self._rows("close")[self.row]
-        return row
-
-    @property
-    def volume(self) -> FloatArray:
-        """Units traded in the newest bars."""
-        row: FloatArray = self._rows("volume")[self.row]
-        return row
-
-    @property
-    def present(self) -> BoolArray:
-        """Whether a symbol has a bar at this instant."""
-        assert self._panel is not None  # noqa: S101 - taken before the first step
-        row: BoolArray = self._panel.present()[self.row]
-        return row
-
-
 class Row:
     """The values of an indicator over all symbols; see `RowHandle`.
 
     Attributes:
         value: One value a symbol, at the newest bars; NaN before the first.
-        rows: The same at every step of the frame.
     """
 
-    __slots__ = ("_columns", "_source", "_unit", "name", "needs", "output", "rows", "value")
+    __slots__ = ("_unit", "needs", "output", "value")
 
-    def __init__(
-        self, unit: PortfolioUnit, name: str, needs: tuple[Need, ...], output: str
-    ) -> None:
+    def __init__(self, unit: PortfolioUnit, needs: Needs, output: str) -> None:
         self._unit = unit
-        self.name = name
         self.needs = needs
         self.output = output
-        self.value: FloatArray = np.full(len(needs), math.nan)
-        self.rows: FloatArray = self.value[None]
-        self._source: object = None
-        self._columns: list[FloatArray] = []
+        self.value: FloatArray = np.full(len(needs.symbols), math.nan)
 
-    def columns(self, frame: Frame) -> list[FloatArray]:
+    def columns(self, frame: Frame) -> Sequence[FloatArray] | FloatArray:
         """One array a symbol, by the rows of its track from `hist` on."""
-        if self._source is not frame.values:  # frames of one block share their values
-            values = self._unit.desk.values
-            self._columns = [values(frame, need)[self.output] for need in self.needs]
-            self._source = frame.values
-        return self._columns
+        return self._unit.desk.many_values(frame, self.needs)[self.output]
 
     def __getattr__(self, output: str) -> Row:
         if output.startswith("_"):
             raise AttributeError(output)
-        return self._unit.row(self.name, self.needs, output)
+        return self._unit.row(self.needs, output)
 
 
 class PortfolioUnit:
@@ -166,6 +93,7 @@ class PortfolioUnit:
         interval: Bars it listens to.
         flat_minutes: Minutes before the close at which it goes flat; None for never.
         execution: How its targets become fills.
+        traded: Whether it is known that something traded in every bar.
     """
 
     def __init__(
@@ -176,6 +104,8 @@ class PortfolioUnit:
         interval: str,
         flat_minutes: int | None,
         execution: Execution,
+        *,
+        traded: bool = False,
     ) -> None:
         self.desk = desk
         self.name = label
@@ -188,8 +118,10 @@ class PortfolioUnit:
         self._symbols = list(symbols)
         self._shape = (len(symbols),)
         self._execution = execution
+        self._traded = traded
+        self._columns = SideBySide()
         self._rows: list[Row] = []
-        self._asked: dict[tuple[Any, ...], tuple[Need, ...]] = {}
+        self._asked: dict[tuple[Any, ...], Needs] = {}
         self._declaring = False
         self._closes: FloatArray = np.full(len(symbols), math.nan)
         self._strategy: PortfolioStrategy | None = None
@@ -245,60 +177,58 @@ class PortfolioUnit:
         columns: list[list[float]],  # noqa: ARG002 - it takes rows
     ) -> tuple[list[int], Iterator[None]]:
         """The instants at which at least one bar becomes known, and what to advance at each."""
-        track = self.desk.data.track
-        tracks = [track(row, self.interval) for row in self._symbols]
+        every = self.desk.data.tracks(self.interval)
+        tracks = [every[row] for row in self._symbols]
         starts = list(map(frame.fresh, tracks))
-        panel = Panel(tracks, starts)
+        panel = Panel(
+            tracks,
+            starts,
+            uniform=frame.uniform and self.interval == self.desk.data.interval,
+            traded=self._traded,
+            columns=self._columns if frame.anchored else None,
+        )
+        if len(panel.instants):
+            self._execution.follow(panel, self.step)  # while the step stands where it was
         if frame.opens or len(panel.instants):
-            self._take(frame, panel, tracks, starts)
+            self.step.take(panel, opens=frame.opens)
         known, rows = panel.instants.tolist(), self._rows
-        values: list[Any] = [row.rows for row in rows]
-        return known, stepper(len(rows))(known, values, rows, self._step_of(panel))
+        values = [self._values(frame, panel, row, tracks, starts) for row in rows]
+        return known, stepper(len(rows))(known, values, rows, self._step_of())
 
     def events(self, frame: Frame) -> list[Events]:  # noqa: ARG002 - it listens to bars alone
         """None: it listens to bars."""
         return []
 
-    def _take(self, frame: Frame, panel: Panel, tracks: list[Track], starts: list[int]) -> None:
-        """Go on with the rows of a frame; one without steps leaves what was last."""
-        self.step.take(panel, opens=frame.opens)
-        for row in self._rows:
-            if frame.opens:
-                row.value = np.full(len(tracks), math.nan)
-                row.rows = row.value[None]
-            if len(panel.instants):
-                fresh = panel.rows(self._columns(frame, row, tracks, starts))
-                row.rows = panel.fill(fresh, row.rows[-1])
+    def _values(
+        self, frame: Frame, panel: Panel, row: Row, tracks: list[Track], starts: list[int]
+    ) -> FloatArray:
+        """An indicator's values at each step of a frame."""
+        if frame.opens:
+            row.value = np.full(len(tracks), math.nan)
+        if not len(panel.instants):
+            return row.value[:0]
+        whole, (symbols, interval, *_) = row.columns(frame), row.needs
+        if interval == self.interval:
+            return panel.values(whole, row.value)
+        sources = [self.desk.data.track(symbol, interval) for symbol in symbols]
+        fresh = panel.rows(list(map(aligned, whole, sources, tracks, starts)))
+        return panel.fill(fresh, row.value)
 
-    def _columns(
-        self, frame: Frame, row: Row, tracks: list[Track], starts: list[int]
-    ) -> list[FloatArray]:
-        """An indicator's values at the rows that are new, by symbol."""
-        whole = row.columns(frame)
-        if row.needs[0].interval == self.interval:
-            return [
-                v[s - t.hist : t.stop - t.hist]
-                for v, t, s in zip(whole, tracks, starts, strict=True)
-            ]
-        track = self.desk.data.track
-        sources = [track(need.symbol, need.interval) for need in row.needs]
-        return [aligned(*each) for each in zip(whole, sources, tracks, starts, strict=True)]
-
-    def _step_of(self, panel: Panel) -> Callable[[int], None]:
-        """What is done at each instant of a panel."""
+    def _step_of(self) -> Callable[[int], None]:
+        """What is done at each instant."""
         assert self._strategy is not None  # noqa: S101 - bound before the first session
         step, on_step = self.step, self._strategy.on_step
-        match, aim = self._execution.match, self._execution.aim
-        weights, check = self._strategy.targets == "weights", self._check
+        aim, check, shape, ndarray = self._execution.aim, self._check, self._shape, np.ndarray
+        weights = self._strategy.targets == "weights"
 
         def advance(now_ns: int) -> None:
             step.row += 1
             step.index += 1
             step.now_ns = now_ns
-            match(panel, step.row, now_ns)
             wanted = on_step(step)
             if wanted is not None:
-                check(wanted)
+                if type(wanted) is not ndarray or wanted.shape != shape or wanted.dtype != FLOAT:
+                    check(wanted)
                 aim(self._shares(wanted) if weights else wanted, now_ns)
 
         return advance
@@ -353,14 +283,15 @@ class PortfolioUnit:
         needs = self._asked.get(asked)
         if needs is None:
             wanted = interval or self.interval
-            needs = tuple(self.desk.need(row, wanted, name, params) for row in self._symbols)
+            needs = self.desk.need_many(tuple(self._symbols), wanted, name, params)
             self._asked[asked] = needs
-        return self.row(name, needs, self.desk.library.get(name).outputs[0])
+        return self.row(needs, self.desk.library.get(name).outputs[0])
 
-    def row(self, name: str, needs: tuple[Need, ...], output: str) -> Row:
+    def row(self, needs: Needs, output: str) -> Row:
         """The handle on one output; made in setup, found again later."""
+        name = needs.name
         for known in self._rows:
-            if known.needs[0] == needs[0] and known.output == output:
+            if known.needs == needs and known.output == output:
                 return known
         check_output(output, self.desk.library.get(name).outputs, name)
         if not self._declaring:
@@ -368,7 +299,7 @@ class PortfolioUnit:
                 f"indicator {name!r}, output {output!r}, was not declared in setup",
                 hint="declare it there: self.x = self.indicator(...).output",
             )
-        made = Row(self, name, needs, output)
+        made = Row(self, needs, output)
         self._rows.append(made)
         return made
 

@@ -12,11 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-Stepper = Callable[[Iterable[Any], Sequence[Sequence[float]], Sequence[Any], Any], Iterator[None]]
-Alone = Callable[
-    [Iterable[int], Iterable[Any], Sequence[Sequence[float]], Sequence[Any], Any, Any, Any, Any],
-    None,
-]
+Stepper = Callable[[Iterable[Any], Sequence[Iterable[Any]], Sequence[Any], Any], Iterator[None]]
+Alone = Callable[..., None]
 
 _STEPPER = """
 def loop(bars, columns, handles, on_bar):
@@ -26,11 +23,11 @@ def loop(bars, columns, handles, on_bar):
         yield
 """
 _ALONE = """
-def loop(instants, bars, columns, handles, on_bar, clock, working, match):
+def loop(instants, bars, columns, handles, on_bar, clock, working, match, symbol):
     {unpack}
     for clock.now_ns, {targets} in zip(instants, bars, *columns):
         if working:
-            match(clock.now_ns)
+            match(symbol, bar, clock.now_ns)
         on_bar(bar)
 """
 
@@ -58,8 +55,8 @@ def alone(count: int) -> Alone:
         count: Number of handles.
 
     Returns:
-        A function of the instants, the arguments of `stepper`, the clock, the working orders, and
-        what matches them at an instant.
+        A function of the instants, the arguments of `stepper`, the clock, the working orders, what
+        matches those of a symbol with a bar, and the symbol.
     """
     made: Alone = _compiled(_ALONE, count)
     return made

@@ -129,20 +129,20 @@ class Unit:
         return known, stepper(len(columns))(bars, columns, self.handles, self.strategy.on_bar)
 
     def alone(
-        self, frame: Frame, columns: list[list[float]], match: Callable[[int], None]
+        self, frame: Frame, columns: list[list[float]], match: Callable[[int, Bar, int], None]
     ) -> tuple[list[int], Callable[[], None]]:
         """The instants of a frame in which nothing else is called, and what replays them.
 
         Args:
             frame: The frame.
             columns: What `columns` gave, as lists.
-            match: Lets working orders meet the bars of an instant.
+            match: Lets the working orders of a symbol meet its bar.
         """
         assert self.strategy is not None  # noqa: S101 - bound before the first session
         bars, known = self._bars(frame)
         desk, loop, instants = self.desk, alone(len(columns)), list(known)
         strategy = (self.handles, self.strategy.on_bar)
-        market = (desk.clock, desk.working, match)
+        market = (desk.clock, desk.working, match, self.holding.symbol)
         return instants, partial(loop, instants, bars, columns, *strategy, *market)
 
     def events(self, frame: Frame) -> list[Events]:

@@ -202,6 +202,36 @@ def test_orders_as_arrays_are_orders_one_by_one_where_no_bar_lacks(kind, wishes,
     assert arrays.trade_hash == single.trade_hash
 
 
+@pytest.mark.parametrize("silent", [0, 1], ids=["traded", "a minute without volume"])
+@pytest.mark.parametrize("looks", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize(
+    "wishes", [[np.nan, 0, 10, 25, -10], [0, 10], [np.nan, 0.0, 10.0, 2.5]], ids=str
+)
+def test_what_a_strategy_looks_at_changes_no_order(wishes, looks, silent):
+    """Targets wait to become orders until somebody looks; nobody can tell."""
+    days = ["2024-07-01", "2024-07-02", "2024-07-03"]
+    data = {name: random_walk(days, seed=i, minutes=150) for i, name in enumerate("ABC")}
+    for frame in data.values():
+        frame["volume"] += 1.0
+    data["C"].loc[data["C"].index[[200] * silent], "volume"] = 0.0
+
+    def ran(share, leverage):
+        eyes, act = np.random.default_rng(3), random_targets(9, wishes)
+
+        def look(strategy, step):
+            if eyes.random() < share:
+                assert len(strategy.quantities) == 3
+            return act(strategy, step)
+
+        return run(data, portfolio(look), interval="1m", leverage=leverage, cash=1e6, **COSTS)
+
+    arrays, single = ran(looks, None), ran(0.0, 1e12)
+    assert len(arrays.fills) > 100
+    pd.testing.assert_frame_equal(compared(arrays), compared(single))
+    pd.testing.assert_frame_equal(arrays.equity, single.equity)
+    assert arrays.trade_hash == single.trade_hash
+
+
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_the_account_is_worth_the_same_as_arrays_and_one_by_one(way):
     """At every step, before the first bars of a day too."""
