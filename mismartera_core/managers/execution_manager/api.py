@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import tzinfo
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder, decimal
+from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.contracts.risk import (
     AccountView,
@@ -21,26 +20,19 @@ from mismartera_core.managers.execution_manager.day_book import DayBook
 from mismartera_core.managers.execution_manager.decisions import Decisions
 from mismartera_core.managers.execution_manager.ledger import Ledger
 from mismartera_core.managers.execution_manager.order_log import OrderLog
+from mismartera_core.managers.execution_manager.order_numbers import enlarging_units, wrong_price
 from mismartera_core.managers.execution_manager.positions import Holding
+from mismartera_core.managers.execution_manager.recovered_books import RecoveredBooks
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.managers.execution_manager.sweeping import forbidden
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.quantities import in_lots, on_grid
 from mismartera_core.model.risk import RiskState, RiskVerdict
 from mismartera_core.services.cost_formulas import MICROS
-from mismartera_core.services.matching import LIMIT, MARKET, STOP, STOP_LIMIT, TRAILING
+from mismartera_core.services.matching import MARKET
 
 if TYPE_CHECKING:
     from mismartera_core.model.market import Bar
-
-_PRICES = {
-    MARKET: (),
-    LIMIT: ("limit",),
-    STOP: ("stop",),
-    STOP_LIMIT: ("limit", "stop"),
-    TRAILING: ("trail", "stop"),
-}
-"""Prices that an order of each kind must have."""
 
 REJECTED = OrderStatus.REJECTED
 
@@ -51,7 +43,7 @@ _CONTROL = "control"
 """What decisions of the state of the account are booked under."""
 
 
-class ExecutionManager:
+class ExecutionManager(RecoveredBooks):
     """Checks orders, hands them to the broker, and books what comes back.
 
     Args:
@@ -123,40 +115,6 @@ class ExecutionManager:
         self.holdings.setdefault(symbol, []).append(holding)
         return holding
 
-    def adopt(self, order: WorkingOrder) -> None:
-        """Book an order that an earlier process placed, and that a venue still works."""
-        self.ledger.add(order)
-
-    def restore(self, holding: Holding, units: float, price: float) -> None:
-        """Put back what an execution of an earlier process made of a position; no cash moves.
-
-        Args:
-            holding: Whose position.
-            units: Units, negative when sold.
-            price: Price of a unit.
-        """
-        self._apply(holding, units, round(abs(units) * price * MICROS))
-
-    def set_cash(self, cash: Decimal) -> None:
-        """The account's cash, as its venue says."""
-        self.ledger.cash = round(cash * 1_000_000)
-
-    def units(self) -> dict[str, Decimal]:
-        """Units of all strategies together, by ticker; those that are flat are left out."""
-        held: dict[str, Decimal] = {}
-        for holdings in self.holdings.values():
-            for holding in holdings:
-                units = decimal(holding.position.quantity)
-                held[holding.symbol_name] = held.get(holding.symbol_name, Decimal(0)) + units
-        return {symbol: units for symbol, units in held.items() if units}
-
-    def _apply(self, holding: Holding, signed: float, notional: int) -> None:
-        position = holding.position
-        before = position.cost
-        position.apply(signed, notional)
-        self._costed += position.cost - before
-        self._margined += abs(position.cost) - abs(before)
-
     def begin_session(self) -> None:
         """A session opens: no order of it has been accepted yet."""
         self.orders_today = 0
@@ -172,7 +130,7 @@ class ExecutionManager:
         """
         reason = self._refusal(order)
         if legs and not reason:
-            reason = next(filter(None, map(_wrong_price, legs)), "")
+            reason = next(filter(None, map(wrong_price, legs)), "")
         if reason:
             return self.refuse(order, reason)
         self.ledger.add(order)
@@ -216,7 +174,7 @@ class ExecutionManager:
         if quantity / self._lot % 1.0 and not in_lots(quantity, self._lot):
             return f"quantity must be whole lots of {self._lot:g}, was {quantity}"
         if order.kind:
-            reason = _wrong_price(order)
+            reason = wrong_price(order)
             if reason:
                 return reason
         if self._risk:
@@ -227,7 +185,7 @@ class ExecutionManager:
 
     def _buying_power(self, order: WorkingOrder) -> str:
         held = order.owner.position.quantity
-        enlarging = _enlarging(held, order.side * order.quantity)
+        enlarging = enlarging_units(held, order.side * order.quantity)
         if enlarging <= 0.0:
             return ""
         assert self._leverage is not None  # noqa: S101 - told apart by the caller
@@ -284,11 +242,11 @@ class ExecutionManager:
     @staticmethod
     def _opens(order: WorkingOrder, held: float) -> bool:
         """Whether an order would enlarge a position; so one whose numbers are not known."""
-        return not _enlarging(held, order.side * order.quantity) <= 0.0
+        return not enlarging_units(held, order.side * order.quantity) <= 0.0
 
     def may_open(self, order: WorkingOrder) -> bool:
         """Whether a working order may open or enlarge what the account holds of its symbol."""
-        return not _enlarging(self._net(order.symbol), order.side * order.remaining) <= 0.0
+        return not enlarging_units(self._net(order.symbol), order.side * order.remaining) <= 0.0
 
     def _risk_refusal(self, order: WorkingOrder) -> str:
         assert self.look is not None  # noqa: S101 - set before the first session
@@ -435,18 +393,3 @@ class ExecutionManager:
         left = round(units * order.reference * MICROS)
         self._reserved += left - order.reserved
         order.reserved = left
-
-
-def _wrong_price(order: WorkingOrder) -> str:
-    for name in _PRICES[order.kind]:
-        price = getattr(order, name)
-        if not 0.0 < price < math.inf:
-            return f"{name} must be a price above zero, was {price}"
-    return ""
-
-
-def _enlarging(held: float, signed: float) -> float:
-    """Units of a signed order that enlarge a position rather than reduce it."""
-    if held * signed >= 0.0:
-        return abs(signed)
-    return max(0.0, abs(signed) - abs(held))

@@ -211,10 +211,10 @@ def test_legs_are_a_limit_and_a_stop(rig):
     profit, loss = order.legs
     order.legs = (profit, profit)
     can = VenueCapabilities(brackets=True)
-    assert "at most one take-profit" in cannot_take(can, order)
+    assert "at most one take-profit" in cannot_take(can, order, "mm-1")
     loss.type = OrderType.STOP_LIMIT
     order.legs = (profit, loss)
-    assert "was stop-limit" in cannot_take(can, order)
+    assert "was stop-limit" in cannot_take(can, order, "mm-1")
 
 
 def test_what_is_taken_over_waits_for_the_journal(rig, venue):
@@ -372,3 +372,14 @@ def test_an_account_in_which_something_always_moves_is_recovered_all_the_same(ri
     venue.account = account
     rig.wait(100)
     assert (rig.held(), rig.verdicts, rig.desk.blocked) == (6.0, [], "")
+
+
+def test_a_second_order_that_has_filled_already_is_booked_and_not_cancelled(rig, venue):
+    rig.order(10)
+    rig.poll()
+    venue.hold()
+    twin = venue.foreign("AAPL", Side.BUY, 5, client_id=venue.sent[0].client_id)
+    venue.fill(twin.venue_id)
+    venue.release(lambda events: events[-1:])
+    rig.wait(1)
+    assert (rig.held(), venue.cancels, rig.heard("twin")) == (5.0, [], 1)
