@@ -315,8 +315,9 @@ def test_a_symbol_without_any_bar_is_too_old():
 
 @pytest.mark.parametrize(("seconds", "reached"), [(59, []), (60, [(REDUCING, "feed")])])
 def test_a_feed_that_is_silent_for_a_minute(seconds, reached):
-    control = RiskControl(surroundings=Surroundings(feed_ns=at(60) - seconds * 1_000_000_000))
-    done, error = run({}, control=control)
+    heard = at(60) - seconds * 1_000_000_000
+    control, plan = controlled({1: lambda c: setattr(c.surroundings, "feed_ns", heard)})
+    done, error = run(plan, control=control)
     assert (states(done), error) == (reached, None)
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from threading import Event
 
@@ -206,3 +208,21 @@ def test_a_halt_needs_nobody_to_wake(scene):
         write_whole(scene.files.kill_all, {"action": "halt", "reason": "all"})
         assert scene.eventually(lambda: scene.control.state is RiskState.HALTED)
     assert scene.control.record.reason == "all"
+
+
+def test_a_watchdog_is_started_and_ends_with_the_session(scene):
+    with scene.guard(watchdog=True) as held:
+        process = held._process
+        assert process.poll() is None
+    assert process.returncode is not None
+    assert held._process is None
+
+
+def test_a_watchdog_that_does_not_end_is_ended(scene, monkeypatch):
+    words = [sys.executable, "-c", "import sys; sys.stdin.readline()"]
+    started = subprocess.Popen(words, stdin=subprocess.PIPE)
+    monkeypatch.setattr(module, "_start_watchdog", lambda files, silence: started)
+    with scene.guard(watchdog=True):
+        monkeypatch.setattr(module, "DRILL_WITHIN", 0.05)
+    assert started.returncode is not None
+    started.stdin.close()

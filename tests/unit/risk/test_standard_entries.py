@@ -311,6 +311,11 @@ def test_a_position_can_always_be_reduced(side, quantity):
     assert answer(**WORST, **{**held, "position": 100.0 * side}) is not None
 
 
+def test_numbers_that_look_alike_in_cents_are_told_in_full():
+    refused = answer(quantity=1.0, reference_price=5_000.001, ask=5_000.0)
+    assert refused == "order_notional: order of 5,000.001 is above 5,000.0"
+
+
 def test_a_refusal_is_a_sentence_of_one_line():
     refused = build().check(*question(quantity=246.912))
     assert refused == "order_notional: order of 12,345.60 is above 5,000.00"

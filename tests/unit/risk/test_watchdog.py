@@ -165,3 +165,15 @@ def test_it_says_where_entries_may_be_left(scene, tmp_path, caplog):
     assert not shut_down(scene.files, "watchdog: silent", 9, lambda: venue, stop)
     assert "entries may be left" in caplog.text
     assert venue.closed
+
+
+@pytest.mark.parametrize(("goodbye", "code"), [(True, 0), (False, 6)])
+def test_the_process_ends_with_what_it_had_to_do(scene, tmp_path, monkeypatch, goodbye, code):
+    venue = FileVenue(FileVenueConfig(folder=str(tmp_path / "venue")))
+    venue.put("entry")
+    monkeypatch.setattr(watchdog, "LOOK", 0.01)
+    monkeypatch.setattr(watchdog, "adapter_of", lambda files, settings: venue)
+    monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path))
+    scene.beat(goodbye=goodbye)
+    assert watchdog.main(["--account", "A1", "--silence", "0.05"]) == code
+    assert venue.at_work() == (["entry"] if goodbye else [])
