@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mismartera_core.cli.output import emit, manner, table
+from mismartera_core.errors import ConfigError
 
 if TYPE_CHECKING:
     from mismartera_core.config.session_config import SessionConfig
@@ -81,12 +82,26 @@ def schema_text() -> str:
 
 def load(path: Path, overrides: list[str] | None) -> tuple[SessionConfig, Resolved]:
     """Read a session config and find its plugins."""
-    from mismartera_core.config.loading import load_config
+    from mismartera_core.config.loading import read_config
     from mismartera_core.registry import Registry
-    from mismartera_core.repositories.markets import find_market
-    from mismartera_core.services.config_resolution import resolve
+    from mismartera_core.services.config_resolution import check as checked
 
-    config = load_config(path, overrides or ())
-    resolved = resolve(config, Registry.discover(), str(path))
-    find_market(config.exchange_group, config.asset_class)
-    return config, resolved
+    data = read_config(path, overrides or ())
+    return checked(data, Registry.discover(), str(path), _no_market(data))
+
+
+def _no_market(data: Any) -> list[str]:
+    """What is wrong with the market of a config, which may be wrong in other ways, too."""
+    from mismartera_core.repositories.markets import find_market
+
+    names = ("exchange_group", "asset_class")
+    found = [data.get(name) if isinstance(data, dict) else None for name in names]
+    group, kind = found
+    if not isinstance(group, str) or not isinstance(kind, str):
+        return []
+    try:
+        find_market(group, kind)
+    except ConfigError as error:
+        name = names["asset class" in str(error)]
+        return [f"{name}: {error}; {error.hint}".removesuffix("; ")]
+    return []

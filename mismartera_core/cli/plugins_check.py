@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,11 +44,17 @@ def check(
         str | None,
         typer.Option("--config", metavar="JSON", help="To test with, in place of its example."),
     ] = None,
+    exchange_group: Annotated[
+        str, typer.Option("--exchange-group", metavar="GROUP", help="Whose calendar holds.")
+    ] = "US_EQUITY",
+    asset_class: Annotated[
+        str, typer.Option("--asset-class", metavar="CLASS", help="Of that exchange group.")
+    ] = "EQUITY",
 ) -> None:
     """Say promise by promise which are kept. Runs the conformance suites."""
     settings = load_settings()
     given = None if config is None else _object(config)
-    run_suite = _suites()
+    run_suite = partial(_suites(), market=(exchange_group, asset_class))
     from mismartera_core.cli.plugins_own_tests import own_tests
     from mismartera_core.cli.plugins_project import as_if_installed, is_project
     from mismartera_core.registry import Registry, policy_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from mismartera_core.cli.config_commands import ConfigFile, Overrides
+from mismartera_core.cli.config_commands import ConfigFile, Overrides, load
 from mismartera_core.cli.output import console, emit, load_settings, manner
 from mismartera_core.errors import UsageError
 
@@ -29,10 +29,7 @@ def run(
     ] = "",
 ) -> None:
     """Run a session config. Ends with its summary and the folder of the run."""
-    from mismartera_core.config.loading import load_config
-
-    found = load_config(config, set_ or ())
-    show(execute(found, str(config), live_account))
+    show(execute(load(config, set_)[0], str(config), live_account))
 
 
 def execute(config: SessionConfig, source: str, live_account: str = "") -> Run:

@@ -27,11 +27,25 @@ def load_config(path: str | Path, overrides: Iterable[str] = ()) -> SessionConfi
         ConfigError: The file cannot be read or is wrong; the message names every problem.
         UsageError: An override is no "path=value", or its path leads nowhere.
     """
+    return config_from(read_config(path, overrides), str(path))
+
+
+def read_config(path: str | Path, overrides: Iterable[str] = ()) -> Any:
+    """The JSON values of a session config, which may be wrong.
+
+    Args:
+        path: A JSON file.
+        overrides: "path=value" each.
+
+    Raises:
+        ConfigError: The file cannot be read, or is no JSON.
+        UsageError: An override is no "path=value", or its path leads nowhere.
+    """
     file = Path(path)
     data = parse_json(_read(file), str(file))
     for override in overrides:
         _apply(data, override)
-    return config_from(data, str(file))
+    return data
 
 
 def config_from(data: Mapping[str, Any], source: str = "config") -> SessionConfig:
@@ -44,14 +58,33 @@ def config_from(data: Mapping[str, Any], source: str = "config") -> SessionConfi
     Raises:
         ConfigError: It is wrong; the message names every problem.
     """
+    config, problems = validated(data, source)
+    if config is None:
+        raise config_error(source, problems)
+    return config
+
+
+def validated(data: Any, source: str = "config") -> tuple[SessionConfig | None, list[str]]:
+    """Validate a session config, as far as it can be without its plugins.
+
+    Args:
+        data: JSON values.
+        source: What messages call it.
+
+    Returns:
+        The config, None where it is wrong; and what is wrong with it.
+
+    Raises:
+        ConfigError: They are no JSON values.
+    """
     try:
         text = json.dumps(data, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(f"{source}: expected JSON values: {error}") from error
     try:
-        return SessionConfig.model_validate_json(text)
+        return SessionConfig.model_validate_json(text), []
     except ValidationError as error:
-        raise config_error(source, sentences(error, SessionConfig)) from error
+        return None, sentences(error, SessionConfig)
 
 
 def config_error(source: str, problems: list[str]) -> ConfigError:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mismartera_core.config.loading import config_error
+from mismartera_core.config.loading import config_error, validated
 from mismartera_core.config.problems import field_names, sentences, unknown
 from mismartera_core.config.schema import SLOTS, Option
 from mismartera_core.config.session_config import PluginChoice, SessionConfig
@@ -17,6 +17,9 @@ from mismartera_core.contracts.costs import CostRole
 from mismartera_core.errors import PluginError
 from mismartera_core.registrations import CostModelReg, Registration
 from mismartera_core.registry import Registry, config_model
+
+_LISTS = {"strategies": "strategy", "risk": "risk_check", "outputs": "report"}
+"""Kinds of plugins of which a config names several, by its field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,33 @@ class _Resolver:
     def plugin(self, path: str, kind: str, choice: PluginChoice) -> Choice | None:
         return self.choose(path, kind, choice.name, choice.config)
 
+    def unchecked(self, data: Mapping[str, Any]) -> None:
+        """Look at what can be understood of a config that is wrong as a whole."""
+        for slot in ("data_provider", "broker"):
+            self._named(slot, slot, data.get(slot))
+        session = data.get("session_data_config")
+        if isinstance(session, dict):
+            path = "session_data_config.gap_filler"
+            self._named(path, "gap_filler", session.get("gap_filler"))
+        for slot, kind in (
+            ("strategies", "strategy"),
+            ("risk", "risk_check"),
+            ("outputs", "report"),
+        ):
+            chosen = data.get(slot)
+            for row, item in enumerate(chosen if isinstance(chosen, list) else ()):
+                self._named(f"{slot}.{row}", kind, item)
+        found = data.get("costs")
+        costs = found if isinstance(found, dict) else {}
+        for role in CostRole:
+            self._named(f"costs.{role.value}", "cost_model", costs.get(role.value))
+
+    def _named(self, path: str, kind: str, item: Any) -> None:
+        part = "params" if kind == "strategy" else "config"
+        if isinstance(item, dict) and isinstance(item.get("name"), str) and item["name"]:
+            config = item.get(part, {})
+            self.choose(path, kind, item["name"], config if isinstance(config, dict) else {}, part)
+
     def cost(self, role: CostRole, choice: PluginChoice | None) -> Choice | None:
         if choice is None:
             return None
@@ -119,13 +149,40 @@ def validate_plugin_config(
         return None, problems + sentences(error, model, f"{path}.")
 
 
-def resolve(config: SessionConfig, registry: Registry, source: str = "config") -> Resolved:
+def check(
+    data: Any, registry: Registry, source: str = "config", also: Sequence[str] = ()
+) -> tuple[SessionConfig, Resolved]:
+    """Validate a session config with its plugins, and say all that is wrong with it at once.
+
+    Args:
+        data: JSON values.
+        registry: The plugins there are.
+        source: What messages call the config, such as its file.
+        also: Problems that were found elsewhere.
+
+    Raises:
+        ConfigError: It is wrong; the message names every problem.
+        PluginError: A named plugin is broken.
+    """
+    config, problems = validated(data, source)
+    if config is not None:
+        return config, resolve(config, registry, source, also)
+    to = _Resolver(registry)
+    if isinstance(data, dict):
+        to.unchecked(data)
+    raise config_error(source, list(dict.fromkeys([*problems, *also, *to.problems])))
+
+
+def resolve(
+    config: SessionConfig, registry: Registry, source: str = "config", also: Sequence[str] = ()
+) -> Resolved:
     """Find every plugin a session config names and validate what it says to each.
 
     Args:
         config: A session config.
         registry: The plugins there are.
         source: What messages call the config, such as its file.
+        also: Problems that were found elsewhere.
 
     Raises:
         ConfigError: A name is unknown, or a plugin's config is wrong; all problems at once.
@@ -147,7 +204,7 @@ def resolve(config: SessionConfig, registry: Registry, source: str = "config") -
     costs = {role: to.cost(role, getattr(config.costs, role.value)) for role in CostRole}
     risk = [to.plugin(f"risk.{row}", "risk_check", x) for row, x in enumerate(config.risk or ())]
     outputs = [to.plugin(f"outputs.{row}", "report", x) for row, x in enumerate(config.outputs)]
-    to.problems += registry.check_config(config)
+    to.problems += [*registry.check_config(config), *also]
     if to.problems or provider is None or broker is None:
         error = config_error(source, to.problems)
         if to.plugin_fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import os
 import sys
@@ -19,6 +20,8 @@ from mismartera_core.errors import PluginError, UsageError, did_you_mean
 from mismartera_core.registrations import Registration
 from mismartera_core.registry import resolve_attribute
 from mismartera_core.registry.attributes import one_line
+from mismartera_core.repositories.markets import find_market
+from mismartera_core.testing.fakes import plugin_context
 from mismartera_core.threads.replay.blame import where_it_raised
 
 PASSED = "passed"
@@ -27,6 +30,11 @@ SKIPPED = "skipped"
 
 _GIVEN: pytest.StashKey[Registration] = pytest.StashKey()
 _CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
+
+_MARKET: pytest.StashKey[tuple[str, str]] = pytest.StashKey()
+
+US_EQUITY = ("US_EQUITY", "EQUITY")
+"""Exchange group and asset class of the market that suites know."""
 
 SECONDS_A_PROMISE = 120.0
 """How long one promise may take to be tested."""
@@ -61,7 +69,11 @@ class Promise:
 
 
 def run_suite(
-    kind: str, registration: Registration, config: Mapping[str, Any] | None = None
+    kind: str,
+    registration: Registration,
+    config: Mapping[str, Any] | None = None,
+    *,
+    market: tuple[str, str] = US_EQUITY,
 ) -> list[Promise]:
     """Run the suite of a kind of plugin, or those that the registration names.
 
@@ -69,18 +81,22 @@ def run_suite(
         kind: As `mismartera plugins list` names it.
         registration: What is tested.
         config: JSON values to test it with; the example of the registration where left out.
+        market: Exchange group and asset class whose calendar holds, unless a suite of the
+            registration has a `context` of its own.
 
     Returns:
         Every promise of the suite, in its order.
 
     Raises:
         UsageError: There is no such kind.
+        ConfigError: There is no such market.
         PluginError: The suite could not be run.
     """
     if kind not in _suites().SUITE_NAMES:
         hint = did_you_mean(kind, _suites().SUITE_NAMES)
         raise UsageError(f"there is no kind of plugin named {kind!r}", hint=hint)
-    seen = _Promises(registration, config)
+    find_market(*market)
+    seen = _Promises(registration, config, market)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / f"{_MODULE}.py"
         files = [
@@ -180,19 +196,29 @@ def suite_of(kind: str, where: str) -> type[Any]:
         if given is not None:
             self.config = given
 
-    return type(
-        "TestPromises",
-        (found,),
-        {"registration": registration, "_config": _config},
-    )
+    @pytest.fixture
+    def context(self: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Any:  # noqa: ARG001
+        return plugin_context(tmp_path / "data", *request.config.stash[_MARKET])
+
+    members = {"registration": registration, "_config": _config}
+    mine = inspect.getattr_static(_suites().Conformance, "context")
+    if inspect.getattr_static(found, "context") is mine:
+        members["context"] = context
+    return type("TestPromises", (found,), members)
 
 
 class _Promises:
     """A pytest plugin that hands the registration in and takes the outcomes out."""
 
-    def __init__(self, registration: Registration, config: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self,
+        registration: Registration,
+        config: Mapping[str, Any] | None,
+        market: tuple[str, str],
+    ) -> None:
         self._registration = registration
         self._config = config
+        self._market = market
         self.promises: dict[str, Promise] = {}
         self.phases = 0
         self._running = _COLLECTED
@@ -215,6 +241,7 @@ class _Promises:
         """Put what is tested where the suite finds it."""
         config.stash[_GIVEN] = self._registration
         config.stash[_CONFIG] = self._config
+        config.stash[_MARKET] = self._market
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -16,6 +16,27 @@ def mismartera_indicators():
     return [IndicatorReg(name="my_mid", category="trend", factory=compute, summary="Middle")]
 """
 BAD = GOOD.replace("(bars.high + bars.low) / 2", "np.append(bars.close[1:], np.nan)")
+TOKYO = """
+from mismartera_core import DataProviderReg, ProviderCapabilities, hookimpl
+
+def made(config, context):
+    from datetime import date
+    import numpy as np
+    from mismartera_core import BarColumns
+    from mismartera_core.model.intervals import MINUTE
+    from mismartera_core.testing import MemoryProvider, session_table
+
+    table = session_table(date(2024, 11, 1), date(2024, 11, 29), "JP_EQUITY", "EQUITY")
+    ts = np.concatenate([opened + np.arange(60) * MINUTE for opened in table.open_ns])
+    price = np.full(len(ts), 100.0)
+    bars = BarColumns.build(ts, price, price, price, price, price, interval_ns=MINUTE)
+    return MemoryProvider({"7203": bars})
+
+@hookimpl
+def mismartera_data_providers():
+    capabilities = ProviderCapabilities(bars=("1m",))
+    return [DataProviderReg(name="tokyo", factory=made, summary="Tokyo", capabilities=capabilities)]
+"""
 PYPROJECT = """
 [project]
 name = "{name}"
@@ -159,3 +180,19 @@ def test_without_pytest_the_extra_is_named(cli, monkeypatch):
     code, _, err = cli("plugins", "check", "simulated")
     assert code == 4
     assert "install mismartera-core[testing]" in err
+
+
+def test_a_provider_of_another_market_is_checked_by_its_calendar(cli, project):
+    folder = project("tokyo", TOKYO)
+    code, out, _ = cli("plugins", "check", folder)
+    assert code == 4
+    assert "BROKEN  bars follow the calendar" in out
+    market = ("--exchange-group", "JP_EQUITY", "--asset-class", "EQUITY")
+    code, out, _ = cli("plugins", "check", folder, *market)
+    assert code == 0, out
+
+
+def test_a_market_that_there_is_not_is_told(cli):
+    code, _, err = cli("plugins", "check", "per_order", "--exchange-group", "MARS")
+    assert code == 2
+    assert "'MARS'" in err
