@@ -14,7 +14,7 @@ from mismartera_core.contracts.venue import VenueEvent
 from mismartera_core.errors import BrokerError, JournalError
 from mismartera_core.managers.execution_manager.venue import Timing
 from mismartera_core.model.orders import OrderStatus, Side
-from mismartera_core.model.venue import VenueStatus
+from mismartera_core.model.venue import OrderTerms, VenueOrder, VenueStatus
 from mismartera_core.repositories.database import Database
 from mismartera_core.testing.desk_rig import START_NS, DeskRig
 from mismartera_core.testing.scripted_venue import Answer, ScriptedVenue
@@ -52,11 +52,14 @@ class FaultyWorld:
         outcomes: What has happened, in words; the same for the same choices.
         deaths: How often the process was killed.
         foreign: Whether somebody else traded the account.
+        unwritten: Ids that reached the venue before the journal said that they would.
     """
 
     def __init__(self, database: Database, name: str) -> None:
         clock = HandClock(START_NS)
         self.venue = ScriptedVenue(lambda: clock.now_ns)
+        self.unwritten: list[str] = []
+        self._submit, self.venue.submit = self.venue.submit, self._watched  # type: ignore[method-assign]
         self.rig = DeskRig(
             database,
             self.venue,
@@ -71,6 +74,13 @@ class FaultyWorld:
         self.foreign = False
         self._seen: dict[WorkingOrder, tuple[OrderStatus, float]] = {}
         self.rig.begin()
+
+    def _watched(self, terms: OrderTerms) -> VenueOrder:
+        """The venue's door: what comes in must be in the journal as sent."""
+        known = self.rig.journal.find(terms.client_id)
+        if known is None or not known.was_sent:
+            self.unwritten.append(terms.client_id)
+        return self._submit(terms)
 
     # what a strategy does
 

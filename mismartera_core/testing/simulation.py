@@ -110,6 +110,8 @@ def check(world: FaultyWorld) -> None:
 
 def _check_orders(world: FaultyWorld) -> None:
     venue, journal = world.venue, world.rig.journal
+    if world.unwritten:
+        raise AssertionError(f"sent before it was written: {world.unwritten}")
     ours = [o for o in venue.orders.values() if o.client_id.startswith("mm-")]
     doubled = [i for i, times in Counter(o.client_id for o in ours).items() if times > 1]
     if doubled:
