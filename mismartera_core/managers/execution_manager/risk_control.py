@@ -66,6 +66,7 @@ class RiskControl:
         self._permitted: set[WorkingOrder] = set()
         self._changes: list[RiskRecord] = []
         self._flatten = ""
+        self._settle()
         self.sweep_due = self.state is not RiskState.ACTIVE
 
     @property
@@ -85,7 +86,7 @@ class RiskControl:
             order: The order.
             reduces: Whether it does no more than reduce the account's position.
         """
-        if order in self._permitted:
+        if self._open or order in self._permitted:
             return ""
         for guard in self._guards:
             reason = guard()
@@ -103,6 +104,7 @@ class RiskControl:
     def guard(self, look: Callable[[], str]) -> None:
         """Have a look taken at every gate, such as at a kill file; it says why not, or ""."""
         self._guards.append(look)
+        self._settle()
 
     def block(self, name: str, why: str) -> None:
         """Let nothing leave until `unblock`, such as while orders are reconciled.
@@ -113,11 +115,13 @@ class RiskControl:
         """
         with self._lock:
             self._blocks = {**self._blocks, name: why}
+            self._settle()
 
     def unblock(self, name: str) -> None:
         """End a block; nothing happens where there is none."""
         with self._lock:
             self._blocks = {key: why for key, why in self._blocks.items() if key != name}
+            self._settle()
 
     def ask_flatten(self, why: str, now_ns: int) -> None:
         """Halt, and have every position left: a human asks for it, from any thread.
@@ -238,9 +242,15 @@ class RiskControl:
             return ()
         return (f"risk: {record.state.value}: {record.reason}",)
 
+    def _settle(self) -> None:
+        """Know beforehand that nothing speaks against any order: so it is for most."""
+        active = self._record.state is RiskState.ACTIVE
+        self._open = active and not self._guards and not self._blocks
+
     def _take(self, record: RiskRecord) -> None:
         # In force first: a disk that is full must not keep an account from being halted.
         self._record = record
+        self._settle()
         self._changes.append(record)
         self._save()
         if self._told is not None:
@@ -259,6 +269,7 @@ class RiskControl:
                     limit="journal",
                     reason=f"the risk state could not be saved: {error}",
                 )
+                self._settle()
                 self.sweep_due = True
             return
         self._saved = True
