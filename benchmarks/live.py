@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.runner import Sample
 from mismartera_core import (
     BarColumns,
     DataProvider,
@@ -99,6 +100,18 @@ class Busy(Strategy):
         self.watch.decision()
 
 
+class Idle(Strategy):
+    """Looks at the bar alone."""
+
+    watch: Watch
+
+    def on_bar(self, bar: Any) -> None:
+        """Look at it."""
+        if bar.close < 0.0:
+            self.buy(1)
+        self.watch.decision()
+
+
 class Quoted(Busy):
     """Listens to quotes as well."""
 
@@ -137,23 +150,29 @@ class Feed(DataProvider):
         emit(StreamChanged(StreamState.LIVE))
         table = session_table(DAY, DAY)
         first = {s: int(np.searchsorted(b.ts, table.open_ns[0])) for s, b in self._bars.items()}
-        for minute in range(390):
+        for minute in range(self._minutes):
             close_ns = int(table.open_ns[0]) + (minute + 1) * 60 * SECOND
+            self._push_quotes(emit, close_ns - 60 * SECOND, 60)
             self._clock.now_ns = max(self._clock.now_ns, close_ns + SECOND // 20)
-            if minute >= self._minutes:
-                continue
             self._watch.done.clear()
             self._watch.pushed.append(perf_counter())
             for symbol, bars in self._bars.items():
                 row = first[symbol] + minute
                 emit(StreamedBars(symbol, bars.slice(row, row + 1)))
-            for number in range(self._quotes):
-                self._quote(emit, f"S{number % len(self._bars):03d}", close_ns + number * 1_000)
+            self._push_quotes(emit, close_ns, 1)
             while not self._watch.done.wait(0.1):
                 if stop.is_set():
                     return
         self._clock.now_ns = int(table.close_ns[0]) + SECOND
         stop.wait()
+
+    def _push_quotes(self, emit: Any, from_ns: int, seconds: int) -> None:
+        """So many quotes a second, in turn over the symbols."""
+        names = list(self._bars)
+        for number in range(self._quotes * seconds):
+            at_ns = from_ns + number * SECOND // self._quotes
+            self._clock.now_ns = max(self._clock.now_ns, at_ns)
+            self._quote(emit, names[number % len(names)], at_ns)
 
     @staticmethod
     def _quote(emit: Any, symbol: str, ts: int) -> None:
@@ -162,19 +181,21 @@ class Feed(DataProvider):
         emit(StreamedQuotes(symbol, quote))
 
 
-def run_live(symbols: int, quotes: int = 0, minutes: int = 390) -> Watch:
+def run_live(symbols: int, quotes: int = 0, minutes: int = 390, *, idle: bool = False) -> Watch:
     """A whole session at the speed of the engine.
 
     Args:
         symbols: How many.
-        quotes: Quotes a minute.
+        quotes: Quotes a second.
         minutes: Minutes that have bars.
+        idle: Whether the strategies have no indicators.
     """
     table = session_table(DAY - timedelta(days=1), DAY)
-    bars = {f"S{n:03d}": walk_bars(table, seed=n) for n in range(symbols)}
+    bars = {f"S{n:05d}": walk_bars(table, seed=n % 500) for n in range(symbols)}
     clock = Clock(int(table.open_ns[-1]) - 60 * SECOND)
     watch = Watch(symbols)
-    strategy = type("Strategy", (Quoted if quotes else Busy,), {"watch": watch})
+    base = Quoted if quotes else Idle if idle else Busy
+    strategy = type("Strategy", (base,), {"watch": watch})
     plugin = types.ModuleType("live_load")
 
     @hookimpl
@@ -218,11 +239,23 @@ def run_live(symbols: int, quotes: int = 0, minutes: int = 390) -> Watch:
     return watch
 
 
-if __name__ == "__main__":
-    found = run_live(
-        int(os.environ.get("SYMBOLS", "500")), minutes=int(os.environ.get("MINUTES", "120"))
-    )
-    took = np.sort(np.array(found.decided) - np.array(found.pushed)) * 1e3
-    for part in (50, 90, 99, 100):
-        print(part, f"{np.percentile(took, part):.1f} ms")
-    print(found.calls)
+@cache
+def latencies(symbols: int, quotes: int, minutes: int) -> tuple[float, ...]:
+    """Milliseconds from the first bar of a minute to the last decision on it, ascending."""
+    found = run_live(symbols, quotes, minutes)
+    assert found.calls == symbols * minutes, "a bar was lost"
+    took = np.array(found.decided) - np.array(found.pushed)
+    return tuple(np.sort(took * 1e3).tolist())
+
+
+def percentile(percent: float, symbols: int, quotes: int = 0, minutes: int = 120) -> Sample:
+    """A percentile of `latencies`."""
+    took = latencies(symbols, quotes, minutes)
+    return Sample(float(np.percentile(took, percent)), note=f"{minutes} minutes, 0 bars lost")
+
+
+def burst(symbols: int) -> Sample:
+    """Milliseconds until a bar of every symbol at once has been decided on."""
+    found = run_live(symbols, minutes=2, idle=True)
+    took = (np.array(found.decided) - np.array(found.pushed)) * 1e3
+    return Sample(float(took.max()), note="the slower of 2 minutes")

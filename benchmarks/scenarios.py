@@ -21,6 +21,7 @@ MEMORY_RATIO = 1.1
 EXTRA_PLUGINS, EXTRA_PLUGINS_RATIO = 50, 1.05
 INDICATORS_RATIO = 1.3
 HELP_MS, QUICKSTART_MS = 300.0, 3000.0
+LIVE_MS, BURST_MS = 250.0, 5000.0
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,29 @@ def commands(setup: Setup) -> Scenario:
     )
 
 
+def live_load(setup: Setup) -> Scenario:
+    """From the arrival of a minute's bars to the last decision on them."""
+    del setup
+    from benchmarks import live
+
+    p99 = "500 symbols, p99"
+    return Scenario(
+        name="live",
+        title="Live: 1m bars with 5m, 15m, 60m and ten indicators a symbol; arrival to decision",
+        contenders=[
+            Contender("500 symbols, p50", lambda: live.percentile(50, 500)),
+            Contender(p99, lambda: live.percentile(99, 500)),
+            Contender(
+                "50 symbols, p99, 2,000 quotes a second",
+                lambda: live.percentile(99, 50, 2_000, 15),
+            ),
+            Contender("11,000 bars at once", lambda: live.burst(11_000)),
+        ],
+        targets=(Target(p99, LIVE_MS), Target("11,000 bars at once", BURST_MS)),
+        unit="ms",
+    )
+
+
 def compilation(setup: Setup) -> Scenario:
     """The first compiled run of a process."""
     kept = setup.folder / "numba-cache"
@@ -221,6 +245,7 @@ SCENARIOS: dict[str, Callable[[Setup], Scenario]] = {
     "parquet-W3": lambda setup: parquet("W3", setup),
     "memory": memory,
     "commands": commands,
+    "live": live_load,
     "plugins-W1": lambda setup: plugins("W1", setup),
     "compilation": compilation,
 }
