@@ -175,7 +175,7 @@ class Registry:
             The secret, None where there is none; and who was asked in vain, with what went wrong.
         """
         asked: list[str] = []
-        for plugin, call in self._callers(f"{PROJECT}_resolve_secret"):
+        for plugin, call in self._callers("resolve_secret"):
             try:
                 answers = [answer for answer in call({"name": name}) if answer]
             except Exception as error:  # noqa: BLE001 - another plugin may have it
