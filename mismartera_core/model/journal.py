@@ -7,7 +7,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mismartera_core.model.orders import OrderType, Side
-from mismartera_core.model.risk import RiskState
 from mismartera_core.model.venue import Execution
 
 
@@ -163,18 +162,3 @@ class BookedExecution:
 
     execution: Execution
     strategy: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRiskState:
-    """What risk said last of an account.
-
-    Attributes:
-        state: Active, reducing or halted.
-        reason: Why, in a sentence.
-        since_ns: Since when, nanoseconds UTC.
-    """
-
-    state: RiskState
-    reason: str
-    since_ns: int

@@ -1,4 +1,4 @@
-"""What must be known again after a restart: the state of risk, and of strategies."""
+"""What strategies must know again after a restart."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import json
 from typing import Any
 
 from mismartera_core.errors import JournalError
-from mismartera_core.model.journal import StoredRiskState
-from mismartera_core.model.risk import RiskState
 from mismartera_core.repositories.database import Database
-from mismartera_core.repositories.journal_tables import RiskStateRow, StrategyStateRow
+from mismartera_core.repositories.journal_tables import StrategyStateRow
 from mismartera_core.repositories.journal_writing import reading, writing
 
 
@@ -22,38 +20,6 @@ class StateStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def load_risk_state(self, account: str) -> StoredRiskState | None:
-        """What risk said last of an account; None where it never said anything.
-
-        Args:
-            account: The account.
-
-        Raises:
-            JournalError: It cannot be read.
-        """
-        with reading(self._database) as session:
-            row = session.get(RiskStateRow, account)
-            if row is None:
-                return None
-            return StoredRiskState(RiskState(row.state), row.reason, row.since_ns)
-
-    def save_risk_state(self, account: str, state: RiskState, reason: str, since_ns: int) -> None:
-        """Keep what risk says of an account.
-
-        Args:
-            account: The account.
-            state: Active, reducing or halted.
-            reason: Why, in a sentence.
-            since_ns: Since when, nanoseconds UTC.
-
-        Raises:
-            JournalError: It is not durable.
-        """
-        with writing(self._database, "risk_state") as session:
-            session.merge(
-                RiskStateRow(account=account, state=state.value, reason=reason, since_ns=since_ns)
-            )
 
     def load_strategy_state(
         self, account: str, strategy: str, symbol: str

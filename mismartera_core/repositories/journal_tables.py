@@ -141,24 +141,6 @@ class HeldBeforeRow(Base):
     since_ns: Mapped[int] = mapped_column(BigInteger())
 
 
-class RiskStateRow(Base):
-    """What risk said last of an account; survives a restart.
-
-    Attributes:
-        account: The account at the venue.
-        state: "active", "reducing" or "halted".
-        reason: Why, in a sentence.
-        since_ns: Since when.
-    """
-
-    __tablename__ = "risk_states"
-
-    account: Mapped[str] = mapped_column(String(ACCOUNT), primary_key=True)
-    state: Mapped[str] = mapped_column(String(20))
-    reason: Mapped[str] = mapped_column(Text())
-    since_ns: Mapped[int] = mapped_column(BigInteger())
-
-
 class StrategyStateRow(Base):
     """What a strategy wants to know again after a restart.
 
@@ -179,4 +161,4 @@ class StrategyStateRow(Base):
     saved_ns: Mapped[int] = mapped_column(BigInteger())
 
 
-TABLES = (IntentRow, OrderEventRow, ExecutionRow, HeldBeforeRow, RiskStateRow, StrategyStateRow)
+TABLES = (IntentRow, OrderEventRow, ExecutionRow, HeldBeforeRow, StrategyStateRow)

@@ -7,9 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from mismartera_core.errors import DataError, JournalError
-from mismartera_core.model.journal import Intent, OrderEventKind, StoredRiskState
+from mismartera_core.model.journal import Intent, OrderEventKind
 from mismartera_core.model.orders import OrderType, Side
-from mismartera_core.model.risk import RiskState
 from mismartera_core.model.venue import Execution
 from mismartera_core.repositories.journal import OrderJournal
 from mismartera_core.repositories.journal_states import StateStore
@@ -134,16 +133,6 @@ def test_what_was_held_before_is_kept(journal):
 def test_holding_nothing_before_is_not_never_having_looked(journal):
     journal.set_held_before({}, 7)
     assert journal.held_before() == {}
-
-
-def test_the_state_of_risk_survives(database):
-    store = StateStore(database)
-    assert store.load_risk_state("PA1") is None
-    store.save_risk_state("PA1", RiskState.REDUCING, "daily loss 2.1%", 5)
-    store.save_risk_state("PA1", RiskState.HALTED, "daily loss 3.2%", 6)
-    kept = StoredRiskState(RiskState.HALTED, "daily loss 3.2%", 6)
-    assert StateStore(database).load_risk_state("PA1") == kept
-    assert store.load_risk_state("PA2") is None
 
 
 def test_the_state_of_a_strategy_survives(database):

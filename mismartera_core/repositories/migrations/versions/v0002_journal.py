@@ -84,14 +84,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "symbol", name="pk_held_before"),
     )
     op.create_table(
-        "risk_states",
-        sa.Column("account", ACCOUNT, nullable=False),
-        sa.Column("state", sa.String(20), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("since_ns", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("account", name="pk_risk_states"),
-    )
-    op.create_table(
         "strategy_states",
         sa.Column("account", ACCOUNT, nullable=False),
         sa.Column("strategy", sa.String(120), nullable=False),
@@ -105,7 +97,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in (
         "strategy_states",
-        "risk_states",
         "held_before",
         "executions",
         "order_events",
