@@ -1,18 +1,8 @@
 """The plugin keeps the promises of its kinds, on the real alpaca-py."""
 
 import pytest
-from alpaca_server import (
-    KEY,
-    OPEN,
-    SECRET,
-    SECRETS,
-    AlpacaServer,
-    bar,
-    bars_pages,
-    context,
-    streamed,
-    text,
-)
+from alpaca_rows import KEY, OPEN, SECRET, SECRETS, bar, streamed, text
+from alpaca_server import AlpacaServer, bars_pages, context
 from mismartera_alpaca.plugin import mismartera_data_providers, mismartera_gap_fillers
 
 from mismartera_core import DataProviderReg, GapFillerReg

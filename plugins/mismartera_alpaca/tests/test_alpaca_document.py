@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from alpaca_server import ACCOUNT, SECRETS, AlpacaServer
+from alpaca_rows import ACCOUNT, SECRETS
+from alpaca_server import AlpacaServer
 from mismartera_alpaca.config import BrokerConfig, DataConfig
 
 from mismartera_core.cli import main

@@ -5,7 +5,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from alpaca_server import NOW, OPEN, SECRETS, AlpacaServer, bar, bars_pages, context, text
+from alpaca_rows import NOW, OPEN, SECRETS, bar, text
+from alpaca_server import AlpacaServer, bars_pages, context
 from mismartera_alpaca import rows
 from mismartera_alpaca.config import DataConfig
 from mismartera_alpaca.gap_filler import AlpacaFiller

@@ -4,7 +4,7 @@ import threading
 from datetime import date
 
 import pytest
-from alpaca_server import until
+from alpaca_rows import until
 from engine_sessions import session
 from mismartera_alpaca.config import DataConfig
 from mismartera_alpaca.plugin import mismartera_data_providers

@@ -8,7 +8,7 @@ import time
 from email.utils import formatdate
 
 import pytest
-from alpaca_server import KEY, OPEN, SECRET, until
+from alpaca_rows import KEY, OPEN, SECRET, until
 from mismartera_alpaca.config import BrokerConfig, Reach
 from mismartera_alpaca.limiter import BURST, Limiter
 from mismartera_alpaca.rest import Closed, Refused, Rest, Unheard

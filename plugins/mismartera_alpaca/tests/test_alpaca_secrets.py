@@ -8,9 +8,10 @@ import traceback
 from dataclasses import replace
 from decimal import Decimal
 
-import alpaca_server
+import alpaca_rows
 import pytest
-from alpaca_server import OPEN, AlpacaServer, bar, bars_pages, order, streamed, until
+from alpaca_rows import OPEN, bar, order, streamed, until
+from alpaca_server import AlpacaServer, bars_pages
 from mismartera_alpaca.broker import AlpacaBroker
 from mismartera_alpaca.config import BrokerConfig, DataConfig
 from mismartera_alpaca.data_line import DataLine
@@ -36,8 +37,8 @@ def environment(monkeypatch, tmp_path):
     monkeypatch.setattr(redaction, "_parts", {})
     monkeypatch.setenv("ALPACA_API_KEY", KEY)
     monkeypatch.setenv("ALPACA_SECRET_KEY", SECRET)
-    monkeypatch.setattr(alpaca_server, "KEY", KEY)
-    monkeypatch.setattr(alpaca_server, "SECRET", SECRET)
+    monkeypatch.setattr(alpaca_rows, "KEY", KEY)
+    monkeypatch.setattr(alpaca_rows, "SECRET", SECRET)
     monkeypatch.chdir(tmp_path)
     yield
     logging.setLogRecordFactory(factory)
@@ -143,8 +144,8 @@ def test_a_run_keeps_the_keys_of_env_out_of_its_folder_and_database(tmp_path, mo
     for name in ("ALPACA_API_KEY", "ALPACA_SECRET_KEY", "APCA_API_KEY_ID", "APCA_API_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(redaction, "_parts", {})
-    monkeypatch.setattr(alpaca_server, "KEY", KEY)
-    monkeypatch.setattr(alpaca_server, "SECRET", SECRET)
+    monkeypatch.setattr(alpaca_rows, "KEY", KEY)
+    monkeypatch.setattr(alpaca_rows, "SECRET", SECRET)
     monkeypatch.chdir(tmp_path)
     env = tmp_path / ".env"
     env.write_text(f"ALPACA_API_KEY={KEY}\nALPACA_SECRET_KEY='{SECRET}'\n")

@@ -5,7 +5,8 @@ import threading
 
 import msgpack
 import pytest
-from alpaca_server import OPEN, SECONDS, SECRETS, AlpacaServer, context, streamed, until
+from alpaca_rows import OPEN, SECONDS, SECRETS, streamed, until
+from alpaca_server import AlpacaServer, context
 from mismartera_alpaca.config import DataConfig
 from mismartera_alpaca.data_line import DataLine
 from mismartera_alpaca.provider import AlpacaProvider
