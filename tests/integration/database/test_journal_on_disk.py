@@ -6,7 +6,6 @@ import pytest
 import sqlalchemy as sa
 
 from mismartera_core.errors import JournalError
-from mismartera_core.model.risk import RiskState
 from mismartera_core.repositories.database import open_database
 from mismartera_core.repositories.journal_states import StateStore
 
@@ -30,10 +29,10 @@ def test_a_database_that_another_program_holds_is_an_error(store, tmp_path):
     holder = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     with pytest.raises(JournalError, match="in use by another program"):
-        store.save_risk_state("PA1", RiskState.HALTED, "x", 1)
+        store.save_strategy_state("PA1", "one", "X", {"x": 1}, 1)
     holder.execute("ROLLBACK")
     holder.close()
-    store.save_risk_state("PA1", RiskState.HALTED, "x", 1)
+    store.save_strategy_state("PA1", "one", "X", {"x": 1}, 1)
 
 
 def test_a_full_disk_is_an_error(store):
@@ -41,5 +40,5 @@ def test_a_full_disk_is_an_error(store):
         pages = connection.scalar(sa.text("PRAGMA page_count"))
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(JournalError, match="disk is full"):
-        store.save_risk_state("PA1", RiskState.HALTED, "x" * 100_000, 1)
-    assert store.load_risk_state("PA1") is None
+        store.save_strategy_state("PA1", "one", "X", {"x": "y" * 100_000}, 1)
+    assert store.load_strategy_state("PA1", "one", "X") is None
