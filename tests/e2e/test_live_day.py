@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
+from types import ModuleType
 
 import pytest
 from live_day import MINUTE, SECOND, live_config, play, registry
 
-from mismartera_core import load_run
+from mismartera_core import Strategy, StrategyReg, hookimpl, load_run
 from mismartera_core.builtin.sample_provider import SampleConfig, SampleProvider
 from mismartera_core.config.settings import load_settings
+from mismartera_core.model.parity import Cause
 from mismartera_core.system.recorded.parity import parity
 from mismartera_core.system.recorded.replaying import replay
-from mismartera_core.testing import AlpacaVenue, plugin_context, session_table
+from mismartera_core.testing import AlpacaVenue, Fault, plugin_context, session_table
 
 SYMBOLS = ["AAPL", "FB", "GOOG", "IBM", "MSFT"]
 FULL_DAY, HALF_DAY = date(2012, 10, 2), date(2012, 11, 23)
@@ -67,3 +70,49 @@ def test_a_day_ends_flat_to_the_cent_and_as_the_backtest_does(day, tmp_path):
     again = replay(made.folder, load_settings(), plugins)
     assert again.difference == ""
     assert load_run(made.folder).trade_hash == run.trade_hash
+
+
+class Appointment(Strategy):
+    """Buys at the twentieth bar, one share or two by its close, and leaves twenty bars later."""
+
+    def on_bar(self, bar):
+        number = (bar.ts - self.open_ns) // MINUTE
+        if number == 20:
+            self.buy(1 + round(bar.close * 100) % 2)
+        elif number == 40:
+            self.close()
+
+
+def test_what_went_wrong_on_a_day_is_what_parity_names(tmp_path):
+    bars, open_ns, close_ns = market(HALF_DAY, tmp_path)
+    at = open_ns + 20 * MINUTE
+    plugin = ModuleType("appointment")
+    strategy = type("Appointment", (Appointment,), {"open_ns": open_ns})
+
+    @hookimpl
+    def mismartera_strategies():
+        return [StrategyReg(name="appointment", factory=strategy)]
+
+    plugin.mismartera_strategies = mismartera_strategies
+    with AlpacaVenue(bars, start_ns=open_ns - MINUTE, **VENUE) as venue:
+        close = float(bars["MSFT"].close[bars["MSFT"].ts == at][0])
+
+        def go_wrong():
+            venue.tape.late("AAPL", at, 20)
+            # The third order: FB and GOOG are before it, AAPL's bar is late.
+            no_money = Fault.status(403, "insufficient buying power")
+            venue.faults.on("POST /orders", no_money, after=2)
+            correct = partial(venue.revise, "MSFT", at, close=close - 0.01)
+            venue.at(at + MINUTE + 30 * SECOND, correct)
+
+        config = live_config(venue, SYMBOLS)
+        config["strategies"] = [{"name": "appointment"}]
+        until = close_ns + 30 * SECOND
+        made = play(venue, config, until_ns=until, before=go_wrong, plugins={"ours": plugin})
+    found = parity(made.folder, load_settings(), registry(ours=plugin)).parity
+    causes = {(each.symbol, each.side): each.cause for each in found.differences}
+    assert causes["AAPL", "buy"] is Cause.BAR_LATE
+    assert causes["IBM", "buy"] is Cause.VENUE_REJECT
+    assert causes["MSFT", "buy"] is Cause.BAR_REVISED
+    assert not {symbol for symbol, _ in causes} & {"FB", "GOOG"}
+    assert Cause.UNEXPLAINED not in causes.values()
