@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from mismartera_core.model.orders import OrderType as OrderType
     from mismartera_core.model.orders import Side as Side
     from mismartera_core.model.orders import TimeInForce as TimeInForce
+    from mismartera_core.model.quality import Origin as Origin
     from mismartera_core.model.risk import RiskState as RiskState
     from mismartera_core.model.risk import RiskVerdict as RiskVerdict
     from mismartera_core.model.sessions import SessionTable as SessionTable
@@ -170,6 +171,7 @@ _HOMES = {
     "model.intervals": ("interval_ns",),
     "model.market": ("Bar", "Quote", "Tick"),
     "model.orders": ("Fill", "Order", "OrderStatus", "OrderType", "Side", "TimeInForce"),
+    "model.quality": ("Origin",),
     "model.sessions": ("SessionTable",),
     "model.signals": ("Signals",),
     "model.risk": ("RiskState", "RiskVerdict"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from mismartera_core import BarColumns, DataError, DataProvider, PluginContext
+from mismartera_core import BarColumns, DataError, DataProvider, Origin, PluginContext
 
 if TYPE_CHECKING:
     from mismartera_core import ParsedBars
@@ -73,6 +73,13 @@ class CsvProvider(DataProvider):
         bars = self._bars(symbol, interval)
         low, high = np.searchsorted(bars.ts, (start_ns, end_ns)).tolist()
         return bars.slice(low, high)
+
+    def provenance(
+        self, symbol: str, interval: str, start_ns: int, end_ns: int
+    ) -> Sequence[Origin]:
+        """The symbol's file."""
+        del interval
+        return [Origin(start_ns=start_ns, end_ns=end_ns, source=self._file(symbol).name)]
 
     def _bars(self, symbol: str, interval: str) -> BarColumns:
         parsed = self._read(symbol)

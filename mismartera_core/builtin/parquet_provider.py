@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mismartera_core import BarColumns, DataProvider, PluginContext, QuoteColumns, TickColumns
+from mismartera_core import (
+    BarColumns,
+    DataProvider,
+    Origin,
+    PluginContext,
+    QuoteColumns,
+    TickColumns,
+)
 
 if TYPE_CHECKING:
     from mismartera_core import BarStore
@@ -48,6 +55,12 @@ class ParquetProvider(DataProvider):
     def coverage(self, symbol: str, interval: str) -> tuple[int, int] | None:
         """First and last open stored."""
         return self._store.coverage(symbol, interval)
+
+    def provenance(
+        self, symbol: str, interval: str, start_ns: int, end_ns: int
+    ) -> Sequence[Origin]:
+        """What was noted when the bars were stored."""
+        return self._store.origins(symbol, interval, start_ns, end_ns)
 
     def get_bars(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
         """Stored bars.

@@ -13,6 +13,7 @@ from mismartera_core.errors import DataError
 
 if TYPE_CHECKING:
     from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
+    from mismartera_core.model.quality import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,20 @@ class DataProvider(ABC):
     def coverage(self, symbol: str, interval: str) -> tuple[int, int] | None:  # noqa: ARG002
         """First open and last open (included) it holds for a symbol, None where it cannot tell."""
         return None
+
+    def provenance(
+        self,
+        symbol: str,  # noqa: ARG002 - for overriding
+        interval: str,  # noqa: ARG002
+        start_ns: int,  # noqa: ARG002
+        end_ns: int,  # noqa: ARG002
+    ) -> Sequence[Origin]:
+        """Where the bars of a range come from, ascending; quick, for it is asked for every symbol.
+
+        A bar belongs to the range that holds its open. Empty where nothing can be told: then the
+        source is the provider's name, and its feed and adjustment are unknown.
+        """
+        return ()
 
     def get_ticks(self, symbol: str, start_ns: int, end_ns: int) -> TickColumns:  # noqa: ARG002
         """Trades of one symbol."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -34,6 +34,31 @@ class Gap:
     state: MinuteState
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the bars of a range come from.
+
+    Attributes:
+        start_ns: First open, nanoseconds UTC.
+        end_ns: First open that is not part of it.
+        source: File, vendor or provider.
+        feed: Which feed of it, such as "sip" or "iex"; "" where unknown.
+        adjustment: What prices are adjusted for, such as "raw" or "splits"; "" where unknown.
+        simulated: Whether they are generated, not observed.
+        filled: Whether a gap filler supplied them.
+        fetched_at_ns: When they were fetched or stored, nanoseconds UTC; 0 where unknown.
+    """
+
+    start_ns: int
+    end_ns: int
+    source: str
+    feed: str = ""
+    adjustment: str = ""
+    simulated: bool = False
+    filled: bool = False
+    fetched_at_ns: int = 0
+
+
 class QualityReport(NamedTuple):
     """How complete one symbol's bars of one session are.
 
@@ -48,11 +73,13 @@ class QualityReport(NamedTuple):
         silent: Absent bars that were not due.
         missing: Absent bars that were due.
         outside: Bars outside the session's hours, left out of the run.
-        source: Name of the provider.
+        source: File, vendor or provider; of several, joined by " + ".
         filled: Bars supplied by a gap filler.
         simulated: Whether the bars are generated, not observed.
         gaps: Every absent run.
         score: (traded + silent) / expected, 1.0 where nothing was expected.
+        feed: Which feed of the source; "" where unknown.
+        adjustment: What prices are adjusted for; "" where unknown.
     """
 
     session: date
@@ -68,6 +95,8 @@ class QualityReport(NamedTuple):
     simulated: bool = False
     gaps: tuple[Gap, ...] = ()
     score: float = 1.0
+    feed: str = ""
+    adjustment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +112,7 @@ class SessionQuality:
         symbols: Tickers, by row.
         others: By row the reports of symbols of which something lacks, or of which there was more
             than is replayed; all other symbols have every bar and nothing else.
+        origin: Tells where the bars of a symbol come from; None where only the provider is known.
     """
 
     session: date
@@ -92,19 +122,28 @@ class SessionQuality:
     simulated: bool
     symbols: tuple[str, ...]
     others: Mapping[int, QualityReport] = field(default_factory=dict)
+    origin: Callable[[str], Origin] | None = None
 
     def report(self, row: int) -> QualityReport:
         """The report of a symbol."""
-        return self.others.get(row) or QualityReport(
+        found = self.others.get(row)
+        if found is not None:
+            return found
+        symbol, count = self.symbols[row], self.expected
+        provider = Origin(start_ns=0, end_ns=0, source=self.source, simulated=self.simulated)
+        of = provider if self.origin is None else self.origin(symbol)
+        return QualityReport(
             self.session,
-            self.symbols[row],
+            symbol,
             self.interval,
-            self.expected,
-            self.expected,
+            count,
+            count,
             0,
             0,
-            source=self.source,
-            simulated=self.simulated,
+            source=of.source,
+            simulated=of.simulated,
+            feed=of.feed,
+            adjustment=of.adjustment,
         )
 
 

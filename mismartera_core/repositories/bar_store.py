@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mismartera_core.errors import DataError, did_you_mean
 from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
 from mismartera_core.model.intervals import interval_ns
+from mismartera_core.model.quality import Origin
 from mismartera_core.repositories.bar_store_commit import commit, recover
 from mismartera_core.repositories.bar_store_format import (
     FIELDS,
@@ -26,6 +27,12 @@ from mismartera_core.repositories.bar_store_format import (
     read_groups,
 )
 from mismartera_core.repositories.bar_store_merge import Merged, merge, split_years
+from mismartera_core.repositories.bar_store_origins import (
+    ProvenanceRange,
+    ranges_of,
+    runs_of,
+    whole_file,
+)
 
 Mode = Literal["merge", "replace"]
 _YEAR = re.compile(r"\d{4}\.parquet")
@@ -49,23 +56,6 @@ class WriteReport:
     unchanged: int
     removed: int
     files: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvenanceRange:
-    """Rows of one provenance.
-
-    Attributes:
-        provenance: Where they come from.
-        rows: How many.
-        first_ns: First ts of them.
-        last_ns: Last ts of them.
-    """
-
-    provenance: Provenance
-    rows: int
-    first_ns: int
-    last_ns: int
 
 
 class BarStore:
@@ -109,7 +99,26 @@ class BarStore:
             interval: Bar interval; empty for ticks and quotes.
             kind: "bars", "ticks" or "quotes".
         """
-        return self._provenance(kind, interval, symbol)
+        return ranges_of(self._rows(kind, path) for path in self._files(kind, interval, symbol))
+
+    def origins(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> list[Origin]:
+        """Where a symbol's bars of a range come from, run by run, ascending.
+
+        Args:
+            symbol: Ticker.
+            interval: Bar interval.
+            start_ns: First open.
+            end_ns: First open that is not part of it.
+        """
+        found: list[Origin] = []
+        for path in self._files("bars", interval, symbol):
+            whole = whole_file(self._checked(path)[0])
+            if whole is None:
+                rows, listed = self._rows("bars", path)
+                found += runs_of(rows["ts"], rows["source"], listed)
+            else:
+                found.append(whole)
+        return [it for it in found if it.start_ns < end_ns and it.end_ns > start_ns]
 
     def read_bars(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
         """Bars with start_ns <= ts < end_ns; an empty result where there are none.
@@ -275,23 +284,6 @@ class BarStore:
         file, content = self._checked(path)
         names = (*FIELDS[kind], "source")
         return _joined([read_groups(file, names, *_ALL, content)], names), file.provenance
-
-    def _provenance(self, kind: str, interval: str, symbol: str) -> list[ProvenanceRange]:
-        found: dict[str, ProvenanceRange] = {}
-        for path in self._files(kind, interval, symbol):
-            rows, listed = self._rows(kind, path)
-            for number, provenance in enumerate(listed):
-                ts = rows["ts"][rows["source"] == number]
-                if not len(ts):
-                    continue
-                before = found.get(repr(provenance))
-                found[repr(provenance)] = ProvenanceRange(
-                    provenance=provenance,
-                    rows=len(ts) + (before.rows if before else 0),
-                    first_ns=before.first_ns if before else int(ts[0]),
-                    last_ns=int(ts[-1]),
-                )
-        return sorted(found.values(), key=lambda item: item.first_ns)
 
     def _checked(self, path: Path) -> tuple[StoredFile, bytes | None]:
         """A file, and its bytes where this is the first time it is touched since it changed."""

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mismartera_core.model.columns import BoolArray, IntArray
-from mismartera_core.model.quality import Gap, MinuteState, QualityReport
+from mismartera_core.model.quality import Gap, MinuteState, Origin, QualityReport
 from mismartera_core.services.gap_detection import absent, runs
 
 IMPROBABLE = 1e-6
@@ -39,6 +39,7 @@ class Evidence(NamedTuple):
         quotes: Instants of its quotes in this session, ascending, nanoseconds UTC; None without.
         outside: Bars outside the session's hours, left out before.
         filled: Bars supplied by a gap filler.
+        origin: Where its bars come from; None where only the provider's name is known.
     """
 
     traded: int = 0
@@ -46,6 +47,7 @@ class Evidence(NamedTuple):
     quotes: IntArray | None = None
     outside: int = 0
     filled: int = 0
+    origin: Origin | None = None
 
 
 NO_EVIDENCE = Evidence()
@@ -87,6 +89,7 @@ def session_quality(
         simulated: Whether the bars are generated.
     """
     known = evidence or {}
+    unknown = Origin(start_ns=0, end_ns=0, source=source, simulated=simulated)
     whole = expected.tobytes()
     count = len(expected)
     reports = []
@@ -94,9 +97,12 @@ def session_quality(
         about = known.get(symbol, NO_EVIDENCE)
         # Comparing bytes proves in half a microsecond that nothing is absent, the usual case.
         if ts.tobytes() == whole:
-            there = (count, count, 0, 0, about.outside, source, about.filled, simulated)
-            reports.append(QualityReport(session, symbol, interval, *there))
+            of = about.origin or unknown
+            there = (count, count, 0, 0, about.outside, of.source, about.filled, of.simulated)
+            sound = ((), 1.0, of.feed, of.adjustment)
+            reports.append(QualityReport(session, symbol, interval, *there, *sound))
             continue
+        of = about.origin or unknown
         rows = absent(ts, expected)
         present = count - len(rows)
         gaps = _gaps(rows, expected, interval_ns, present, about, complete=complete)
@@ -111,9 +117,11 @@ def session_quality(
                 silent=count - present - missing,
                 missing=missing,
                 outside=about.outside + len(ts) - present,
-                source=source,
+                source=of.source,
                 filled=about.filled,
-                simulated=simulated,
+                simulated=of.simulated,
+                feed=of.feed,
+                adjustment=of.adjustment,
                 gaps=gaps,
                 score=(count - missing) / count if count else 1.0,
             )

@@ -159,6 +159,8 @@ def quality(record: RunRecord) -> pd.DataFrame:
         "gaps": [len(report.gaps) for report in reports],
         "score": np.array([report.score for report in reports], dtype=np.float64),
         "source": _text([report.source for report in reports]),
+        "feed": _text([report.feed for report in reports]),
+        "adjustment": _text([report.adjustment for report in reports]),
         "simulated": np.array([report.simulated for report in reports], dtype=np.bool_),
     }
     kinds = {name: "str" if name in ("symbol", "interval") else "int64" for name in names}

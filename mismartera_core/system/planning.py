@@ -11,14 +11,16 @@ from mismartera_core.config.session_config import BacktestConfig, SessionConfig
 from mismartera_core.contracts.broker import Costs
 from mismartera_core.contracts.context import PluginContext, no_secret
 from mismartera_core.contracts.costs import CostRole
-from mismartera_core.contracts.provider import DataProvider
+from mismartera_core.contracts.provider import DataProvider, ProviderCapabilities
 from mismartera_core.errors import ConfigError, DataError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.market import from_ns
+from mismartera_core.model.quality import Origin
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.registry import resolve_attribute
 from mismartera_core.services.config_resolution import Resolved
+from mismartera_core.services.origins import Origins
 from mismartera_core.services.stream_plan import GENERATED, Source, decide
 from mismartera_core.store.block import session_hours
 from mismartera_core.system.base_bars import base_loader, check_streams, check_symbols
@@ -30,6 +32,7 @@ from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.risk_block import flat_minutes, risk_checks, volume_of_risk
 from mismartera_core.threads.plan import Plan, StrategyPlan, TrailingAverage
 
+_FEW_NOTES = 5
 _TICK_BARS = "1m"
 """Base bars of a session that streams ticks or quotes only."""
 
@@ -94,6 +97,7 @@ def make_plan(
         live = live if tape is None else tape.live(live)
         check_live_sources(sources, config.data_provider.name)
         days = _today(config, clock, historical)
+    origins = _origins(config, provider, capabilities, sources, days)
     extended = data.hours == "extended"
     hours = session_hours(days.table, base, extended=extended)
     return Plan(
@@ -122,10 +126,11 @@ def make_plan(
         provider=config.data_provider.name,
         complete=capabilities.complete,
         simulated=capabilities.simulated,
+        origins=origins,
         minimum_quality=data.min_quality,
         measure_quality=data.historical.enable_quality,
         fingerprint=True,
-        notes=(*_notes(config.mode, resolved, sources), *days.notes),
+        notes=(*_notes(config.mode, resolved, sources), *days.notes, *_mixed(origins)),
     )
 
 
@@ -339,3 +344,30 @@ def _notes(mode: str, resolved: Resolved, sources: Mapping[str, Source]) -> tupl
     if resolved.data_provider.record.capabilities.simulated:
         notes.append("simulated intraday: the bars within a day are generated, not observed")
     return tuple(notes)
+
+
+def _origins(
+    config: SessionConfig,
+    provider: DataProvider,
+    capabilities: ProviderCapabilities,
+    sources: Mapping[str, Source],
+    days: _Days,
+) -> Origins:
+    """Where the bars of the run come from, history included."""
+    span = int(days.table.pre_open_ns[0]), int(days.table.post_close_ns[-1])
+    name = config.data_provider.name
+    otherwise = Origin(
+        start_ns=span[0], end_ns=span[1], source=name, simulated=capabilities.simulated
+    )
+    made = {symbol: source.of for symbol, source in sources.items() if source.of != "ticks"}
+    return Origins(
+        otherwise,
+        {symbol: provider.provenance(symbol, of, *span) for symbol, of in made.items()},
+    )
+
+
+def _mixed(origins: Origins) -> list[str]:
+    """Notes of series that mix feeds or adjustments; of many, some."""
+    found = origins.mixed()
+    more = len(found) - _FEW_NOTES
+    return found if more <= 0 else [*found[:_FEW_NOTES], f"and {more} more such series"]

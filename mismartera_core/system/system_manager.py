@@ -241,6 +241,7 @@ class SystemManager:
             provider=plan.provider,
             complete=plan.complete,
             simulated=plan.simulated,
+            origins=plan.origins,
             minimum=plan.minimum_quality,
             changed=lambda report: self._registry.observe("quality_changed", report=report),
             live=plan.live is not None,

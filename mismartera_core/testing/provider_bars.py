@@ -240,6 +240,28 @@ class BarPromises(MadeConformance):
                 cure,
             )
 
+    def test_provenance_tells_where_bars_come_from(
+        self,
+        made: DataProvider,
+        bars: BarColumns,
+        symbol: str,
+        interval: str,
+        window: tuple[int, int],
+    ) -> None:
+        """Ranges with source, feed and adjustment, ascending; together they have every bar."""
+        found = list(made.provenance(symbol, interval, *window))
+        if not found:
+            not_applicable("provenance() is empty: it cannot tell; its name stands for the source")
+        contract = "provenance() has ascending ranges, each with its source, that hold every bar"
+        cure = "return Origin(start_ns=..., end_ns=..., source=..., feed=..., adjustment=...)"
+        starts = [it.start_ns for it in found]
+        whose = described(symbol, interval)
+        expect(all(it.source for it in found), contract, f"{whose}: a range without source", cure)
+        expect(starts == sorted(starts), contract, f"{whose}: ranges begin at {starts}", cure)
+        held = [(bars.ts >= it.start_ns) & (bars.ts < it.end_ns) for it in found]
+        for row in np.flatnonzero(~np.logical_or.reduce(held))[:1]:
+            breach(contract, f"{whose}: none has the bar at {rows.instant(bars.ts[row])}", cure)
+
     @pytest.mark.parametrize("which", ["clock_change", "early_close", "holiday"])
     def test_bars_follow_the_calendar(
         self, made: DataProvider, context: PluginContext, symbol: str, interval: str, which: str

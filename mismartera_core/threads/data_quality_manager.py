@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Event
 
 import numpy as np
@@ -12,12 +13,14 @@ from mismartera_core.model.columns import IntArray
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.quality import (
     MinuteState,
+    Origin,
     QualityReport,
     QualityReports,
     SessionQuality,
 )
 from mismartera_core.model.sessions import SessionTable
 from mismartera_core.services.gap_detection import expected_opens
+from mismartera_core.services.origins import Origins
 from mismartera_core.services.quality_scoring import Evidence, mean_score, session_quality
 from mismartera_core.store.frame import Frame, Track
 from mismartera_core.threads.channel import Channel
@@ -41,6 +44,7 @@ class DataQualityManager(FrameWorker):
         provider: Name of the data provider.
         complete: Whether a bar that is not there means that nothing traded.
         simulated: Whether the bars are generated.
+        origins: Where bars come from; None where only the provider's name is known.
         minimum: Least mean score of a session; None refuses nothing.
         changed: Told of every report below 1.0; live, of every new gap.
         live: Whether sessions are measured as they grow, and none is refused.
@@ -66,6 +70,7 @@ class DataQualityManager(FrameWorker):
         changed: Callable[[QualityReport], None],
         live: bool = False,
         gaps: LiveGaps | None = None,
+        origins: Origins | None = None,
     ) -> None:
         super().__init__("DataQualityManager", stop, failed, source)
         self._table = table
@@ -81,6 +86,10 @@ class DataQualityManager(FrameWorker):
         self._live = _Growing(interval_ns(interval), gaps) if live else None
         self.patience = ASK_AGAIN if live else None
         self._every = list(range(len(symbols)))
+        self._origins = origins
+        self._filled = [
+            row for row, name in enumerate(symbols) if origins and name in origins.gap_filled
+        ]
         self.reports = QualityReports()
 
     def handle(self, frame: Frame) -> None:
@@ -106,6 +115,7 @@ class DataQualityManager(FrameWorker):
             simulated=self._simulated,
             symbols=self._symbols,
             others=dict(zip(others, reports, strict=True)),
+            origin=self._origin(frame),
         )
         self.reports.add(found)
         if self._live is None:
@@ -167,26 +177,45 @@ class DataQualityManager(FrameWorker):
         Comparing bytes proves in half a microsecond that nothing is absent.
         """
         if frame.uniform and not any(frame.outside):
-            return [] if _stamps(frame.base[0]).tobytes() == whole else self._every
-        return [
+            return self._filled if _stamps(frame.base[0]).tobytes() == whole else self._every
+        others = [
             row
             for row, (track, outside) in enumerate(zip(frame.base, frame.outside, strict=True))
             if outside or _stamps(track).tobytes() != whole
         ]
+        return sorted({*others, *self._filled}) if self._filled else others
+
+    def _origin(self, frame: Frame) -> Callable[[str], Origin] | None:
+        """Tells where the bars of a symbol of the session come from."""
+        if self._origins is None:
+            return None
+        return partial(self._origins.of, start_ns=frame.open_ns, end_ns=frame.close_ns)
 
     def _evidence(self, frame: Frame, symbols: list[int]) -> dict[str, Evidence]:
         count = len(self._symbols)
         quotes: Sequence[IntArray | None] = [each.ts for each in frame.quotes] or [None] * count
         filled: Sequence[int] = [0] * count
+        origin = self._origin(frame)
         if self._live is not None:
             quotes = self._live.quotes(count)
             filled = self._live.gaps.filled if self._live.gaps is not None else filled
+        stored: dict[int, int] = {}
+        if self._live is None and self._origins is not None:
+            stored = {
+                row: self._origins.filled(self._symbols[row], _stamps(frame.base[row]))
+                for row in self._filled
+            }
         traded, expected = self._traded.tolist(), self._expected.tolist()
         return {
-            self._symbols[row]: Evidence(
-                traded[row], expected[row], quotes[row], frame.outside[row], filled[row]
+            name: Evidence(
+                traded[row],
+                expected[row],
+                quotes[row],
+                frame.outside[row],
+                filled[row] if row not in stored else stored[row],
+                None if origin is None else origin(name),
             )
-            for row in symbols
+            for row, name in ((row, self._symbols[row]) for row in symbols)
         }
 
     def _refuse(self, frame: Frame, found: SessionQuality) -> None:

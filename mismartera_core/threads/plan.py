@@ -14,6 +14,7 @@ from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
 from mismartera_core.model.sessions import SessionTable
+from mismartera_core.services.origins import Origins
 from mismartera_core.store.live_step import LiveStep
 
 
@@ -136,6 +137,7 @@ class Plan:
         complete: Whether a bar that is not there means that nothing traded.
         simulated: Whether the bars are generated.
         traded: Whether it is known that something traded in every bar.
+        origins: Where the bars come from; None where only the provider's name is known.
         minimum_quality: Least mean quality of a session; None refuses nothing.
         measure_quality: Whether quality is measured at all.
         fingerprint: Whether the bars that are loaded are hashed.
@@ -167,6 +169,7 @@ class Plan:
     provider: str = ""
     complete: bool = False
     simulated: bool = False
+    origins: Origins | None = None
     traded: bool = False
     minimum_quality: float | None = None
     measure_quality: bool = True

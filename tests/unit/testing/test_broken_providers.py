@@ -15,6 +15,7 @@ from suite_runs import assert_caught, failures
 from mismartera_core import (
     DataError,
     GapFillerReg,
+    Origin,
 )
 from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import HOUR, MINUTE
@@ -124,6 +125,14 @@ class Forgetful(Sound):
         return found.slice(0, len(found) - (len(found) > 60 and self.asked > 1))
 
 
+class ForgetsTheEnd(Sound):
+    """Tells the range of its bars without the last one."""
+
+    def provenance(self, symbol, interval, start_ns, end_ns):
+        first, last = self.coverage(symbol, interval)
+        return [Origin(start_ns=first, end_ns=last, source="memory")]
+
+
 class ClosesOnce(Sound):
     open = True
 
@@ -178,6 +187,7 @@ BROKEN = {
         ],
         ["from any thread"],
     ),
+    ForgetsTheEnd: (["provenance tells where bars come from"], ["none has the bar at 2024-11-05"]),
     LeavesAWorker: (["close leaves no thread"], ["still running: prefetch"]),
     ClosesOnce: (["close can be called twice"], ["RuntimeError: closed already"]),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+from urllib.parse import quote
 
 import pytest
 from http_bars import KEY, WINDOW, HttpBars, HttpConfig, Limiter, bars_route, registered
@@ -225,7 +226,7 @@ def test_a_broken_provider_is_caught(cls, promise, words, caplog):
         )
         given = MORE.get(promise, dict)()
         if promise.startswith("secret"):
-            given = {"registration": registered(cls), "settings": config, "caplog": caplog}
+            given = {"secrets": [KEY, quote(KEY, safe="")], "caplog": caplog}
         with pytest.raises(pytest.fail.Exception) as caught:
             getattr(Suite(), f"test_{promise}")(trial=trial, **given)
         HttpBars.close(made)

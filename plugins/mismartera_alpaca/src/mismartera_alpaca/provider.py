@@ -20,6 +20,7 @@ from mismartera_core import (
     DataError,
     DataProvider,
     Emit,
+    Origin,
     PluginContext,
     QuoteColumns,
     StreamRequest,
@@ -107,6 +108,24 @@ class AlpacaProvider(DataProvider):
             name: rows.finished(rows.within(found, start_ns, end_ns), now)
             for name, found in loaded.items()
         }
+
+    def provenance(
+        self,
+        symbol: str,  # noqa: ARG002 - alike for all
+        interval: str,  # noqa: ARG002
+        start_ns: int,
+        end_ns: int,
+    ) -> Sequence[Origin]:
+        """The feed and the adjustment of the config."""
+        return [
+            Origin(
+                start_ns=start_ns,
+                end_ns=end_ns,
+                source="alpaca",
+                feed=self._config.feed,
+                adjustment=self._config.adjustment,
+            )
+        ]
 
     def get_ticks(self, symbol: str, start_ns: int, end_ns: int) -> TickColumns:
         """Trades of one symbol.
