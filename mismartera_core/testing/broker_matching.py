@@ -71,7 +71,7 @@ class MatchingPromises(MadeConformance):
     def broker(self, registration: BrokerReg, made: Broker) -> Broker:
         """The broker, where it is simulated."""
         if not registration.simulated:
-            not_applicable("it is no simulated broker: the suite has no venue to send orders to")
+            not_applicable("it is no simulated broker: VenueBrokerConformance is its suite")
         return made
 
     @pytest.fixture
