@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event
+from time import monotonic
 
 import numpy as np
 
@@ -27,8 +28,10 @@ from mismartera_core.threads.channel import Channel
 from mismartera_core.threads.live_gaps import LiveGaps
 from mismartera_core.threads.worker import FrameWorker
 
-ASK_AGAIN = 1.0
-"""Seconds after which gaps that are due are asked for although no frame has come."""
+QUIET = 1.0
+"""Seconds without a frame after which a live session is measured, and gaps are asked for."""
+LOOK_AT_LEAST = 5.0
+"""Seconds after which it is measured although frames keep coming."""
 
 
 class DataQualityManager(FrameWorker):
@@ -84,7 +87,7 @@ class DataQualityManager(FrameWorker):
         self._traded = np.zeros(len(symbols), dtype=np.int64)
         self._expected = np.zeros(len(symbols), dtype=np.int64)
         self._live = _Growing(interval_ns(interval), gaps) if live else None
-        self.patience = ASK_AGAIN if live else None
+        self.patience = QUIET if live else None
         self._every = list(range(len(symbols)))
         self._origins = origins
         self._filled = [
@@ -125,17 +128,26 @@ class DataQualityManager(FrameWorker):
             self._refuse(frame, found)
 
     def look_around(self) -> None:
-        """Ask again for gaps of the live session that are due."""
+        """Measure a live session, where no frame has come for a while."""
         if self._live is not None and self._live.newest is not None:
-            self._grow(self._live.newest, self._live)
+            self._look(self._live.newest, self._live)
 
     def _grow(self, frame: Frame, live: _Growing) -> None:
-        """Measure what a live session should have by now, and ask for what it lacks."""
-        if frame.opens:
+        """Keep what is new of a live session; measured is when there is time for it.
+
+        Measuring takes the interpreter from the thread that decides on the same frame.
+        """
+        if live.newest is None or live.newest.session != frame.session:
             live.told = {}
             self._traded, self._expected = history_of(frame)
         live.newest = frame
         live.add_quotes(frame)
+        if monotonic() - live.looked > LOOK_AT_LEAST:
+            self._look(frame, live)
+
+    def _look(self, frame: Frame, live: _Growing) -> None:
+        """Measure what a live session should have by now, and ask for what it lacks."""
+        live.looked = monotonic()
         reports = self._reports(frame, self._expected_by_now(frame), self._every)
         for report in reports:
             gaps = sum(gap.state is MinuteState.MISSING for gap in report.gaps)
@@ -246,12 +258,14 @@ class _Growing:
         gaps: Has gaps filled; None where they are only measured.
         newest: The newest frame.
         told: Missing gaps of each symbol that were last told.
+        looked: When it was measured last, seconds of the monotonic clock.
     """
 
     def __init__(self, length: int, gaps: LiveGaps | None) -> None:
         self.gaps = gaps
         self.newest: Frame | None = None
         self.told: dict[str, int] = {}
+        self.looked = monotonic()
         self._length = length
         self._quoted: dict[int, set[int]] = {}
 

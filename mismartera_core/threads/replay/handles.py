@@ -66,6 +66,8 @@ def aligned(values: FloatArray, source: Track, driver: Track, start: int) -> Flo
     """
     if source is driver:
         return values[start - driver.hist : driver.stop - driver.hist]
+    if driver.stop == start:
+        return values[:0]
     newest = source.stop - source.hist
     if driver.stop - start == 1 and newest:  # one step: the newest value, where it is known
         known_ns = source.columns.available_at[source.stop - 1]
