@@ -155,7 +155,8 @@ def _drive(
         if due % MINUTE == 0 and not pace.wait(due, LOOK, over):
             # A symbol has no bar: the step is closed when its patience is over.
             venue.advance(min(due + PATIENCE, venue.next_ns or until_ns))
-            pace.wait(due, STUCK, over)
+            # While nobody listens there is no step to wait for.
+            pace.wait(due, STUCK if _listened_to(venue) else LOOK, over)
         if over.is_set():
             return
         _let_cancels_have_their_way(venue, over)
