@@ -169,7 +169,7 @@ class SimulatedBroker(Broker):
             self._end(order.oco, OrderStatus.CANCELLED, ONE_CANCELS_OTHER, now_ns)
         if order.legs and order.is_done:
             self._activate(order, paid, when, bar)
-        self._on_fill(order, quantity, paid, fee, bar)
+        self._on_fill(order, quantity, paid, fee, bar, price)
 
     def _activate(self, entry: WorkingOrder, paid: float, when: int, bar: Bar) -> None:
         """Set the legs of a filled entry to work; they see this very bar."""

@@ -65,6 +65,7 @@ FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("Orders", "orders", _count),
     ("Fills", "fills", _count),
     ("Commission", "commission", _money),
+    ("Slippage", "slippage", _money),
     ("Data quality", "quality", _percent),
     ("Missing bars", "missing_bars", _count),
     ("Bars", "bars", _count),
@@ -81,6 +82,7 @@ STRATEGY_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("P&L", "pnl", _money),
     ("Open P&L", "open_pnl", _money),
     ("Commission", "commission", _money),
+    ("Slippage", "slippage", _money),
 )
 
 THREAD_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (

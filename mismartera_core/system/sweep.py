@@ -201,10 +201,10 @@ def _one_symbol(
             np.ascontiguousarray(signals.target, dtype=np.float64),
             *(0, len(bars), 0, len(closes), lot, 0, units, waits, numbers, prices),
         )
-        fees = free
+        fees = slippage = free
         if not pricing.is_free:
             bars_of = loop.bars_of_fills(bars, numbers[:count])
-            fees = pricing.apply(numbers[:count], prices[:count], bars_of)
+            fees, slippage = pricing.apply(numbers[:count], prices[:count], bars_of)
         fills, brought = kernels().tally(numbers, prices, fees, count)
         row.fills += fills
         row.cash += brought
@@ -212,10 +212,13 @@ def _one_symbol(
         row.worth += held * last_close if held else 0.0
         if keep_fills:
             filled = (numbers[:count, loop.CODE] == loop.FILLED).nonzero()[0]
-            row.parts.append(_fills(symbol, numbers[filled], prices[filled], fees[filled]))
+            costs = fees[filled], slippage[filled]
+            row.parts.append(_fills(symbol, numbers[filled], prices[filled], *costs))
 
 
-def _fills(symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray) -> FillColumns:
+def _fills(
+    symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray, slippage: IntArray
+) -> FillColumns:
     signed = prices[:, loop.SIGNED]
     zeros = np.zeros(len(ended), dtype=np.int64)
     return FillColumns(
@@ -228,6 +231,7 @@ def _fills(symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray) -> 
         commission=fees,
         bar_ts=ended[:, loop.BAR_TS].copy(),
         filled_ns=ended[:, loop.UPDATED].copy(),
+        slippage=slippage,
     )
 
 

@@ -74,6 +74,7 @@ def test_fills_name_their_bar_in_the_zone_of_the_exchange(run):
         "quantity": 100.0,
         "price": 10.0,
         "commission": 1.0,
+        "slippage": 0.0,
         "order_id": 1,
     }
 
