@@ -17,6 +17,7 @@ from mismartera_core import (
     WorkingOrder,
 )
 from mismartera_core.contracts.broker import DoneSink, FillSink
+from mismartera_core.model.orders import ENTRY_ENDED, ONE_CANCELS_OTHER
 from mismartera_core.model.quantities import PARTS, on_grid
 from mismartera_core.services.matching import (
     AT_OPEN,
@@ -39,9 +40,6 @@ HELD = OrderStatus.HELD
 _TRIGGERED = {STOP: MARKET, TRAILING: MARKET, STOP_LIMIT: LIMIT}
 """What a triggered stop is from the next bar on."""
 _NEVER_SLIP = (OrderType.LIMIT, OrderType.STOP_LIMIT)
-
-ONE_CANCELS_OTHER = "one cancels other"
-ENTRY_ENDED = "the entry of the bracket did not fill"
 
 
 class SimulatedConfig(BaseModel):

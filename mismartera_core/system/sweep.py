@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from mismartera_core.system.python_face import Bars, Prepared, backtest, prepare
 from mismartera_core.threads.plan import Plan
 from mismartera_core.threads.replay.compiled import STEPPED
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 Grid: TypeAlias = Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]]
 """Values by parameter, of which every combination is run; or the combinations themselves."""
 
@@ -47,6 +50,26 @@ class SweepResult:
     frame: pd.DataFrame
     seconds: float
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        from mismartera_core.system.sweep_rendering import short
+
+        return short(self)
+
+    def __str__(self) -> str:
+        from mismartera_core.system.sweep_rendering import plain
+
+        return plain(self)
+
+    def __rich__(self) -> RenderableType:
+        from mismartera_core.system.sweep_rendering import render
+
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        from mismartera_core.system.sweep_rendering import html
+
+        return html(self)
 
 
 @dataclass(slots=True)
