@@ -35,6 +35,7 @@ def fill_columns(*rows, order_ids=None):
         commission=np.rint(commission * MICROS).astype(np.int64),
         bar_ts=opened,
         filled_ns=opened + MINUTE,
+        slippage=np.zeros(len(rows), dtype=np.int64),
     )
 
 

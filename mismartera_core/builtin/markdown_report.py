@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mismartera_core import PluginContext, RunView
+from mismartera_core.model.orders import FOLLOWED
 
 FILE = "report.md"
 
@@ -44,7 +45,8 @@ class MarkdownReport:
 
 def _refusals(run: RunView) -> list[dict[str, Any]]:
     signals = run.signals
-    reasons = signals.loc[(signals["filled_quantity"] == 0) & (signals["reason"] != ""), "reason"]
+    told = ~signals["reason"].isin(("", *FOLLOWED))
+    reasons = signals.loc[(signals["filled_quantity"] == 0) & told, "reason"]
     return [{"reason": why, "count": count} for why, count in reasons.value_counts().items()]
 
 

@@ -17,6 +17,7 @@ from mismartera_core import (
     WorkingOrder,
 )
 from mismartera_core.contracts.broker import DoneSink, FillSink
+from mismartera_core.model.orders import ENTRY_ENDED, ONE_CANCELS_OTHER
 from mismartera_core.model.quantities import PARTS, on_grid
 from mismartera_core.services.matching import (
     AT_OPEN,
@@ -39,9 +40,6 @@ HELD = OrderStatus.HELD
 _TRIGGERED = {STOP: MARKET, TRAILING: MARKET, STOP_LIMIT: LIMIT}
 """What a triggered stop is from the next bar on."""
 _NEVER_SLIP = (OrderType.LIMIT, OrderType.STOP_LIMIT)
-
-ONE_CANCELS_OTHER = "one cancels other"
-ENTRY_ENDED = "the entry of the bracket did not fill"
 
 
 class SimulatedConfig(BaseModel):
@@ -169,7 +167,7 @@ class SimulatedBroker(Broker):
             self._end(order.oco, OrderStatus.CANCELLED, ONE_CANCELS_OTHER, now_ns)
         if order.legs and order.is_done:
             self._activate(order, paid, when, bar)
-        self._on_fill(order, quantity, paid, fee, bar)
+        self._on_fill(order, quantity, paid, fee, bar, price)
 
     def _activate(self, entry: WorkingOrder, paid: float, when: int, bar: Bar) -> None:
         """Set the legs of a filled entry to work; they see this very bar."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from mismartera_core.model.market import from_ns
 from mismartera_core.model.orders import Order, OrderStatus, OrderType, Side, TimeInForce
@@ -145,8 +145,31 @@ def _optional(price: float) -> Decimal | None:
     return None if math.isnan(price) else decimal(price)
 
 
-FillSink: TypeAlias = "Callable[[WorkingOrder, float, float, float, Bar], None]"
-"""Takes an order, the units filled, the price, the commission and the bar."""
+class FillSink(Protocol):
+    """Takes the fills of a broker."""
+
+    def __call__(
+        self,
+        order: WorkingOrder,
+        quantity: float,
+        price: float,
+        commission: float,
+        bar: Bar,
+        exact: float | None = None,
+        /,
+    ) -> None:
+        """Book a fill.
+
+        Args:
+            order: The order, as it is after the fill.
+            quantity: Units filled.
+            price: Price paid or received, after slippage.
+            commission: Fee, account currency.
+            bar: The bar that filled it.
+            exact: The price before slippage; None where no slippage is modelled.
+        """
+
+
 DoneSink: TypeAlias = Callable[[WorkingOrder], None]
 """Takes an order that has ended without filling completely."""
 

@@ -7,6 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+ONE_CANCELS_OTHER = "one cancels other"
+"""Why an order ends whose sibling has filled."""
+ENTRY_ENDED = "the entry of the bracket did not fill"
+"""Why a leg ends whose entry has ended."""
+FOLLOWED = (ONE_CANCELS_OTHER, ENTRY_ENDED)
+"""Reasons that follow from another order: nobody misses a fill of these."""
+
 
 class Side(StrEnum):
     """Direction of an order."""

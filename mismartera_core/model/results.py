@@ -56,6 +56,7 @@ class FillColumns(Rows):
         commission: In 1e-6 currency units.
         bar_ts: Open of the bar that filled it, nanoseconds UTC.
         filled_ns: When the fill became known, nanoseconds UTC.
+        slippage: What it cost against the price before slippage, in 1e-6 currency units.
     """
 
     order_id: IntArray
@@ -67,6 +68,13 @@ class FillColumns(Rows):
     commission: IntArray
     bar_ts: IntArray
     filled_ns: IntArray
+    slippage: IntArray
+
+    @classmethod
+    def none(cls) -> Self:
+        """No fills."""
+        ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return cls(ints, ints, ints, ints, floats, floats, ints, ints, ints, ints)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -241,7 +241,9 @@ class Pricing:
         """Whether a fill costs nothing."""
         return self.slippage is None and self.commission is None
 
-    def apply(self, numbers: IntArray, prices: FloatArray, bars: FloatArray) -> IntArray:
+    def apply(
+        self, numbers: IntArray, prices: FloatArray, bars: FloatArray
+    ) -> tuple[IntArray, IntArray]:
         """Put the prices after slippage in the place of those before it.
 
         Args:
@@ -250,19 +252,21 @@ class Pricing:
             bars: Open, high, low, close and volume of the bar of each fill.
 
         Returns:
-            Commission of each order in 1e-6 currency units; 0 where nothing was filled.
+            Commission and slippage of each order in 1e-6 currency units; 0 where nothing was
+            filled.
         """
         rows = (numbers[:, CODE] == FILLED).nonzero()[0]
         signed, exact = prices[rows, SIGNED], prices[rows, PRICE]
         paid, filled = np.empty(len(rows)), np.empty(len(rows), dtype=np.int64)
         slipping, charging = self.slippage or EXACT, self.commission or FREE
         kernels().charge(signed, exact, bars, slipping, charging, paid, filled)
+        fees, slippage = np.zeros((2, len(numbers)), dtype=np.int64)
         if self.slippage is not None:
             prices[rows, PRICE] = paid
-        fees = np.zeros(len(numbers), dtype=np.int64)
+            slippage[rows] = cost_formulas.slipped(signed, exact, paid)
         if self.commission is not None:
             fees[rows] = filled
-        return fees
+        return fees, slippage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.quantities import on_grid
 
@@ -135,6 +137,19 @@ def participation(
 def to_micros(amount: float) -> int:
     """Money as a count of 1e-6 currency units, rounded half to even."""
     return round(amount * MICROS)
+
+
+def slipped(signed: FloatArray, exact: FloatArray, paid: FloatArray) -> IntArray:
+    """What slippage has cost, in 1e-6 currency units: the difference of the rounded notionals.
+
+    Args:
+        signed: Units of each fill, negative when sold.
+        exact: Price of each before slippage.
+        paid: Price of each after it.
+    """
+    cost = np.rint(signed * paid * MICROS) - np.rint(signed * exact * MICROS)
+    whole: IntArray = cost.astype(np.int64)
+    return whole
 
 
 def charge(

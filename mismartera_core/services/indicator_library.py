@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from mismartera_core.registry import Registry, config_model, resolve_attribute
 Params = tuple[tuple[str, object], ...]
 Bound = Callable[..., IndicatorOutputs]
 """Takes bars, and the session's trades where an indicator goes by them."""
+Told = Callable[[str, Params, Iterable[FloatArray]], None]
+"""Takes name, parameters and outputs of an indicator that was computed."""
 
 KEPT_BYTES = 256 * 2**20
 """Most that `KeptIndicators` keeps."""
@@ -160,11 +162,15 @@ class ColumnIndicators:
     Args:
         library: Where they are looked up.
         bars: The columns.
+        told: Told of every indicator that is computed.
     """
 
-    def __init__(self, library: IndicatorLibrary, bars: BarColumns) -> None:
+    def __init__(
+        self, library: IndicatorLibrary, bars: BarColumns, told: Told | None = None
+    ) -> None:
         self._library = library
         self._bars = bars
+        self._told = told
 
     def __call__(self, name: str, **params: Any) -> FloatArray:
         """The principal output."""
@@ -180,7 +186,11 @@ class ColumnIndicators:
                 f"indicator {name!r} needs trades, and a SignalStrategy is a function of bars",
                 hint="ask for it in a Strategy or a PortfolioStrategy",
             )
-        return self._compute(name, self._library.check(name, params))
+        checked = self._library.check(name, params)
+        outputs = self._compute(name, checked)
+        if self._told is not None:
+            self._told(name, checked, outputs.values())
+        return outputs
 
     def _compute(self, name: str, params: Params) -> IndicatorOutputs:
         return self._library.compute(name, params, self._bars)

@@ -97,6 +97,8 @@ def from_document(document: Mapping[str, Any], tables: Mapping[str, pd.DataFrame
 
 def _fills(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> FillColumns:
     table = tables["fills"]
+    # Runs that were written before it was kept have no such column.
+    slippage = table["slippage"] if "slippage" in table else table["commission"] * 0.0
     return FillColumns(
         order_id=_whole(table["order_id"]),
         strategy=_rows(table["strategy"], record.strategies),
@@ -104,9 +106,10 @@ def _fills(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> FillColumns
         side=_side(table["side"]),
         quantity=_numbers(table["quantity"]),
         price=_numbers(table["price"]),
-        commission=np.rint(_numbers(table["commission"]) * MICROS).astype(np.int64),
+        commission=_micros(table["commission"]),
         bar_ts=_ns(table["bar"]),
         filled_ns=_ns(table["filled_at"]),
+        slippage=_micros(slippage),
     )
 
 
@@ -214,6 +217,10 @@ def _whole(column: pd.Series) -> IntArray:
 
 def _numbers(column: pd.Series) -> FloatArray:
     return column.to_numpy(dtype=np.float64)
+
+
+def _micros(column: pd.Series) -> IntArray:
+    return np.rint(_numbers(column) * MICROS).astype(np.int64)
 
 
 def _ns(column: pd.Series) -> IntArray:

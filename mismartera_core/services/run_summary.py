@@ -159,6 +159,7 @@ def summary(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> Figures
         "orders": int((record.orders.id > 0).sum()),
         "fills": len(record.fills),
         "commission": int(record.fills.commission.sum()) / MICROS,
+        "slippage": int(record.fills.slippage.sum()) / MICROS,
         "quality": 1.0 - missing / expected if expected else None,
         "missing_bars": missing,
         "bars": record.bars,
@@ -182,6 +183,7 @@ def by_strategy(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> lis
             "pnl": int(closed.net[of_closed == row].sum()) / MICROS,
             "open_pnl": stats.defined(float(unrealised[of_open == row].sum())),
             "commission": int(fills.commission[fills.strategy == row].sum()) / MICROS,
+            "slippage": int(fills.slippage[fills.strategy == row].sum()) / MICROS,
             **trade_figures(record, closed, of_closed == row),
         }
         for row, name in enumerate(record.strategies)

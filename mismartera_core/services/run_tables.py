@@ -49,6 +49,7 @@ def fills(record: RunRecord) -> pd.DataFrame:
             "quantity": rows.quantity,
             "price": rows.price,
             "commission": rows.commission / MICROS,
+            "slippage": rows.slippage / MICROS,
             "order_id": rows.order_id,
         }
     )

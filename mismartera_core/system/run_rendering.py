@@ -11,6 +11,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mismartera_core.model.orders import FOLLOWED
+
 if TYPE_CHECKING:
     from mismartera_core.system.run import Run
 
@@ -18,7 +20,7 @@ SIMULATED = "simulated intraday"
 UNDEFINED = "n/a"
 MOST_REASONS = 5
 MOST_SYMBOLS = 6
-_WIDTH = 160
+WIDTH = 160
 
 Cells = tuple[str, ...]
 
@@ -65,6 +67,7 @@ FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("Orders", "orders", _count),
     ("Fills", "fills", _count),
     ("Commission", "commission", _money),
+    ("Slippage", "slippage", _money),
     ("Data quality", "quality", _percent),
     ("Missing bars", "missing_bars", _count),
     ("Bars", "bars", _count),
@@ -81,6 +84,7 @@ STRATEGY_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("P&L", "pnl", _money),
     ("Open P&L", "open_pnl", _money),
     ("Commission", "commission", _money),
+    ("Slippage", "slippage", _money),
 )
 
 THREAD_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
@@ -94,16 +98,24 @@ THREAD_FIGURES: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 
 def render(run: Run) -> RenderableType:
     """Summary, strategies where there are several, open trades, refusals and notes."""
-    parts: list[RenderableType] = [Text(title(run), style="bold"), _rich(("", ""), _figures(run))]
-    parts += [_rich(head, rows, caption) for caption, head, rows in _sections(run)]
+    parts: list[RenderableType] = [
+        Text(title(run), style="bold"),
+        rich_table(("", ""), _figures(run)),
+    ]
+    parts += [rich_table(head, rows, caption) for caption, head, rows in _sections(run)]
     parts += [Text(line, style="yellow") for line in remarks(run)]
     return Group(*parts)
 
 
 def plain(run: Run) -> str:
     """The same as text, for `print`."""
+    return as_text(render(run))
+
+
+def as_text(shown: RenderableType) -> str:
+    """What a terminal would show, without colours."""
     text = StringIO()
-    Console(file=text, width=_WIDTH).print(render(run))
+    Console(file=text, width=WIDTH).print(shown)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
@@ -114,13 +126,13 @@ def render_threads(run: Run) -> RenderableType:
         (name, *(_shown(counted.get(figure), write) for _, figure, write in THREAD_FIGURES))
         for name, counted in run.record.threads.items()
     ]
-    return _rich(head, rows, "Threads")
+    return rich_table(head, rows, "Threads")
 
 
 def html(run: Run) -> str:
     """The same for a notebook."""
-    tables = [_html(("", ""), _figures(run))]
-    tables += [_html(head, rows, caption) for caption, head, rows in _sections(run)]
+    tables = [html_table(("", ""), _figures(run))]
+    tables += [html_table(head, rows, caption) for caption, head, rows in _sections(run)]
     notes = "".join(f"<p>{escape(line)}</p>" for line in remarks(run))
     return f"<div><b>{escape(title(run))}</b>{''.join(tables)}{notes}</div>"
 
@@ -135,7 +147,7 @@ def title(run: Run) -> str:
     days = "no session"
     if figures["sessions"]:
         days = f"{figures['first_session']} to {figures['last_session']}"
-        days = f"{days} ({_plural(figures['sessions'], 'session')})"
+        days = f"{days} ({plural(figures['sessions'], 'session')})"
     label = f" [{SIMULATED}]" if figures["simulated_data"] else ""
     return f"{figures['session_name']}: {shown or 'no symbol'}, {days}{label}"
 
@@ -181,7 +193,7 @@ def _left_open(run: Run) -> list[Cells]:
 def _refusals(run: Run) -> list[Cells]:
     if not len(run.record.orders):
         return []
-    lost = run.funnel[run.funnel["reason"] != ""]
+    lost = run.funnel[~run.funnel["reason"].isin(("", *FOLLOWED))]
     top = lost.sort_values("count", ascending=False, kind="stable").head(MOST_REASONS)
     return [
         (reason, _count(count)) for reason, count in zip(top["reason"], top["count"], strict=True)
@@ -192,11 +204,13 @@ def _shown(value: Any, write: Callable[[Any], str]) -> str:
     return UNDEFINED if value is None or value != value else write(value)
 
 
-def _plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str) -> str:
+    """A count with its noun."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _rich(head: Cells, rows: Sequence[Cells], caption: str = "") -> Table:
+def rich_table(head: Cells, rows: Sequence[Cells], caption: str = "") -> Table:
+    """A table for the terminal: texts to the left, the rest to the right."""
     table = Table(title=caption or None, title_justify="left", show_header=any(head), box=None)
     for number, name in enumerate(head):
         table.add_column(Text(name), justify="left" if number == 0 else "right")
@@ -205,7 +219,9 @@ def _rich(head: Cells, rows: Sequence[Cells], caption: str = "") -> Table:
     return table
 
 
-def _html(head: Cells, rows: Sequence[Cells], caption: str = "") -> str:
+def html_table(head: Cells, rows: Sequence[Cells], caption: str = "") -> str:
+    """The same for a notebook."""
+
     def line(cells: Cells, tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from mismartera_core.system.python_face import Bars, Prepared, backtest, prepare
 from mismartera_core.threads.plan import Plan
 from mismartera_core.threads.replay.compiled import STEPPED
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 Grid: TypeAlias = Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]]
 """Values by parameter, of which every combination is run; or the combinations themselves."""
 
@@ -47,6 +50,26 @@ class SweepResult:
     frame: pd.DataFrame
     seconds: float
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        from mismartera_core.system.sweep_rendering import short
+
+        return short(self)
+
+    def __str__(self) -> str:
+        from mismartera_core.system.sweep_rendering import plain
+
+        return plain(self)
+
+    def __rich__(self) -> RenderableType:
+        from mismartera_core.system.sweep_rendering import render
+
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        from mismartera_core.system.sweep_rendering import html
+
+        return html(self)
 
 
 @dataclass(slots=True)
@@ -201,10 +224,10 @@ def _one_symbol(
             np.ascontiguousarray(signals.target, dtype=np.float64),
             *(0, len(bars), 0, len(closes), lot, 0, units, waits, numbers, prices),
         )
-        fees = free
+        fees = slippage = free
         if not pricing.is_free:
             bars_of = loop.bars_of_fills(bars, numbers[:count])
-            fees = pricing.apply(numbers[:count], prices[:count], bars_of)
+            fees, slippage = pricing.apply(numbers[:count], prices[:count], bars_of)
         fills, brought = kernels().tally(numbers, prices, fees, count)
         row.fills += fills
         row.cash += brought
@@ -212,10 +235,13 @@ def _one_symbol(
         row.worth += held * last_close if held else 0.0
         if keep_fills:
             filled = (numbers[:count, loop.CODE] == loop.FILLED).nonzero()[0]
-            row.parts.append(_fills(symbol, numbers[filled], prices[filled], fees[filled]))
+            costs = fees[filled], slippage[filled]
+            row.parts.append(_fills(symbol, numbers[filled], prices[filled], *costs))
 
 
-def _fills(symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray) -> FillColumns:
+def _fills(
+    symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray, slippage: IntArray
+) -> FillColumns:
     signed = prices[:, loop.SIGNED]
     zeros = np.zeros(len(ended), dtype=np.int64)
     return FillColumns(
@@ -228,6 +254,7 @@ def _fills(symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray) -> 
         commission=fees,
         bar_ts=ended[:, loop.BAR_TS].copy(),
         filled_ns=ended[:, loop.UPDATED].copy(),
+        slippage=slippage,
     )
 
 

@@ -319,7 +319,12 @@ class SystemManager:
             seconds=seconds,
             simulated_data=plan.simulated,
             closing_prices=self._data.final_closes(),
-            notes=(*plan.notes, *self._player.notes, *self._execution.control.notes()),
+            notes=(
+                *plan.notes,
+                *self._player.notes,
+                *self._desk.valued.notes(plan.interval),
+                *self._execution.control.notes(),
+            ),
             threads={worker.name: worker.metrics.as_dict() for worker in self._workers},
             trade_hash=trade_hash(fills, labels, plan.symbols),
             error="" if error is None else sentence(error),

@@ -36,6 +36,7 @@ class Execution(NamedTuple):
         price: Price after slippage.
         fee: Commission.
         bar: The bar it came from.
+        exact: Price before slippage; None where the broker says nothing of it.
     """
 
     order: WorkingOrder
@@ -43,6 +44,7 @@ class Execution(NamedTuple):
     price: float
     fee: float
     bar: Bar
+    exact: float | None = None
 
 
 class Owner(NamedTuple):
@@ -200,6 +202,13 @@ class Desk:
         return order
 
     def _on_fill(
-        self, order: WorkingOrder, quantity: float, price: float, fee: float, bar: Bar
+        self,
+        order: WorkingOrder,
+        quantity: float,
+        price: float,
+        fee: float,
+        bar: Bar,
+        exact: float | None = None,
+        /,
     ) -> None:
-        self.fills.append(Execution(order, quantity, price, fee, bar))
+        self.fills.append(Execution(order, quantity, price, fee, bar, exact))

@@ -114,6 +114,7 @@ def _fills(rows: Sequence[Sequence[Any]]) -> FillColumns:
         commission=np.rint(commission * MICROS).astype(np.int64),
         bar_ts=opened,
         filled_ns=opened + MINUTE,
+        slippage=np.zeros(len(rows), dtype=np.int64),
     )
 
 

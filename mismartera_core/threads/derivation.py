@@ -14,7 +14,7 @@ from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.bar_aggregation import aggregate
-from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary
+from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary, Told
 from mismartera_core.store.frame import (
     Frame,
     ManyOutputs,
@@ -199,11 +199,13 @@ class Derivation:
             older.columns is newer.columns and older[1:] == newer[1:] and not frame.opens
         )
 
-    def signals(self, frame: Frame, key: object, track: Track, strategy: SignalStrategy) -> Signals:
-        """A SignalStrategy's rows over [hist, stop) of a track, or more."""
+    def signals(
+        self, frame: Frame, key: object, track: Track, strategy: SignalStrategy, told: Told
+    ) -> Signals:
+        """A SignalStrategy's rows over [hist, stop) of a track, or more; `told` its indicators."""
 
         def ask(bars: BarColumns) -> Signals:
-            made = strategy.signals(bars, ColumnIndicators(self._library, bars))
+            made = strategy.signals(bars, ColumnIndicators(self._library, bars, told))
             if len(made.target) != len(bars):
                 raise StrategyError(
                     f"{type(strategy).__name__}.signals: expected {len(bars)} targets, "

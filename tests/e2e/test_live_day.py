@@ -63,6 +63,7 @@ def test_a_day_ends_flat_to_the_cent_and_as_the_backtest_does(day, tmp_path):
         assert Decimal(str(run.summary["ending_equity"])) == venue.ledger.cash
         assert fills.filled_at.max().value < close_ns
         assert len(venue.book.fills) == len(fills)
+        assert not fills["slippage"].any()
     plugins = registry()
     found = parity(made.folder, load_settings(), plugins)
     assert found.parity.differences == ()

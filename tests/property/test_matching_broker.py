@@ -93,7 +93,7 @@ def drive(series, script, costs):
     broker = SimulatedBroker(SimulatedConfig(cash=1000, leverage=None))
     desk, scripted = Desk(broker), Scripted({"A": script})
 
-    def on_fill(order, quantity, price, fee, bar):
+    def on_fill(order, quantity, price, fee, bar, _exact):
         fee = formulas.to_micros(fee)
         desk.fills.append((order.id, order.side, quantity, price, fee, bar.ts))
         scripted.on_fill(desk, {"symbol": "A"})

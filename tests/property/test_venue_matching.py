@@ -96,7 +96,7 @@ class Simulated:
         self.orders, self.fills, self.now, self.last = [], [], 0, math.nan
         share = None if participation is None else (formulas.participation, (participation, 1.0))
 
-        def on_fill(order, quantity, price, fee, bar):
+        def on_fill(order, quantity, price, fee, bar, _exact):
             self.fills.append((order.id, order.side, quantity, price, bar.ts))
 
         self.broker.start(Costs(participation=share), on_fill, lambda order: None)

@@ -349,11 +349,21 @@ class ExecutionManager(RecoveredBooks):
         return on_grid(sum(h.position.quantity for h in self.holdings.get(symbol, ())))
 
     def _on_fill(
-        self, order: WorkingOrder, quantity: float, price: float, commission: float, bar: Bar
+        self,
+        order: WorkingOrder,
+        quantity: float,
+        price: float,
+        commission: float,
+        bar: Bar,
+        exact: float | None = None,
+        /,
     ) -> None:
         side = order.side
         notional = round(quantity * price * MICROS)
         fee = round(commission * MICROS) if commission else 0
+        slippage = 0
+        if exact is not None and exact != price:
+            slippage = side * (notional - round(quantity * exact * MICROS))
         ledger = self.ledger
         ledger.cash -= side * notional + fee
         owner: Holding = order.owner
@@ -364,18 +374,9 @@ class ExecutionManager(RecoveredBooks):
             self._apply(owner, side * quantity, notional)
             if order.reserved:
                 self._release(order)
+        now = self._clock.now_ns
         ledger.fills.append(
-            (
-                order.id,
-                owner.index,
-                order.symbol,
-                side,
-                quantity,
-                price,
-                fee,
-                bar.ts,
-                self._clock.now_ns,
-            )
+            (order.id, owner.index, order.symbol, side, quantity, price, fee, bar.ts, now, slippage)
         )
         if owner.on_fill is not None:
             owner.on_fill(order, quantity, price, fee, bar)

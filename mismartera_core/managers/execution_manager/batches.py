@@ -29,7 +29,9 @@ class OrderBatches:
         self._placed_at: list[int] = []
         self._counts: list[int] = []
         self._filled: list[
-            tuple[IntArray, IntArray, IntArray, FloatArray, FloatArray, IntArray, IntArray]
+            tuple[
+                IntArray, IntArray, IntArray, FloatArray, FloatArray, IntArray, IntArray, IntArray
+            ]
         ] = []
         self._ended: list[tuple[int, IntArray, OrderStatus, str]] = []
 
@@ -60,9 +62,10 @@ class OrderBatches:
         price: FloatArray,
         fee: IntArray,
         bar_ts: IntArray,
+        slippage: IntArray,
     ) -> None:
         """Fill orders completely."""
-        self._filled.append((filled_ns, ids, rows, signed, price, fee, bar_ts))
+        self._filled.append((filled_ns, ids, rows, signed, price, fee, bar_ts, slippage))
 
     def end(self, now_ns: int, ids: IntArray, status: OrderStatus, reason: str) -> None:
         """End orders without a fill."""
@@ -115,9 +118,8 @@ class OrderBatches:
 
     def _fills(self) -> FillColumns:
         if not self._filled:
-            none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
-            return FillColumns(none, none, none, none, nothing, nothing, none, none, none)
-        stamps, ids, rows, signed, price, fee, bar_ts = zip(*self._filled, strict=True)
+            return FillColumns.none()
+        stamps, ids, rows, signed, price, fee, bar_ts, slippage = zip(*self._filled, strict=True)
         units = np.concatenate(signed)
         row = np.concatenate(rows)
         return FillColumns(
@@ -130,6 +132,7 @@ class OrderBatches:
             commission=np.concatenate(fee),
             bar_ts=np.concatenate(bar_ts),
             filled_ns=np.concatenate(stamps),
+            slippage=np.concatenate(slippage),
         )
 
 

@@ -16,10 +16,10 @@ from mismartera_core.model.results import FillColumns, OrderColumns
 SETTLE_AT = 32_768
 """Orders that are kept as objects; what is done beyond them becomes columns between sessions.
 
-An order with its fill is some 650 bytes as objects and 208 as columns.
+An order with its fill is some 650 bytes as objects and 216 as columns.
 """
 
-FillRow = tuple[int, int, int, int, float, float, int, int, int]
+FillRow = tuple[int, int, int, int, float, float, int, int, int, int]
 
 
 class Ledger:
@@ -147,8 +147,8 @@ def _floats(values: Sequence[float]) -> FloatArray:
 
 
 def _fills_of(rows: list[FillRow]) -> FillColumns:
-    columns: Sequence[Sequence[float]] = list(zip(*rows, strict=True)) if rows else [()] * 9
-    kinds = "iiiiffiii"
+    columns: Sequence[Sequence[float]] = list(zip(*rows, strict=True)) if rows else [()] * 10
+    kinds = "iiiiffiiii"
     return FillColumns(
         *(
             _ints(c) if kind == "i" else _floats(c)  # type: ignore[arg-type]

@@ -129,10 +129,11 @@ class CompiledOrders:
         all_numbers = np.concatenate([part[0] for part in parts])
         all_prices = np.concatenate([part[1] for part in parts])
         if bars:
-            fees = self._pricing.apply(all_numbers, all_prices, np.concatenate(bars))
+            costs = self._pricing.apply(all_numbers, all_prices, np.concatenate(bars))
         else:
-            fees = np.zeros(len(all_numbers), dtype=np.int64)
-        self._take(np.repeat(np.arange(len(parts)), counts), all_numbers, all_prices, fees)
+            free = np.zeros(len(all_numbers), dtype=np.int64)
+            costs = free, free
+        self._take(np.repeat(np.arange(len(parts)), counts), all_numbers, all_prices, costs)
 
     def book(self, close_ns: int) -> None:
         """Book a session that has ended: its fills, and the orders placed before its close."""
@@ -188,7 +189,13 @@ class CompiledOrders:
         since = self.waits[rows, loop.SINCE]
         self._book_left(rows[since <= close_ns], loop.WORKING, since[since <= close_ns])
 
-    def _take(self, unit: IntArray, numbers: IntArray, prices: FloatArray, fees: IntArray) -> None:
+    def _take(
+        self,
+        unit: IntArray,
+        numbers: IntArray,
+        prices: FloatArray,
+        costs: tuple[IntArray, IntArray],
+    ) -> None:
         """Number the orders by the time at which they were placed, then by unit."""
         placed = np.argsort(numbers[:, loop.SUBMITTED], kind="stable")
         refused = numbers[placed, loop.CODE] == loop.REFUSED
@@ -201,7 +208,7 @@ class CompiledOrders:
         filled = rows[at]
         fill_unit, signed = orders.unit[at], orders.signed[at]
         side, quantity = np.sign(signed), np.abs(signed)
-        price, fee = prices[filled, loop.PRICE], fees[filled]
+        price, fee = prices[filled, loop.PRICE], costs[0][filled]
         paid = -side * np.rint(quantity * price * MICROS)
         fills = FillColumns(
             order_id=orders.id[at],
@@ -213,6 +220,7 @@ class CompiledOrders:
             commission=fee,
             bar_ts=numbers[filled, loop.BAR_TS],
             filled_ns=orders.updated[at],
+            slippage=costs[1][filled],
         )
         flow = np.zeros(len(at) + 1, dtype=np.int64)
         np.cumsum(paid.astype(np.int64) - fee, out=flow[1:])
@@ -231,9 +239,7 @@ class CompiledOrders:
             np.full(len(rows), code),
             self.units[rows, loop.WAITING],
         )
-        none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
-        fills = FillColumns(none, none, none, none, nothing, nothing, none, none, none)
-        self._ledger.add_batch(fills, self._columns(orders))
+        self._ledger.add_batch(FillColumns.none(), self._columns(orders))
 
     def _number(self, count: int) -> IntArray:
         first = self._ledger.take_ids(count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mismartera_core.contracts.broker import WorkingOrder
@@ -24,6 +25,7 @@ from mismartera_core.threads.derivation import Derivation
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.facts import FactFinder
 from mismartera_core.threads.replay.silence import Silence
+from mismartera_core.threads.replay.valued import Valued
 
 if TYPE_CHECKING:
     from mismartera_core.threads.replay.targets import SignalUnit
@@ -43,6 +45,7 @@ class Desk:
         working: Working orders by symbol row, live.
         needs: Indicators asked for, in order.
         intervals: Bar intervals asked for, in order.
+        valued: Which indicators had a value.
         worth: Net value of all positions in 1e-6 currency units, where no holdings keep them.
     """
 
@@ -61,6 +64,7 @@ class Desk:
         self.working: dict[int, list[WorkingOrder]] = execution.broker.working_symbols()
         self.needs: dict[Need | Needs, None] = {}
         self.intervals: dict[str, None] = {}
+        self.valued = Valued()
         self.worth: Callable[[], int] | None = None
         self._silence = Silence()
         self._facts = FactFinder(execution, data) if execution.wants_facts else None
@@ -129,6 +133,10 @@ class Desk:
         """An indicator's arrays of a frame, by symbol."""
         return self._derivation.many_outputs(frame, needs)
 
+    def look_at_values(self, frame: Frame) -> None:
+        """A session ends with a frame: see which indicators had a value."""
+        self.valued.look(frame.values, frame.many)
+
     def signals(self, frame: Frame, unit: SignalUnit) -> Signals:
         """A SignalStrategy's rows of a frame."""
         return self.signals_on(frame, unit, self.data.track(unit.holding.symbol, unit.interval))
@@ -141,7 +149,8 @@ class Desk:
         """
         key = (unit.holding.index, unit.holding.symbol)
         try:
-            return self._derivation.signals(frame, key, track, unit.signals)
+            told = partial(self.valued.take, unit.holding.strategy, unit.interval)
+            return self._derivation.signals(frame, key, track, unit.signals, told)
         except MisMarteraError:
             raise
         except Exception as error:

@@ -277,6 +277,7 @@ class Player:
         desk.clock.now_ns = frame.close_ns
         self._guarded(lambda unit: unit.end_session())
         self._equity.end(frame)
+        desk.look_at_values(frame)
         # The run has switched collection off: bars by the hundred thousand would set it off for
         # nothing. What strategies leave behind in cycles is collected here, between sessions.
         desk.data.release()

@@ -285,6 +285,7 @@ class PortfolioUnit:
             wanted = interval or self.interval
             needs = self.desk.need_many(tuple(self._symbols), wanted, name, params)
             self._asked[asked] = needs
+            self.desk.valued.ask(self.name, needs)
         return self.row(needs, self.desk.library.get(name).outputs[0])
 
     def row(self, needs: Needs, output: str) -> Row:

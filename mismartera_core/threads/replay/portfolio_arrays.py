@@ -14,6 +14,7 @@ from mismartera_core.model.columns import BoolArray, FloatArray, IntArray
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.quantities import all_in_lots, all_on_grid
 from mismartera_core.model.results import MICROS
+from mismartera_core.services.cost_formulas import slipped
 from mismartera_core.threads.replay.aims import MANY, Aims
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.panel import Panel
@@ -118,13 +119,15 @@ class AsArrays:
         rows = np.array(self._filled_at, dtype=np.int64).repeat(self._filled)
         self._unsettled, self._filled_at, self._filled = [], [], []
         price = panel.at("open", rows, symbols)
-        fee = np.zeros(len(rows), dtype=np.int64)
+        fee = slippage = np.zeros(len(rows), dtype=np.int64)
         if self._costs.slippage is not None or self._costs.commission is not None:
-            price, fee = self._charge(panel, rows, symbols, signed, price)
+            exact = price
+            price, fee = self._charge(panel, rows, symbols, signed, exact)
+            slippage = slipped(signed, exact, price)
         paid = np.rint(signed * price * MICROS)  # half to even on either side of zero
         self._ledger.cash -= int(paid.sum()) + int(fee.sum())
         known, opened = panel.instants[rows], panel.opens_at(rows, symbols)
-        self._batches.fill(known, orders, symbols, signed, price, fee, opened)
+        self._batches.fill(known, orders, symbols, signed, price, fee, opened, slippage)
 
     def _catch_up(self) -> None:
         """Do what was put off: orders for the targets kept, fills at every step up to now."""

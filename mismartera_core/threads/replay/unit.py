@@ -199,6 +199,7 @@ class Unit:
     def indicator(self, name: str, interval: str | None, params: dict[str, Any]) -> Handle:
         """A handle on the principal output of an indicator."""
         need = self.desk.need(self.holding.symbol, interval or self.interval, name, params)
+        self.desk.valued.ask(self.holding.strategy, need)
         return self.handle(need, self.desk.library.get(name).outputs[0])
 
     def handle(self, need: Need, output: str) -> Handle:

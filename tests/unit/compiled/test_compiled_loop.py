@@ -45,13 +45,15 @@ def test_costs_are_those_of_the_formulas(made, slipping, charging):
     numbers = np.zeros((len(made), 5), dtype=np.int64)
     numbers[:, loop.CODE] = loop.FILLED
     priced = np.column_stack([signed, exact])
-    fees = Pricing(slipping, charging).apply(numbers, priced, bars)
+    fees, slippage = Pricing(slipping, charging).apply(numbers, priced, bars)
     for row, (units, price, bar) in enumerate(made):
         side, quantity = math.copysign(1.0, units), abs(units)
         paid = formulas.slippage(side, quantity, price, *bar, *slipping)
         assert priced[row, loop.PRICE] == paid
         fee = formulas.commission(side, quantity, paid, *bar, *charging)
         assert fees[row] == formulas.to_micros(fee)
+        values = [formulas.to_micros(quantity * at) for at in (paid, price)]
+        assert slippage[row] == side * (values[0] - values[1])
 
 
 @pytest.mark.parametrize("amount", [0.0000005, 0.0000015, 0.0000025, 1.0000005, 12345.6785])
@@ -62,7 +64,7 @@ def test_halves_round_alike(amount):
     numbers = np.zeros((1, 5), dtype=np.int64)
     numbers[0, loop.CODE] = loop.FILLED
     priced = np.array([[1.0, amount]])
-    fees = Pricing(formulas.EXACT, (0.0, 0.0, 0.0, 1.0, 0.0)).apply(numbers, priced, none)
+    fees, _ = Pricing(formulas.EXACT, (0.0, 0.0, 0.0, 1.0, 0.0)).apply(numbers, priced, none)
     paid = formulas.slippage(1.0, 1.0, amount, *none[0], *formulas.EXACT)
     assert priced[0, loop.PRICE] == paid
     assert fees[0] == round(paid * formulas.MICROS)

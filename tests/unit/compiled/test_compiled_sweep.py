@@ -118,3 +118,27 @@ def test_bars_outside_every_session_are_refused(market):
     night.index = night.index + pd.Timedelta(hours=10)
     with pytest.raises(DataError):
         sweep(night, Cross, {"fast": [2]})
+
+
+@pytest.mark.parametrize("hashes", [False, True], ids=["", "hashes"])
+def test_a_sweep_shows_its_best_sets_first(market, hashes):
+    found = sweep(market, Cross, {"fast": [3, 5], "slow": [9, 12]}, hashes=hashes)
+    best = found.frame.sort_values("total_return").iloc[-1]
+    words = (
+        f"best {best['total_return']:+.2%} with fast={best['fast']:.0f}, slow={best['slow']:.0f}"
+    )
+    assert repr(found) == f"SweepResult(4 sets, {words})"
+    title, head, first, *rest = str(found).splitlines()
+    assert title.startswith("Sweep: 4 sets of parameters")
+    assert head.split()[:3] == ["fast", "slow", "fills"]
+    assert first.split()[:3] == [f"{best[name]:.0f}" for name in ("fast", "slow", "fills")]
+    assert len(rest) == 3
+    page = found._repr_html_()
+    assert page.count("<tr>") == 5
+    assert f"{best['total_return']:.2%}" in page
+
+
+def test_a_large_sweep_says_what_it_leaves_out(market):
+    found = sweep(market, Cross, {"fast": [3, 5], "slow": list(range(9, 21))})
+    assert "4 sets more in .frame" in str(found)
+    assert "<p>4 sets more in .frame</p>" in found._repr_html_()

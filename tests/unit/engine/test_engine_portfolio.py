@@ -171,6 +171,7 @@ def test_orders_as_arrays_are_orders_one_by_one(kind, wishes, costs, way):
     assert {"replaced by a newer target", "the session ended"} <= reasons
     assert (kind == "weights") or any("whole lots" in reason for reason in reasons)
     pd.testing.assert_frame_equal(compared(arrays), compared(single))
+    pd.testing.assert_frame_equal(arrays.fills, single.fills)
     pd.testing.assert_frame_equal(arrays.equity, single.equity)
     assert arrays.trade_hash == single.trade_hash
 

@@ -16,7 +16,7 @@ MINUTE = 60_000_000_000
 def test_equity_counts_what_was_held_and_no_execution_twice(units):
     ledger = Ledger(1_000_000_000)
     book = EquityBook(ledger, 1)
-    missed = (1, 0, 0, 1, abs(units), 50.0, 0, 0, 1)
+    missed = (1, 0, 0, 1, abs(units), 50.0, 0, 0, 1, 0)
     ledger.fills.append(missed)
     ledger.cash = 600_000_000
     book.resume({0: units})

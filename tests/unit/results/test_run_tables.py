@@ -12,6 +12,7 @@ import pytest
 from builders import OPEN, run_record
 from rich.console import Console
 
+from mismartera_core.builtin.markdown_report import FILE, MarkdownReport
 from mismartera_core.model.intervals import MINUTE
 from mismartera_core.model.quality import Gap, MinuteState, QualityReport
 from mismartera_core.services.run_record import empty_record
@@ -74,6 +75,7 @@ def test_fills_name_their_bar_in_the_zone_of_the_exchange(run):
         "quantity": 100.0,
         "price": 10.0,
         "commission": 1.0,
+        "slippage": 0.0,
         "order_id": 1,
     }
 
@@ -250,3 +252,22 @@ def test_a_few_sessions_are_not_shown_as_a_year(sessions, shown):
     run = Run(run_record(sessions=[[(10_000 + i, 0)] for i in range(sessions)]))
     assert run.summary["cagr"] is not None
     assert ("CAGR" in str(run)) is shown
+
+
+def test_orders_that_end_with_another_are_no_signals_without_a_fill(tmp_path):
+    ended = [
+        ("cancelled", "one cancels other", 1),
+        ("cancelled", "the entry of the bracket did not fill", 2),
+        ("cancelled", "changed its mind", 3),
+        ("expired", "the session ended", 4),
+    ]
+    orders = [(n, 0, 0, 1, 100, 0, status, why, n) for status, why, n in ended]
+    run = Run(run_record(orders=orders))
+    MarkdownReport(None, None).write(run, tmp_path)
+    for shown in (str(run), run._repr_html_(), (tmp_path / FILE).read_text(encoding="utf-8")):
+        _, lost = shown.split("Signals without a fill")
+        assert "changed its mind" in lost
+        assert "the session ended" in lost
+        assert "one cancels other" not in lost
+        assert "the entry of the bracket" not in lost
+    assert "one cancels other" in set(run.funnel["reason"])

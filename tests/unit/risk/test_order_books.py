@@ -72,7 +72,7 @@ def book_of(*fills):
             book.begin_session()
         else:
             symbol, side, units, price = fill
-            ledger.fills.append((1, 0, symbol, side, units, price, 0, 0, 0))
+            ledger.fills.append((1, 0, symbol, side, units, price, 0, 0, 0, 0))
     return book
 
 

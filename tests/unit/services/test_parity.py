@@ -74,6 +74,7 @@ def record(*orders) -> RunRecord:
             np.array([o["fills"]["fee"] for o in filled], dtype=np.int64),
             np.array([OPEN + o["fills"]["bar"] * MINUTE for o in filled], dtype=np.int64),
             np.array([o["at"] for o in filled], dtype=np.int64),
+            np.zeros(len(filled), dtype=np.int64),
         ),
     )
 

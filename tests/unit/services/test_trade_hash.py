@@ -76,7 +76,7 @@ def test_the_hash_seed_of_python_does_not_matter():
     code = (
         "import numpy as np; from mismartera_core.model.results import FillColumns;"
         "from mismartera_core.services.trade_hash import trade_hash; n = np.arange(5);"
-        "f = FillColumns(n, n, n, n, n * 1.5, n * 2.5, n, n, n);"
+        "f = FillColumns(n, n, n, n, n * 1.5, n * 2.5, n, n, n, n);"
         "print(trade_hash(f, list('cbade'), list('vwxyz')))"
     )
     shown = {

@@ -8,7 +8,7 @@ from decimal import Decimal
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.crashpoints import crashpoint
 from mismartera_core.managers.execution_manager.venue.changes import Changes
-from mismartera_core.managers.execution_manager.venue.core import ONE_CANCELS_OTHER, DeskCore
+from mismartera_core.managers.execution_manager.venue.core import DeskCore
 from mismartera_core.managers.execution_manager.venue.external import External
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.managers.execution_manager.venue.strays import Strays
@@ -16,7 +16,7 @@ from mismartera_core.managers.execution_manager.venue.terms import side_of
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import OrderEventKind
 from mismartera_core.model.market import Bar, Series
-from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.orders import ONE_CANCELS_OTHER, OrderStatus
 from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.venue import Execution, VenueOrder
 

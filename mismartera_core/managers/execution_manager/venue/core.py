@@ -13,16 +13,13 @@ from mismartera_core.managers.execution_manager.venue.notices import DeskNotice,
 from mismartera_core.managers.execution_manager.venue.timing import Timing
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import OrderEventKind
-from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.orders import ENTRY_ENDED, OrderStatus
 from mismartera_core.model.risk import RiskState, RiskVerdict
 from mismartera_core.model.venue import Execution
 from mismartera_core.repositories.journal import OrderJournal
 
 Gate = Callable[[WorkingOrder], str]
 """Why an order may not leave now; "" lets it pass."""
-
-ENTRY_ENDED = "the entry of the bracket did not fill"
-ONE_CANCELS_OTHER = "one cancels other"
 
 _STATUS = {
     OrderEventKind.FILLED: OrderStatus.FILLED,
