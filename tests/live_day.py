@@ -107,6 +107,7 @@ def play(
     until_ns: int,
     before: Callable[[], None] = lambda: None,
     plugins: Mapping[str, ModuleType] | None = None,
+    stuck: float = STUCK,
     **session: Any,
 ) -> Session:
     """Run a live session; the venue's clock goes on when the engine has decided on a step.
@@ -117,6 +118,7 @@ def play(
         until_ns: Where the venue's clock stops.
         before: Called when the session listens, before the clock runs.
         plugins: More plugins.
+        stuck: Real seconds that a step is waited for; short where steps are missed on purpose.
         **session: As `Session` takes them.
 
     Returns:
@@ -127,7 +129,7 @@ def play(
     known = registry(pace, **(plugins or {}))
     made = Session(config, registry=known, wall=venue.clock, **session)
     driver = threading.Thread(
-        target=_drive, args=(venue, pace, over, until_ns, before), name="driver"
+        target=_drive, args=(venue, pace, over, until_ns, before, stuck), name="driver"
     )
     driver.start()
     try:
@@ -145,6 +147,7 @@ def _drive(
     over: threading.Event,
     until_ns: int,
     before: Callable[[], None],
+    stuck: float,
 ) -> None:
     while not _listened_to(venue):
         if over.wait(0.01):
@@ -155,8 +158,7 @@ def _drive(
         if due % MINUTE == 0 and not pace.wait(due, LOOK, over):
             # A symbol has no bar: the step is closed when its patience is over.
             venue.advance(min(due + PATIENCE, venue.next_ns or until_ns))
-            # While nobody listens there is no step to wait for.
-            pace.wait(due, STUCK if _listened_to(venue) else LOOK, over)
+            pace.wait(due, stuck, over)
         if over.is_set():
             return
         _let_cancels_have_their_way(venue, over)
