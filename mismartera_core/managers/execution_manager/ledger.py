@@ -16,7 +16,7 @@ from mismartera_core.model.results import FillColumns, OrderColumns
 SETTLE_AT = 32_768
 """Orders that are kept as objects; what is done beyond them becomes columns between sessions.
 
-An order with its fill is some 650 bytes as objects and 216 as columns.
+An order with its fill is some 650 bytes as objects and at most 216 as columns.
 """
 
 Part = TypeVar("Part", FillColumns, OrderColumns)
