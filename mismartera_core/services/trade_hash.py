@@ -51,7 +51,7 @@ def trade_hash(fills: FillColumns, strategies: Sequence[str], symbols: Sequence[
     digest.update(len(fills).to_bytes(8, "little"))
     for column in columns:
         kind = "<f8" if column.dtype.kind == "f" else "<i8"
-        digest.update(column[order].astype(kind).tobytes())
+        digest.update(np.ascontiguousarray(column[order], dtype=kind).data)
     return digest.hexdigest()
 
 

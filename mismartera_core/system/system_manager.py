@@ -303,6 +303,7 @@ class SystemManager:
         self._player.finish()
         labels = tuple(s.label for s in plan.strategies)
         fills = ledger.fill_columns()
+        digest = trade_hash(fills, labels, plan.symbols)  # before there are orders: it takes room
         return RunRecord(
             session_name=plan.session_name,
             strategies=labels,
@@ -326,7 +327,7 @@ class SystemManager:
                 *self._execution.control.notes(),
             ),
             threads={worker.name: worker.metrics.as_dict() for worker in self._workers},
-            trade_hash=trade_hash(fills, labels, plan.symbols),
+            trade_hash=digest,
             error="" if error is None else sentence(error),
         )
 

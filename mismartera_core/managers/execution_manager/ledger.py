@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,8 +16,11 @@ from mismartera_core.model.results import FillColumns, OrderColumns
 SETTLE_AT = 32_768
 """Orders that are kept as objects; what is done beyond them becomes columns between sessions.
 
-An order with its fill is some 650 bytes as objects and 216 as columns.
+An order with its fill is some 650 bytes as objects and at most 216 as columns.
 """
+
+Part = TypeVar("Part", FillColumns, OrderColumns)
+Numbers = TypeVar("Numbers", IntArray, FloatArray)
 
 FillRow = tuple[int, int, int, int, float, float, int, int, int, int]
 
@@ -50,9 +53,9 @@ class Ledger:
         if len(self.orders) + len(self.refused) < SETTLE_AT:
             return
         working = [order for order in self.orders if not order.is_done]
-        self._settled_orders.append(_orders_of([o for o in self.orders if o.is_done]))
-        self._settled_fills.append(_fills_of(self.fills))
-        self._settled_refusals.append(_orders_of(self.refused))
+        _settle(self._settled_orders, _orders_of([o for o in self.orders if o.is_done]))
+        _settle(self._settled_fills, _fills_of(self.fills))
+        _settle(self._settled_refusals, _orders_of(self.refused))
         self.orders, self.fills, self.refused = working, [], []
 
     def take_ids(self, count: int) -> int:
@@ -80,7 +83,7 @@ class Ledger:
         """Fills that became known after the first so many, in that order."""
         settled = [*self._settled_fills, *self._batches]
         if self._batches and (self.fills or self._settled_fills):
-            return self.fill_columns().part(count)
+            return _by_time(self._all_fills()).part(count)
         while settled and count >= len(settled[0]):
             count -= len(settled.pop(0))
         if settled:
@@ -88,12 +91,21 @@ class Ledger:
         return _fills_of(self.fills[count:])
 
     def fill_columns(self) -> FillColumns:
-        """All fills, in the order in which they became known."""
-        fills = FillColumns.joined([*self._settled_fills, _fills_of(self.fills), *self._batches])
-        if not self._batches:
-            return fills
-        order = np.lexsort((fills.order_id, fills.symbol, fills.filled_ns))
-        return fills.take(order)
+        """All fills, in the order in which they became known; the ledger keeps them as they are.
+
+        Asked for when the run has ended: there may be many, and no column is there twice.
+        """
+        made = bool(self._batches)
+        parts = [*self._settled_fills, _fills_of(self.fills), *self._batches]
+        self._settled_fills, self.fills, self._batches = [], [], []
+        fills = _together(parts)
+        if made:
+            fills = _by_time(fills)
+        self._settled_fills = [fills]
+        return fills
+
+    def _all_fills(self) -> FillColumns:
+        return FillColumns.joined([*self._settled_fills, _fills_of(self.fills), *self._batches])
 
     def order_columns(self) -> OrderColumns:
         """All orders by id, then the refused signals by time; the ledger keeps none of them.
@@ -119,6 +131,31 @@ class Ledger:
         return len(self.fills) + sum(map(len, (*self._settled_fills, *self._batches)))
 
 
+def _settle(parts: list[Part], newest: Part) -> None:
+    """Add a part, and join those at the end that are of much the same length.
+
+    So there are few parts, and each row is moved few times. Few large parts are joined with less
+    room than many small ones, which leave holes that no whole column fits into.
+    """
+    parts.append(newest)
+    while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
+        last = [parts.pop(-2), parts.pop()]
+        parts.append(_together(last))
+
+
+def _together(parts: list[Part]) -> Part:
+    """Parts as one, column by column; the list is emptied, so that none is there twice."""
+    kind = type(parts[0])
+    columns = [part.columns() for part in parts]
+    parts.clear()
+    return kind(*[_whole([part.pop(0) for part in columns], None) for _ in range(len(columns[0]))])
+
+
+def _by_time(fills: FillColumns) -> FillColumns:
+    """Fills in the order in which they became known; made as arrays, they are by strategy."""
+    return fills.take(np.lexsort((fills.order_id, fills.symbol, fills.filled_ns)))
+
+
 def _by_id(ids: IntArray, count: int) -> IntArray | None:
     """Rows that put the first so many orders by id; None where they are so.
 
@@ -134,16 +171,29 @@ def _whole(parts: list[Any], rows: IntArray | None) -> Any:
     if isinstance(parts[0], list):
         values = [value for part in parts for value in part]
         return values if rows is None else [values[row] for row in rows.tolist()]
+    whole = [part for part in parts if len(part)]
+    firsts = {part[:1].tobytes() for part in whole}
+    if len(firsts) == 1 and not any(part.strides[0] for part in whole):
+        return np.broadcast_to(whole[0][0], sum(map(len, whole)))
     column = np.concatenate(parts)
     return column if rows is None else column[rows]
 
 
 def _ints(values: Sequence[int]) -> IntArray:
-    return np.array(values, dtype=np.int64)
+    return _thin(np.array(values, dtype=np.int64))
 
 
 def _floats(values: Sequence[float]) -> FloatArray:
-    return np.array(values, dtype=np.float64)
+    return _thin(np.array(values, dtype=np.float64))
+
+
+def _thin(column: Numbers) -> Numbers:
+    """A column that takes no room where all its rows are alike, as prices that orders lack are."""
+    bits = column.view(np.int64)
+    if len(bits) < 2 or (bits != bits[0]).any():
+        return column
+    alike: Numbers = np.broadcast_to(column[0], len(column))
+    return alike
 
 
 def _fills_of(rows: list[FillRow]) -> FillColumns:
