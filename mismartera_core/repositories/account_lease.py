@@ -56,7 +56,7 @@ def _holder(file: IO[str]) -> str:
         return "it has not yet said which"
 
 
-if os.name == "nt":  # pragma: no cover - the tests run where files are locked by fcntl
+if os.name == "nt":
     import msvcrt
 
     _FAR = 1 << 30

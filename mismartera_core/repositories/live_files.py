@@ -260,7 +260,7 @@ def _kill_order(text: str, name: str) -> KillOrder:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # pragma: no cover - a folder cannot be opened there
+    if os.name == "nt":  # a folder cannot be opened there
         return
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -86,8 +86,10 @@ def test_an_unknown_event_is_a_change_of_its_order(broker, venue, heard):
         return {**message, "data": {**message["data"], "event": "order_cancel_rejected"}}
 
     venue.faults.on("trades new *", FrameFault.changed(renamed))
-    broker.submit(resting())
+    sent = broker.submit(resting())
     until(lambda: any(isinstance(it, OrderChanged) for it in heard), "the order")
+    changed = next(it for it in heard if isinstance(it, OrderChanged))
+    assert changed.order.venue_id == sent.venue_id
 
 
 def test_an_execution_that_is_taken_back_is_noticed(broker, venue, heard):

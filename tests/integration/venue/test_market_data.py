@@ -233,6 +233,7 @@ class TestStream:
         heard.start()
         venue_streams.until(lambda: venue.faults.seen("data auth") >= 2)
         heard.stop()
+        assert venue.faults.seen("data auth") >= 2
 
     def test_stop_before_run_raises(self, venue):
         with pytest.raises(AttributeError):

@@ -35,7 +35,7 @@ def test_every_block_is_a_valid_part_of_a_session_config(cli, offer):
     block = json.loads("{" + shown(cli, offer)["paste"] + "}")
     data = BASE["session_data_config"] | block.pop("session_data_config", {})
     config = BASE | block | {"session_data_config": data}
-    resolve(config_from(config), REGISTRY)
+    assert resolve(config_from(config), REGISTRY).broker is not None
 
 
 def test_every_call_of_an_indicator_is_valid(cli):

@@ -41,6 +41,7 @@ def test_a_killed_process_holds_nothing(holder, tmp_path):
     holder.send_signal(signal.SIGKILL)
     holder.wait(30)
     lease = AccountLease(tmp_path, "alpaca:PA/1", "20260105-2")
+    assert "20260105-2" in lease.path.read_text()
     lease.release()
     lease.release()
 

@@ -278,6 +278,7 @@ def test_a_fetcher_that_never_began_can_be_closed():
     fetcher = ThreadFetcher()
     fetcher.close()
     fetcher.close()
+    assert not any(t.name == "venue questions" for t in threading.enumerate())
 
 
 @contextmanager
