@@ -153,29 +153,38 @@ def _drive(
         if over.wait(0.01):
             return
     before()
+    closes = {int(close) for bars in venue.tape.bars.values() for close in bars.available_at}
     while (due := venue.next_ns) is not None and due <= until_ns:
+        with venue.lock:
+            waiting = {order.symbol for order in venue.book.open()}
         venue.advance(due)
-        if due % MINUTE == 0 and not pace.wait(due, LOOK, over):
+        if due in closes and not pace.wait(due, LOOK, over):
             # A symbol has no bar: the step is closed when its patience is over.
             venue.advance(min(due + PATIENCE, venue.next_ns or until_ns))
             pace.wait(due, stuck, over)
         if over.is_set():
             return
-        _let_cancels_have_their_way(venue, over)
+        _let_exits_follow(venue, waiting, over)
     venue.advance(until_ns)
 
 
-def _let_cancels_have_their_way(venue: AlpacaVenue, over: threading.Event) -> None:
-    """Wait while the last word was a cancel: what waited for it is sent right after."""
+def _let_exits_follow(venue: AlpacaVenue, waiting: set[str], over: threading.Event) -> None:
+    """Wait for the exit of each position whose resting order has been cancelled for it."""
+
+    def bare() -> bool:
+        with venue.lock:
+            open_ = {order.symbol for order in venue.book.open()}
+            return any(venue.ledger.position(symbol) for symbol in sorted(waiting - open_))
+
     deadline = monotonic() + FOLLOWS
-    while _last_word(venue) == "DELETE" and monotonic() < deadline:
+    while _cancelled_last(venue) and bare() and monotonic() < deadline:
         over.wait(0.01)
 
 
-def _last_word(venue: AlpacaVenue) -> str:
-    """What was asked for last that changes something."""
-    asked = (request.method for request in reversed(venue.requests))
-    return next((method for method in asked if method != "GET"), "")
+def _cancelled_last(venue: AlpacaVenue) -> bool:
+    """Whether a cancel is among the last requests that change something."""
+    asked = [request.method for request in venue.requests if request.method != "GET"]
+    return "DELETE" in asked[-2 * len(venue.tape.bars) :]
 
 
 def _listened_to(venue: AlpacaVenue) -> bool:

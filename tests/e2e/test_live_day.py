@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 from live_day import MINUTE, SECOND, live_config, play, registry
+from real_bars import redated
 
 from mismartera_core import Strategy, StrategyReg, hookimpl, load_run
 from mismartera_core.builtin.sample_provider import SampleConfig, SampleProvider
@@ -20,6 +21,14 @@ from mismartera_core.testing import AlpacaVenue, Fault, plugin_context, session_
 
 SYMBOLS = ["AAPL", "FB", "GOOG", "IBM", "MSFT"]
 FULL_DAY, HALF_DAY = date(2012, 10, 2), date(2012, 11, 23)
+REAL = {
+    "AAPL": "AAPL_2019-02-11_2019-02-15",
+    "IBM": "IBM_2013-10-04_2013-10-11",
+    "MSFT": "MSFT_2019-02-11_2019-02-15",
+    "SPY": "SPY_2019-02-11_2019-02-15",
+    "TSLA": "TSLA_2019-02-11_2019-02-15",
+}
+REAL_DAY, REAL_HALF_DAY = date(2019, 2, 15), date(2019, 7, 3)
 VENUE = {"multiplier": 4, "prompt": True}
 RISK = {"order_notional": 10_000}
 
@@ -31,35 +40,50 @@ def _own_place(tmp_path, monkeypatch):
     monkeypatch.setenv("ALPACA_SECRET_KEY", "secret")
 
 
-def market(day: date, tmp_path):
-    """Bars of five symbols from six weeks before a day, and the day's open and close."""
-    table = session_table(day - timedelta(days=42), day)
-    begin, open_ns, close_ns = (
-        int(table.open_ns[0]),
-        int(table.open_ns[-1]),
-        int(table.close_ns[-1]),
-    )
+def sample_bars(days, tmp_path):
+    """Bars of the sample provider."""
     provider = SampleProvider(SampleConfig(), plugin_context(tmp_path))
-    bars = {s: provider.get_bars(s, "1m", begin, close_ns) for s in SYMBOLS}
-    return bars, open_ns, close_ns
+    begin, end = int(days.open_ns[0]), int(days.close_ns[-1])
+    return {s: provider.get_bars(s, "1m", begin, end) for s in SYMBOLS}
+
+
+def real_bars(days, tmp_path):
+    """Bars as they traded, of five symbols, on these days."""
+    return {symbol: redated(name, days) for symbol, name in REAL.items()}
+
+
+def market(day: date, tmp_path, bars_of=sample_bars):
+    """Bars of five symbols from six weeks before a day, and the day's open and close."""
+    days = session_table(day - timedelta(days=42), day)
+    return bars_of(days, tmp_path), int(days.open_ns[-1]), int(days.close_ns[-1])
 
 
 def trade(venue: AlpacaVenue, close_ns: int, **how):
-    config = live_config(venue, SYMBOLS, risk=[{"name": "standard", "config": RISK}])
+    config = live_config(
+        venue, sorted(venue.tape.bars), risk=[{"name": "standard", "config": RISK}]
+    )
     config["strategies"] = [
         {"name": "opening_range_breakout", "params": {"shares": 10}, "flat_by_close": 5}
     ]
     return play(venue, config, until_ns=close_ns + 30 * SECOND, **how)
 
 
-@pytest.mark.parametrize("day", [FULL_DAY, HALF_DAY], ids=["full day", "half day"])
-def test_a_day_ends_flat_to_the_cent_and_as_the_backtest_does(day, tmp_path):
-    bars, open_ns, close_ns = market(day, tmp_path)
+@pytest.mark.parametrize(
+    ("day", "bars_of"),
+    [
+        pytest.param(FULL_DAY, sample_bars, id="full day"),
+        pytest.param(HALF_DAY, sample_bars, id="half day"),
+        pytest.param(REAL_DAY, real_bars, id="full day of real bars"),
+        pytest.param(REAL_HALF_DAY, real_bars, id="half day of real bars"),
+    ],
+)
+def test_a_day_ends_flat_to_the_cent_and_as_the_backtest_does(day, bars_of, tmp_path):
+    bars, open_ns, close_ns = market(day, tmp_path, bars_of)
     with AlpacaVenue(bars, start_ns=open_ns - MINUTE, **VENUE) as venue:
         made = trade(venue, close_ns)
         fills, run = made.ran.fills, made.ran
         assert len(fills) >= 4
-        assert not any(venue.ledger.position(symbol) for symbol in SYMBOLS)
+        assert not any(venue.ledger.position(symbol) for symbol in bars)
         assert Decimal(str(run.summary["ending_equity"])) == venue.ledger.cash
         assert fills.filled_at.max().value < close_ns
         assert len(venue.book.fills) == len(fills)

@@ -3,6 +3,7 @@
 import pytest
 
 from mismartera_core.repositories.database import open_database
+from mismartera_core.testing import simulation
 from mismartera_core.testing.simulation import main, run_seeds, simulate
 
 
@@ -40,6 +41,6 @@ def test_the_command_shows_a_seed_that_fails(capsys, monkeypatch):
     def breaks(world):
         raise AssertionError("an invariant is broken")
 
-    monkeypatch.setattr("mismartera_core.testing.simulation.check", breaks)
+    monkeypatch.setattr(simulation, "check", breaks)
     assert main(["--seeds", "1", "--first", "7", "--processes", "1"]) == 1
     assert "seed 7: AssertionError: an invariant is broken" in capsys.readouterr().out
