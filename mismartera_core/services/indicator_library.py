@@ -56,6 +56,7 @@ class IndicatorLibrary:
         self._trades = trades
         self._known: dict[str, tuple[Indicator, Any]] = {}
         self._checked: dict[tuple[str, Params], Params] = {}
+        self._bound: dict[tuple[str, Params], Bound] = {}
 
     def get(self, name: str) -> Indicator:
         """An indicator by its registered name.
@@ -117,6 +118,13 @@ class IndicatorLibrary:
             name: Registered name.
             params: As `check` returned them.
         """
+        asked = (name, params)
+        found = self._bound.get(asked)
+        if found is None:
+            found = self._bound[asked] = self._bind(name, params)
+        return found
+
+    def _bind(self, name: str, params: Params) -> Bound:
         indicator, _ = self._look_up(name)
         function, names, takes_ticks = indicator.compute, indicator.outputs, indicator.ticks
         keywords = dict(params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,14 @@ class _Made:
     result: Any
 
 
+class _Bars(NamedTuple):
+    """What indicators are computed on: bars of a symbol, or of each of many, or their trades."""
+
+    symbols: Any
+    interval: str
+    ticks: bool
+
+
 class Derivation:
     """Computes on history + session of a frame.
 
@@ -58,6 +66,8 @@ class Derivation:
         self._made: dict[Any, _Made] = {}
         self._filled: Frame | None = None
         self._revisions: tuple[int, ...] = ()
+        self._needs: Iterable[Need | Needs] = ()
+        self._groups: list[tuple[_Bars, list[Any]]] = []
 
     def tracks(self, frame: Frame, interval: str) -> tuple[Track, ...]:
         """Bars of an interval, of all symbols, as known at the end of the frame."""
@@ -88,7 +98,9 @@ class Derivation:
         """An indicator's arrays over the rows of its track from `hist` on."""
         found = frame.values.get(need)
         if found is None:
-            found = frame.values[need] = self._computed(frame, need)
+            ticks = self._library.get(need.name).ticks
+            self._compute(frame, _Bars(need.symbol, need.interval, ticks), [need])
+            found = frame.values[need]
         return found
 
     def many_outputs(self, frame: Frame, needs: Needs) -> ManyOutputs:
@@ -97,12 +109,13 @@ class Derivation:
             self._compute_many(frame, [needs])
         return frame.many[needs]
 
-    def _computed(self, frame: Frame, need: Need) -> Outputs:
-        symbol, interval, name, params = need
-        track = self.tracks(frame, interval)[symbol]
-        if self._library.get(name).ticks:
-            return self._library.compute(name, params, track.known(), frame.ticks[symbol])
-        return self._library.compute(name, params, _seen(frame, track))
+    def _compute(self, frame: Frame, of: _Bars, group: Iterable[Need]) -> None:
+        """Compute indicators over the same bars of one symbol."""
+        track = self.tracks(frame, of.interval)[of.symbols]
+        bars = track.known() if of.ticks else _seen(frame, track)
+        trades = frame.ticks[of.symbols] if of.ticks else None
+        for need in group:
+            frame.values[need] = self._library.bound(need.name, need.params)(bars, trades)
 
     def _compute_many(
         self,
@@ -161,40 +174,44 @@ class Derivation:
         if stays is not None and not frame.ticks:
             frame.values, frame.many = stays.values, stays.many
             return
-        groups: dict[Any, list[Needs]] = {}
-        for need in needs:
+        grows = before if frame.revisions else None
+        for of, group in self._by_bars(needs):
             heed()
             # Trades are those of one session: what was computed of them does not stay.
-            if stays is not None and not self._library.get(need.name).ticks:
-                _keep(stays, frame, need)
-            if isinstance(need, Needs):
-                key = need.symbols, need.interval, self._library.get(need.name).ticks
-                groups.setdefault(key, []).append(need)
+            if stays is not None and not of.ticks:
+                _keep(stays, frame, group)
+            if isinstance(of.symbols, tuple):
+                missing = [need for need in group if need not in frame.many]
+                if missing:
+                    self._compute_many(frame, missing, heed, grows)
                 continue
-            if before is not None and self._holds(before, frame, need):
-                frame.values[need] = before.values[need]
-            self.outputs(frame, need)
-        for group in groups.values():
-            missing = [needs for needs in group if needs not in frame.many]
+            if grows is not None and not of.ticks:
+                self.tracks(frame, of.interval)
+                if self._is_same(grows, frame, of.interval, of.symbols):
+                    _keep(grows, frame, group)
+            missing = [need for need in group if need not in frame.values]
             if missing:
-                self._compute_many(frame, missing, heed, before if frame.revisions else None)
+                self._compute(frame, of, missing)
 
-    def _holds(self, before: Frame, frame: Frame, need: Need) -> bool:
-        """Whether the bars that an indicator was computed on are those of the step before."""
-        if not frame.revisions or need not in before.values:
-            return False
-        if self._library.get(need.name).ticks:
-            return False
-        return self._is_same(before, frame, need.interval, need.symbol)
+    def _by_bars(self, needs: Iterable[Need | Needs]) -> list[tuple[_Bars, list[Any]]]:
+        """Needs side by side that are computed on the same bars."""
+        if needs is not self._needs:
+            groups: dict[_Bars, list[Any]] = {}
+            for need in needs:
+                symbols = need.symbols if isinstance(need, Needs) else need.symbol
+                ticks = self._library.get(need.name).ticks
+                groups.setdefault(_Bars(symbols, need.interval, ticks), []).append(need)
+            self._needs, self._groups = needs, list(groups.items())
+        return self._groups
 
     def _is_same(self, before: Frame, frame: Frame, interval: str, symbol: int) -> bool:
         """Whether the bars of a symbol are those of the step before."""
         tracks = before.derived.get(interval), frame.derived.get(interval)
         if interval == self._base:
             tracks = before.base, frame.base
-        older, newer = (None if each is None else each[symbol] for each in tracks)
-        if older is None or newer is None:
+        if tracks[0] is None or tracks[1] is None:
             return False
+        older, newer = tracks[0][symbol], tracks[1][symbol]
         return older is newer or (
             older.columns is newer.columns and older[1:] == newer[1:] and not frame.opens
         )
@@ -237,13 +254,11 @@ class Derivation:
         return kept.result
 
 
-def _keep(before: Frame, frame: Frame, need: Need | Needs) -> None:
+def _keep(before: Frame, frame: Frame, group: Iterable[Any]) -> None:
     """Take over what was computed for the frame before, if it was."""
-    if isinstance(need, Needs):
-        if need in before.many:
-            frame.many[need] = before.many[need]
-    elif need in before.values:
-        frame.values[need] = before.values[need]
+    kept: tuple[tuple[Any, Any], ...] = (before.values, frame.values), (before.many, frame.many)
+    for older, newer in kept:
+        newer.update((need, older[need]) for need in group if need in older)
 
 
 def _same_bars(before: Frame, frame: Frame) -> bool:

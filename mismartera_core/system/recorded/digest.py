@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from operator import is_
 
 from mismartera_core.store.frame import Frame, Need
 
@@ -16,7 +17,8 @@ class FrameDigest:
     """
 
     def __init__(self) -> None:
-        self._named: dict[Need, bytes] = {}
+        self._needs: list[Need] = []
+        self._names = b""
 
     def of(self, frame: Frame) -> str:
         """Equal newest bars and equal newest indicator values, equal digest.
@@ -27,24 +29,26 @@ class FrameDigest:
         Returns:
             16 hexadecimal digits.
         """
-        whole, real = array("q", (frame.upto_ns,)), array("d")
+        whole, real = [frame.upto_ns], []
         for tracks in (frame.base, *frame.derived.values()):
-            for columns, _, _, stop in tracks:
-                whole.append(stop)
-                if stop:
-                    whole.append(columns.ts.item(stop - 1))
-                    real.append(columns.close.item(stop - 1))
-        for outputs in frame.values.values():
-            for column in outputs.values():
-                if len(column):
-                    real.append(column.item(-1))
-        digest = hashlib.sha256(whole.tobytes() + real.tobytes())
-        digest.update(b"".join(map(self._name, frame.values)))
+            whole += [track.stop for track in tracks]
+            newest = [(track.columns, track.stop - 1) for track in tracks if track.stop]
+            whole += [columns.ts.item(row) for columns, row in newest]
+            real += [columns.close.item(row) for columns, row in newest]
+        real += [
+            column.item(-1)
+            for outputs in frame.values.values()
+            for column in outputs.values()
+            if len(column)
+        ]
+        digest = hashlib.sha256(array("q", whole).tobytes() + array("d", real).tobytes())
+        digest.update(self._names_of(frame))
         return digest.hexdigest()[:16]
 
-    def _name(self, need: Need) -> bytes:
-        found = self._named.get(need)
-        if found is None:
-            text = f"{need.symbol} {need.interval} {need.name} {need.params};"
-            found = self._named[need] = text.encode()
-        return found
+    def _names_of(self, frame: Frame) -> bytes:
+        """What the needs of a frame are called; they are the same ones in most."""
+        needs = list(frame.values)
+        if len(needs) != len(self._needs) or not all(map(is_, needs, self._needs)):
+            named = (f"{n.symbol} {n.interval} {n.name} {n.params};" for n in needs)
+            self._needs, self._names = needs, "".join(named).encode()
+        return self._names
