@@ -131,6 +131,7 @@ class Feed(DataProvider):
         self._watch = watch
         self._quotes = quotes
         self._minutes = minutes
+        self._pushed = 0
 
     def symbols(self) -> Sequence[str]:
         """All of them."""
@@ -152,27 +153,33 @@ class Feed(DataProvider):
         first = {s: int(np.searchsorted(b.ts, table.open_ns[0])) for s, b in self._bars.items()}
         for minute in range(self._minutes):
             close_ns = int(table.open_ns[0]) + (minute + 1) * 60 * SECOND
-            self._push_quotes(emit, close_ns - 60 * SECOND, 60)
+            self._push_quotes(emit, close_ns - 59 * SECOND, 59, stop)
             self._clock.now_ns = max(self._clock.now_ns, close_ns + SECOND // 20)
             self._watch.done.clear()
             self._watch.pushed.append(perf_counter())
             for symbol, bars in self._bars.items():
                 row = first[symbol] + minute
                 emit(StreamedBars(symbol, bars.slice(row, row + 1)))
-            self._push_quotes(emit, close_ns, 1)
+            self._push_quotes(emit, close_ns, 1, stop)
             while not self._watch.done.wait(0.1):
                 if stop.is_set():
                     return
         self._clock.now_ns = int(table.close_ns[0]) + SECOND
         stop.wait()
 
-    def _push_quotes(self, emit: Any, from_ns: int, seconds: int) -> None:
+    def _push_quotes(self, emit: Any, from_ns: int, seconds: int, stop: Event) -> None:
         """So many quotes a second, in turn over the symbols."""
         names = list(self._bars)
         for number in range(self._quotes * seconds):
             at_ns = from_ns + number * SECOND // self._quotes
             self._clock.now_ns = max(self._clock.now_ns, at_ns)
             self._quote(emit, names[number % len(names)], at_ns)
+            self._pushed += 1
+            # A tenth of a second's quotes may wait: as many as wait where they come in real time
+            # and the engine takes a tenth of a second for the bars of a minute.
+            while self._pushed - self._watch.quotes > self._quotes // 10:
+                if stop.wait(0.0005):
+                    return
 
     @staticmethod
     def _quote(emit: Any, symbol: str, ts: int) -> None:

@@ -38,6 +38,10 @@ class SessionData:
         interval: Base interval.
         zone: The exchange's zone.
         clock: Anything with `now_ns`.
+
+    Attributes:
+        is_still: Whether the frame brought no bar: only ticks, quotes or news of the feed.
+        historical: Historical indicators by name, one value a symbol.
     """
 
     def __init__(self, symbols: Sequence[str], interval: str, zone: tzinfo, clock: Clock) -> None:
@@ -51,6 +55,7 @@ class SessionData:
         self._bars: list[Bars] = []
         self._closes = [math.nan] * len(self.symbols)
         self._quotes: tuple[QuoteColumns, ...] = ()
+        self.is_still = False
         self.historical: dict[str, FloatArray] = {}
 
     def take(self, frame: Frame) -> None:
@@ -58,8 +63,12 @@ class SessionData:
         if frame.opens:
             self._keep_closes()
             self._look_back(frame.base)
-        self._starts = list(map(frame.fresh, frame.base))
-        self._tracks = {self.interval: frame.base, **frame.derived}
+        tracks = {self.interval: frame.base, **frame.derived}
+        same = not frame.opens and tracks.keys() == self._tracks.keys()
+        self.is_still = same and all(bars is self._tracks[i] for i, bars in tracks.items())
+        fresh = operator.attrgetter("stop") if self.is_still else frame.fresh
+        self._starts = list(map(fresh, frame.base))
+        self._tracks = tracks
         self.release()
         self.historical = dict(frame.historical)
         self._quotes = frame.quotes

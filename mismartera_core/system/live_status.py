@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from mismartera_core.threads.analysis_engine import Replay
 from mismartera_core.threads.replay.desk import Desk
 
 WAITING = "waiting for the open"
+SHOWN_EVERY = 0.1
+"""Seconds between two looks at the books: nobody reads faster, and quotes come in hundreds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +145,7 @@ class _Watched:
         self._board = board
         self._feed: Feed | None = None
         self._start: float | None = None
+        self._shown = -SHOWN_EVERY
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -152,7 +156,7 @@ class _Watched:
         if frame.opens or self._start is None:
             self._start = float(self._desk.equity())
         bars = self._player.play(frame)
-        self._show()
+        self._show(at_once=frame.opens or frame.ends)
         return bars
 
     def news(self, now_ns: int) -> bool:
@@ -165,8 +169,12 @@ class _Watched:
 
     def finish(self) -> None:
         self._player.finish()
+        self._show(at_once=True)
 
-    def _show(self) -> None:
+    def _show(self, *, at_once: bool = False) -> None:
+        if not at_once and monotonic() - self._shown < SHOWN_EVERY:
+            return
+        self._shown = monotonic()
         desk, execution = self._desk, self._desk.execution
         equity = float(desk.equity())
         self._board.show(

@@ -68,6 +68,7 @@ class Derivation:
         self._revisions: tuple[int, ...] = ()
         self._needs: Iterable[Need | Needs] = ()
         self._groups: list[tuple[_Bars, list[Any]]] = []
+        self._ticks = False
 
     def tracks(self, frame: Frame, interval: str) -> tuple[Track, ...]:
         """Bars of an interval, of all symbols, as known at the end of the frame."""
@@ -76,11 +77,16 @@ class Derivation:
         found = frame.derived.get(interval)
         if found is None:
             before = self._unfinished(frame, interval)
-            found = tuple(
-                before[symbol]
-                if before and frame.revisions[symbol] == self._revisions[symbol]
-                else self._track(frame, interval, symbol, track)
-                for symbol, track in enumerate(frame.base)
+            shared = self._filled is not None and frame.base is self._filled.base
+            found = (
+                before
+                if before and shared
+                else tuple(
+                    before[symbol]
+                    if before and frame.revisions[symbol] == self._revisions[symbol]
+                    else self._track(frame, interval, symbol, track)
+                    for symbol, track in enumerate(frame.base)
+                )
             )
             frame.derived[interval] = found
         return found
@@ -171,13 +177,14 @@ class Derivation:
         """
         before, self._filled, self._revisions = self._filled, frame, frame.revisions
         stays = before if before is not None and _same_bars(before, frame) else None
-        if stays is not None and not frame.ticks:
-            frame.values, frame.many = stays.values, stays.many
+        groups = self._by_bars(needs)
+        # Trades are those of one session: what was computed of them does not stay.
+        if before is not None and not self._ticks and (stays or _is_still(before, frame)):
+            frame.values, frame.many = before.values, before.many
             return
         grows = before if frame.revisions else None
-        for of, group in self._by_bars(needs):
+        for of, group in groups:
             heed()
-            # Trades are those of one session: what was computed of them does not stay.
             if stays is not None and not of.ticks:
                 _keep(stays, frame, group)
             if isinstance(of.symbols, tuple):
@@ -202,6 +209,7 @@ class Derivation:
                 ticks = self._library.get(need.name).ticks
                 groups.setdefault(_Bars(symbols, need.interval, ticks), []).append(need)
             self._needs, self._groups = needs, list(groups.items())
+            self._ticks = any(of.ticks for of in groups)
         return self._groups
 
     def _is_same(self, before: Frame, frame: Frame, interval: str, symbol: int) -> bool:
@@ -259,6 +267,14 @@ def _keep(before: Frame, frame: Frame, group: Iterable[Any]) -> None:
     kept: tuple[tuple[Any, Any], ...] = (before.values, frame.values), (before.many, frame.many)
     for older, newer in kept:
         newer.update((need, older[need]) for need in group if need in older)
+
+
+def _is_still(before: Frame, frame: Frame) -> bool:
+    """Whether no bar of a live session has come, ended or changed since the frame before."""
+    if not frame.revisions or frame.base is not before.base:
+        return False
+    same = before.derived.keys() == frame.derived.keys()
+    return same and all(before.derived[each] is bars for each, bars in frame.derived.items())
 
 
 def _same_bars(before: Frame, frame: Frame) -> bool:

@@ -73,19 +73,23 @@ class LiveFeed:
         books = [LiveBars(columns, whole.session) for columns in bars]
         ticks = [LiveTicks() for _ in whole.ticks]
         if live.recorded is not None:
+            made: Frame | None = None
             for known in live.recorded():
                 apply_changes(books, known.changes)
-                yield frame_of(whole, known, books, ticks)
+                made = frame_of(whole, known, books, ticks, made)
+                yield made
             return
         steps = LiveSteps(
             self._symbols, self._opens, self._closes, live.settle_ns, books, self._since_ns
         )
         for symbol, columns in zip(self._symbols, later, strict=True):
             steps.take(StreamedBars(symbol, columns), self._since_ns)
+        frame: Frame | None = None
         for now_ns, item in self._arrived(steps):
             while (step := steps.due(now_ns)) is not None:
                 live.record(step)
-                yield frame_of(whole, step, books, ticks)
+                frame = frame_of(whole, step, books, ticks, frame)
+                yield frame
                 if step.ends:
                     return
             if item is not None:
@@ -135,7 +139,11 @@ class LiveFeed:
 
 
 def frame_of(
-    whole: Frame, step: LiveStep, bars: Sequence[LiveBars], ticks: Sequence[LiveTicks]
+    whole: Frame,
+    step: LiveStep,
+    bars: Sequence[LiveBars],
+    ticks: Sequence[LiveTicks],
+    before: Frame | None = None,
 ) -> Frame:
     """The frame of a step, after its changes have been applied to the columns.
 
@@ -145,11 +153,21 @@ def frame_of(
         bars: Columns by symbol row.
         ticks: Trades of the session so far by symbol row, where they are streamed; those of the
             step are added.
+        before: The frame of the step before; where no bar has come or changed since, its bars are
+            shared, which is how the threads after this one see that there is nothing to compute.
     """
     if ticks:
         for row, columns in step.ticks:
             ticks[row].add(columns)
     quotes = dict(step.quotes)
+    if before is None or step.changes:
+        revisions = tuple(book.revisions for book in bars)
+        base = tuple(
+            Track(book.columns, track.hist, track.start, len(book))
+            for book, track in zip(bars, whole.base, strict=True)
+        )
+    else:
+        revisions, base = before.revisions, before.base
     return replace(
         whole,
         opens=step.opens,
@@ -158,11 +176,8 @@ def frame_of(
         seen_ns=step.seen_ns,
         next_ns=step.next_ns,
         feed=step.feed,
-        revisions=tuple(book.revisions for book in bars),
-        base=tuple(
-            Track(book.columns, track.hist, track.start, len(book))
-            for book, track in zip(bars, whole.base, strict=True)
-        ),
+        revisions=revisions,
+        base=base,
         ticks=tuple(book.columns for book in ticks),
         quotes=tuple(quotes.get(row, nothing) for row, nothing in enumerate(whole.quotes)),
         anchored=False,

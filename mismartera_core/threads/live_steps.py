@@ -29,6 +29,10 @@ from mismartera_core.store.live_step import Change, ChangeKind, LiveStep, apply_
 from mismartera_core.threads.live_events import LiveEvents
 
 STREAM = "stream"
+BREATH_NS = 10_000_000
+"""Least time between a step and one of trades and quotes alone. The first comes at once; of a
+storm, those of ten milliseconds come together, so that bars are not kept waiting by their number.
+"""
 
 
 class LiveSteps:
@@ -81,7 +85,8 @@ class LiveSteps:
             return self._upto
         if self._next == len(self._closes):
             return 1 << 62
-        return self._closes[self._next] + self._settle_ns
+        closes = self._closes[self._next] + self._settle_ns
+        return min(closes, self._upto + BREATH_NS) if self._events.arrived else closes
 
     def take(self, event: StreamEvent, arrived_ns: int, source: str = STREAM) -> None:
         """Take what a stream or a gap filler has brought.
@@ -143,7 +148,8 @@ class LiveSteps:
             return None
         changed = self._told != replace(self._feed, heard_ns=self._told.heard_ns)
         # What comes while a step settles comes after it: the bars of the step were known before.
-        events = [arrived for arrived in self._events.arrived if arrived <= until_ns]
+        breathed = until_ns >= min(self._upto + BREATH_NS, self._closes[self._next] - 1)
+        events = [at for at in self._events.arrived if at <= until_ns] if breathed else []
         if not self._late and not events and not changed:
             return None
         came = [arrived for _, arrived in self._late.values()] + events

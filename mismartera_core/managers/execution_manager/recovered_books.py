@@ -46,6 +46,8 @@ class RecoveredBooks:
         held: dict[str, Decimal] = {}
         for holdings in self.holdings.values():
             for holding in holdings:
+                if holding.position.quantity == 0.0:
+                    continue
                 units = decimal(holding.position.quantity)
                 held[holding.symbol_name] = held.get(holding.symbol_name, Decimal(0)) + units
         return {symbol: units for symbol, units in held.items() if units}

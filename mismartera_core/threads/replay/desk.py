@@ -212,8 +212,10 @@ class Desk:
         """Net position values in 1e-6 currency units by symbol; those without a price at cost."""
         values = {}
         for symbol, holdings in self.execution.holdings.items():
-            quantity = on_grid(sum(h.position.quantity for h in holdings))
-            if quantity == 0.0:
+            quantity = 0.0
+            for holding in holdings:
+                quantity += holding.position.quantity
+            if quantity == 0.0 or (quantity := on_grid(quantity)) == 0.0:
                 continue
             price = self.data.last_close(symbol)
             if math.isnan(price):

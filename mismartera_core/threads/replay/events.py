@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -41,15 +41,25 @@ class EventFeed:
     def events(self, frame: Frame) -> list[Events]:
         """What a frame adds, as streams of events."""
         found = []
-        if self._tick is not None and frame.ticks:
+        if self._tick is not None and _brings(frame.ticks, self._symbol, frame.seen_ns):
             ticks = frame.ticks[self._symbol]
             new = ticks.slice(_after(ticks.ts, frame.seen_ns), len(ticks))
             found.append((new.ts.tolist(), _feed(_ticks(new, self._series), self._tick)))
-        if self._quote is not None and frame.quotes:
+        if self._quote is not None and _brings(frame.quotes, self._symbol, frame.seen_ns):
             quotes = frame.quotes[self._symbol]
             fresh = quotes.slice(_after(quotes.ts, frame.seen_ns), len(quotes))
             found.append((fresh.ts.tolist(), _feed(_quotes(fresh, self._series), self._quote)))
         return found
+
+
+def _brings(
+    columns: Sequence[TickColumns] | Sequence[QuoteColumns], symbol: int, seen_ns: int
+) -> bool:
+    """Whether there is something of a symbol that was not known at an instant."""
+    if not columns:
+        return False
+    ts = columns[symbol].ts
+    return len(ts) > 0 and ts.item(-1) > seen_ns
 
 
 def _after(ts: IntArray, seen_ns: int) -> int:

@@ -235,10 +235,11 @@ class Player:
     def _steps(self, frame: Frame) -> tuple[list[int], list[Calls]]:
         """The instants of a frame in order, and what is called at each."""
         parts: list[tuple[list[int], Call]] = []
-        columns = [unit.columns(frame) for unit in self._units]
+        called = () if self._desk.data.is_still else self._units
+        columns = [unit.columns(frame) for unit in called]
         made, self._made = to_lists([column for each in columns for column in each])
         lists = iter(made)
-        for unit, own in zip(self._units, columns, strict=True):
+        for unit, own in zip(called, columns, strict=True):
             known, steps = unit.steps(frame, [next(lists) for _ in own])
             self._advance[id(steps)] = unit
             parts.append((known, steps.__next__))
@@ -246,7 +247,12 @@ class Player:
         for unit, (known, steps) in events:
             self._advance[id(steps)] = unit
             parts.append((known, steps.__next__))
-        if self._only_base and not events and all(known == parts[0][0] for known, _ in parts):
+        if (
+            self._only_base
+            and parts
+            and not events
+            and all(known == parts[0][0] for known, _ in parts)
+        ):
             known = parts[0][0]
             return known, [tuple(call for _, call in parts)] * len(known)
         return _merged(parts, () if self._only_base else self._base_instants(frame))

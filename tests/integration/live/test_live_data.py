@@ -29,6 +29,7 @@ from mismartera_core import (
 from mismartera_core.errors import UsageError
 from mismartera_core.model.columns import QuoteColumns
 from mismartera_core.testing import session_table, walk_bars
+from mismartera_core.threads.derivation import Derivation
 
 DAY, HALF_DAY = date(2024, 3, 5), date(2024, 7, 3)
 RISK = [{"name": "max_orders_per_session", "config": {"limit": 1000}}]
@@ -175,6 +176,28 @@ def test_trades_and_quotes_come_between_the_bars(bars, mean_plugin):
     seen, _ = run(script, bars.take(np.arange(0)), mean_plugin, data=data)
     assert [entry[0] for entry in seen] == [0, "tick", "quote", 1]
     assert seen[1] == ("tick", 5.0, clock_of(90 * SECOND))
+
+
+def test_quotes_between_bars_have_nothing_computed_anew(bars, mean_plugin, monkeypatch):
+    def script(open_ns):
+        one = np.ones(1)
+        quotes = [
+            (at, StreamedQuotes("X", QuoteColumns(np.array([at]), one, one, one, one)))
+            for at in range(open_ns + SECOND, open_ns + 3 * MINUTE, 20 * SECOND)
+        ]
+        return sorted([*only(bars, 0, 1, 2), *quotes], key=lambda each: each[0])
+
+    computed, compute = [], Derivation._compute
+
+    def counted(self, frame, of, group):
+        computed.append((of.interval, frame.base[of.symbols].stop))
+        compute(self, frame, of, group)
+
+    monkeypatch.setattr(Derivation, "_compute", counted)
+    data = {"streams": ["bars_1m", "quotes"]}
+    seen, _ = run(script, bars.take(np.arange(0)), mean_plugin, data=data)
+    assert [entry[0] for entry in seen].count("quote") == 9
+    assert [rows for interval, rows in computed if interval == "1m"] == [0, 1, 2, 3]
 
 
 class Again:

@@ -22,7 +22,7 @@ from mismartera_core import (
 )
 from mismartera_core.store.live_bars import LiveBars
 from mismartera_core.threads.live_events import MOST_QUOTES
-from mismartera_core.threads.live_steps import LiveSteps
+from mismartera_core.threads.live_steps import BREATH_NS, LiveSteps
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -244,6 +244,32 @@ def test_events_that_come_while_a_step_settles_come_after_it():
     boundary, after = closed(machine, close_of(0) + SETTLE)
     assert (boundary.ticks, boundary.upto_ns) == ((), close_of(0))
     assert len(after.ticks) == 1
+
+
+def test_of_a_storm_the_quotes_of_ten_milliseconds_come_together():
+    machine = steps()
+    one = np.ones(1)
+    first = OPEN + SECOND
+    found = []
+    for late in range(0, 21_000_000, 1_000_000):
+        came = first + late
+        machine.take(StreamedQuotes("A", QuoteColumns(np.array([came]), one, one, one, one)), came)
+        assert machine.due_ns <= max(came, found[-1].upto_ns + BREATH_NS if found else 0)
+        found += closed(machine, came)
+    assert [step.upto_ns - first for step in found] == [0, BREATH_NS, 2 * BREATH_NS]
+    assert [len(step.quotes[0][1]) for step in found] == [1, 10, 10]
+
+
+def test_no_step_of_quotes_waits_beyond_the_bar():
+    machine = steps()
+    one, close = np.ones(1), close_of(0)
+    for came in (close - 2_000_000, close - 1_000_000):
+        machine.take(StreamedQuotes("A", QuoteColumns(np.array([came]), one, one, one, one)), came)
+        closed(machine, came)
+    machine.take(bar(0), close)
+    machine.take(bar(0, "B"), close)
+    quotes, bars = closed(machine, close)
+    assert (len(quotes.quotes[0][1]), len(bars.changes)) == (1, 2)
 
 
 def test_of_too_many_quotes_the_newest_stay_and_of_trades_all():
