@@ -14,7 +14,7 @@ from mismartera_core.model.market import from_ns
 from mismartera_core.model.sessions import SessionPhase
 from mismartera_core.model.venue import VenueAccount
 from mismartera_core.store.frame import Feed, Frame
-from mismartera_core.threads.analysis_engine import Replay
+from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.replay.desk import Desk
 
 WAITING = "waiting for the open"
@@ -136,20 +136,16 @@ class StatusBoard:
         )
 
 
-class _Watched:
+class _Watched(AroundReplay):
     """Passes every turn on, then shows how the books stand."""
 
     def __init__(self, player: Replay, desk: Desk, board: StatusBoard) -> None:
-        self._player = player
+        super().__init__(player)
         self._desk = desk
         self._board = board
         self._feed: Feed | None = None
         self._start: float | None = None
         self._shown = -SHOWN_EVERY
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self._player.notes
 
     def play(self, frame: Frame) -> int:
         self._feed = frame.feed
@@ -163,9 +159,6 @@ class _Watched:
         working = self._player.news(now_ns)
         self._show()
         return working
-
-    def interrupt(self) -> None:
-        self._player.interrupt()
 
     def finish(self) -> None:
         self._player.finish()

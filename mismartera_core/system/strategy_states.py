@@ -12,7 +12,7 @@ from mismartera_core.contracts.strategy import PortfolioStrategy, Strategy
 from mismartera_core.errors import JournalError, StrategyError
 from mismartera_core.repositories.journal_states import StateStore
 from mismartera_core.store.frame import Frame
-from mismartera_core.threads.analysis_engine import Replay
+from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.player import Playable
 from mismartera_core.threads.replay.portfolio import PortfolioUnit
@@ -87,35 +87,25 @@ class StrategyStates:
                     self._kept[name, symbol] = text
 
 
-class _RememberingPlayer:
+class _RememberingPlayer(AroundReplay):
     """A player of strategies that keep state."""
 
     def __init__(self, inner: Replay, states: StrategyStates) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._states = states
         self._loaded = False
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self._inner.notes
-
     def play(self, frame: Frame) -> int:
         self._load()
-        bars = self._inner.play(frame)
+        bars = self._player.play(frame)
         self._states.keep()
         return bars
 
-    def interrupt(self) -> None:
-        self._inner.interrupt()
-
     def news(self, now_ns: int) -> bool:
         self._load()
-        working = self._inner.news(now_ns)
+        working = self._player.news(now_ns)
         self._states.keep()
         return working
-
-    def finish(self) -> None:
-        self._inner.finish()
 
     def _load(self) -> None:
         if not self._loaded:

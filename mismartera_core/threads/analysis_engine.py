@@ -38,6 +38,38 @@ class Replay(Protocol):
         """The run has ended: book what is left."""
 
 
+class AroundReplay:
+    """Passes every turn on to a player; who adds something to a turn inherits the rest.
+
+    Args:
+        player: The player.
+    """
+
+    def __init__(self, player: Replay) -> None:
+        self._player = player
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the result should know of how it was done."""
+        return self._player.notes
+
+    def play(self, frame: Frame) -> int:
+        """Replay a frame; returns the bars of its session where the session ends with it."""
+        return self._player.play(frame)
+
+    def interrupt(self) -> None:
+        """End the replay within the frame."""
+        self._player.interrupt()
+
+    def news(self, now_ns: int) -> bool:
+        """Deliver what a venue has said; returns whether orders still work."""
+        return self._player.news(now_ns)
+
+    def finish(self) -> None:
+        """The run has ended: book what is left."""
+        self._player.finish()
+
+
 class AnalysisEngine(FrameWorker):
     """The fourth thread.
 

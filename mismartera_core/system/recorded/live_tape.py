@@ -20,7 +20,7 @@ from mismartera_core.system.recorded.mailbox import Asking, Mailbox
 from mismartera_core.system.recorded.steps import step_values
 from mismartera_core.system.recorded.taped import TapedCalls, TapedProvider, TapedVenue
 from mismartera_core.system.recorded.taped_control import TapedControl
-from mismartera_core.threads.analysis_engine import Replay
+from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.plan import LivePlan
 
 T = TypeVar("T")
@@ -127,17 +127,13 @@ class LiveTape:
         return lambda event: self._mailbox.put(partial(hand_over, event))
 
 
-class _RecordedPlayer:
+class _RecordedPlayer(AroundReplay):
     """Writes down every turn of the engine before it is taken."""
 
     def __init__(self, player: Replay, tape: LiveTape) -> None:
-        self._player = player
+        super().__init__(player)
         self._tape = tape
         self._digest = FrameDigest()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self._player.notes
 
     def play(self, frame: Frame) -> int:
         self._tape.recorder.write(
@@ -149,12 +145,6 @@ class _RecordedPlayer:
         self._tape.empty_mailbox()
         self._tape.recorder.write(tracks.ENGINE, tracks.NEWS, now_ns, None)
         return self._player.news(now_ns)
-
-    def interrupt(self) -> None:
-        self._player.interrupt()
-
-    def finish(self) -> None:
-        self._player.finish()
 
 
 class _Recorded:

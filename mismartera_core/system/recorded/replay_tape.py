@@ -20,7 +20,7 @@ from mismartera_core.system.recorded.mailbox import Asking
 from mismartera_core.system.recorded.steps import step_of
 from mismartera_core.system.recorded.taped import TapedCalls, TapedProvider, TapedVenue
 from mismartera_core.system.recorded.taped_control import TapedControl
-from mismartera_core.threads.analysis_engine import Replay
+from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.plan import LivePlan
 
 T = TypeVar("T")
@@ -144,17 +144,13 @@ class ReplayTape:
         return (step_of(item.came) for item in self._steps)
 
 
-class _ComparingPlayer:
+class _ComparingPlayer(AroundReplay):
     """Plays, and fails at the first frame that is not as it was."""
 
     def __init__(self, player: Replay, tape: Player) -> None:
-        self._player = player
+        super().__init__(player)
         self._tape = tape
         self._digest = FrameDigest()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self._player.notes
 
     def play(self, frame: Frame) -> int:
         item = self._tape.pop(tracks.ENGINE)
@@ -167,15 +163,6 @@ class _ComparingPlayer:
                 hint="replay with the versions of plugins that recorded it: see manifest.json",
             )
         return self._player.play(frame)
-
-    def news(self, now_ns: int) -> bool:
-        return self._player.news(now_ns)
-
-    def interrupt(self) -> None:
-        self._player.interrupt()
-
-    def finish(self) -> None:
-        self._player.finish()
 
 
 class _Replayed:

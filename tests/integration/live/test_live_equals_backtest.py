@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 from engine_sessions import session
 from live_sessions import MINUTE, SECOND, STREAMS, Scripted, VenueClock, in_time
+from recorded_sessions import DATA, DAY, SYMBOLS, Crosses
 
-from mismartera_core import Strategy
 from mismartera_core.builtin.sample_provider import SampleConfig, SampleProvider
 from mismartera_core.testing import plugin_context, session_table
 
-DAY = date(2012, 10, 2)
-SYMBOLS = ["AAPL", "IBM"]
 RISK = [{"name": "standard"}]
-DATA = {
-    "symbols": SYMBOLS,
-    "historical": {"data": [{"apply_to": "all", "intervals": ["1m"], "trailing_days": 1}]},
-}
 
 
 @pytest.fixture(autouse=True)
@@ -35,21 +27,6 @@ def history(tmp_path):
 @pytest.fixture
 def today():
     return session_table(DAY, DAY)
-
-
-class Crosses(Strategy):
-    """Orders of all kinds on averages of one and of five minutes."""
-
-    def setup(self):
-        self.fast = self.indicator("mean", length=5)
-        self.slow = self.indicator("mean", length=20)
-        self.five = self.indicator("mean", length=6, interval="5m")
-
-    def on_bar(self, bar):
-        if self.position.is_flat and self.fast.value > self.slow.value:
-            self.buy(5, stop_loss=bar.close * 0.998, take_profit=bar.close * 1.002)
-        elif self.position.is_long and self.five.value > bar.close:
-            self.close()
 
 
 def test_a_live_session_of_bars_in_time_trades_like_the_backtest(history, today, mean_plugin):

@@ -106,7 +106,7 @@ def test_what_has_not_changed_is_not_written_again(store, monkeypatch):
 def test_the_player_within_is_asked_for_the_rest(store):
     one = player(store, unit(made(Counts)))
     one.interrupt(), one.finish()
-    assert (one.notes, one._inner.calls) == (("nothing",), ["interrupt", "finish"])
+    assert (one.notes, one._player.calls) == (("nothing",), ["interrupt", "finish"])
 
 
 def test_strategies_without_state_cost_nothing(store):
