@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mismartera_core.contracts.clock import Clock
-from mismartera_core.errors import ConfigError, Interrupted, MisMarteraError
+from mismartera_core.errors import ConfigError, Interrupted, MisMarteraError, RiskStop
 from mismartera_core.managers.execution_manager import ExecutionManager
 from mismartera_core.managers.execution_manager.equity import EquityBook
 from mismartera_core.managers.time_manager import TimeManager
@@ -33,6 +33,7 @@ from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
 from mismartera_core.system.strategy_states import StrategyStates
+from mismartera_core.system.stuck import stuck
 from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine, Replay
 from mismartera_core.threads.channel import Channel
@@ -85,6 +86,9 @@ class SystemManager:
         progress: Told after every session, by the analysis thread.
         tape: What the inputs of a live session pass through; None in a backtest.
         board: Shows how a live session stands; None where nobody watches.
+
+    Attributes:
+        alarm: Told by a thread that has failed, before the others are stopped; None for nobody.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class SystemManager:
         states: StrategyStates | None = None,
         board: StatusBoard | None = None,
     ) -> None:
+        self.alarm: Callable[[str], None] | None = None
         self._tape = tape
         self._board = board
         self._plan = plan
@@ -156,6 +161,14 @@ class SystemManager:
                 for row, holdings in self._execution.holdings.items()
             }
         )
+
+    def stuck(self) -> str:
+        """Which thread on the way of a bar is stuck, in a sentence; "" for none.
+
+        Before its first frame the coordinator loads history, for as long as that takes.
+        """
+        loading = not self._coordinator.metrics.frames
+        return stuck(w for w in self._way if not (loading and w is self._coordinator))
 
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.
@@ -250,6 +263,7 @@ class SystemManager:
         engine = self._engine(complete, player)
         if not plan.measure_quality:
             measured.close()
+        self._way = coordinator, processor, engine
         return coordinator, processor, self._quality, engine
 
     def _engine(self, complete: Channel[Frame], player: Replay) -> AnalysisEngine:
@@ -270,6 +284,8 @@ class SystemManager:
         log.info("%s failed", name, exc_info=error)
         self._failures.append((name, error))
         self._registry.observe("error_raised", error=error, where=name)
+        if self.alarm is not None and not isinstance(error, RiskStop):
+            self.alarm(f"{name} failed: {sentence(error)}")
         # What the coordinator has sent is whole, and the others finish it: a race loses nothing.
         if name != self._coordinator.name:
             self._abort()

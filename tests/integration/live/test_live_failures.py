@@ -1,0 +1,99 @@
+"""A live session of which a thread fails or hangs: halted at once, and its entries cancelled."""
+
+from functools import partial
+from threading import Event
+from types import ModuleType
+
+import pytest
+from recorded_sessions import RISK
+
+from mismartera_core import (
+    BrokerReg,
+    RiskState,
+    RiskStop,
+    Strategy,
+    StrategyError,
+    VenueStatus,
+    hookimpl,
+)
+from mismartera_core.repositories.live_files import LiveFiles
+from mismartera_core.system import system_manager
+from mismartera_core.system.stuck import stuck
+from mismartera_core.testing import ScriptedVenue
+
+
+class Enters(Strategy):
+    """Bids below the market at its third bar; what goes wrong does at the fourth."""
+
+    scene: "Scene"
+    bars_seen = 0
+
+    def on_bar(self, bar):
+        self.bars_seen += 1
+        if self.bars_seen == 3:
+            self.buy(1, limit=round(bar.close * 0.98, 2))
+        if self.bars_seen == 4:
+            self.scene.go_wrong()
+
+
+class Scene:
+    """A session at a venue in memory."""
+
+    def __init__(self, live, folder):
+        self.files = LiveFiles(folder, "PA1")
+        self.venue = ScriptedVenue(lambda: session._wall.now_ns)
+        live._plugins["scripted"] = self._plugin()
+        broker, risk = {"name": "scripted", "config": {}}, RISK
+        strategy = type("Mine", (Enters,), {"scene": self})
+        self.session = session = live(strategy, broker=broker, risk=risk)
+
+    def _plugin(self):
+        plugin = ModuleType("scripted")
+
+        @hookimpl
+        def mismartera_brokers():
+            return [BrokerReg(name="scripted", factory=lambda config, context: self.venue)]
+
+        plugin.mismartera_brokers = mismartera_brokers
+        return plugin
+
+    def entries(self):
+        return {order.status for order in self.venue.orders.values()}
+
+
+@pytest.fixture
+def scene(live, tmp_path):
+    return Scene(live, tmp_path)
+
+
+def test_a_thread_that_raises_halts_the_account(scene):
+    def fails():
+        raise ValueError("no such thing")
+
+    scene.go_wrong = fails
+    with pytest.raises(StrategyError, match="no such thing"):
+        scene.session.run()
+    kept = scene.files.load_risk_state()
+    assert (kept.state, kept.limit) == (RiskState.HALTED, "failure")
+    assert "AnalysisEngine failed: strategy 'mine' on" in kept.reason
+    assert scene.entries() == {VenueStatus.CANCELLED}
+
+
+def test_a_thread_that_hangs_halts_the_account_and_shows_where_it_hangs(scene, monkeypatch):
+    monkeypatch.setattr(system_manager, "stuck", partial(stuck, seconds=0.5))
+    kept = scene.files.folder / "stacks.log"
+    never, noticed = Event(), []
+
+    def hangs():
+        for _ in range(600):
+            if scene.entries() == {VenueStatus.CANCELLED} and kept.exists():
+                noticed.append(scene.files.load_risk_state().limit)
+                return
+            never.wait(0.1)
+
+    scene.go_wrong = hangs
+    with pytest.raises(RiskStop, match="AnalysisEngine has been at one piece of work for"):
+        scene.session.run()
+    assert noticed[0] == "stuck"
+    assert "Thread AnalysisEngine:" in kept.read_text()
+    assert "never.wait(0.1)" in kept.read_text()
