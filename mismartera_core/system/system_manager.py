@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mismartera_core.contracts.clock import Clock
-from mismartera_core.errors import ConfigError, Interrupted, MisMarteraError, RiskStop
+from mismartera_core.errors import ConfigError, MisMarteraError, RiskStop
 from mismartera_core.managers.execution_manager import ExecutionManager
 from mismartera_core.managers.execution_manager.equity import EquityBook
 from mismartera_core.managers.time_manager import TimeManager
@@ -33,7 +33,7 @@ from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
 from mismartera_core.system.strategy_states import StrategyStates
-from mismartera_core.system.stuck import stuck
+from mismartera_core.system.stuck import join_all, stuck
 from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine, Replay
 from mismartera_core.threads.channel import Channel
@@ -52,10 +52,6 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[date, int, int, int, float], None]
 """Takes the session, sessions done, sessions in all, bars so far and seconds so far."""
-
-_HEARTBEAT = 0.2
-"""Seconds between looks at whether a thread has ended; also how soon Ctrl-C is heard."""
-
 
 STEPS_AHEAD = 64
 """Frames of a step each that wait between two threads at most."""
@@ -182,7 +178,7 @@ class SystemManager:
             try:
                 for worker in self._workers:
                     worker.start()
-                stopped = self._wait(asked)
+                stopped = join_all(self._workers, asked, self._interrupt, self.alarm)
             except BaseException:
                 self._interrupt()
                 raise
@@ -191,17 +187,6 @@ class SystemManager:
         error = self._failures[0][1] if self._failures else stopped
         record = self._record(perf_counter() - began, error)
         return Outcome(record, error, self._coordinator.fingerprint())
-
-    def _wait(self, asked: Interruption) -> Interrupted | None:
-        """Join the threads; what stopped them, where it came from outside."""
-        stopped: Interrupted | None = None
-        for worker in self._workers:
-            while worker.is_alive():
-                worker.join(_HEARTBEAT)
-                if asked.error is not None and stopped is None:
-                    stopped = asked.error
-                    self._interrupt()
-        return stopped
 
     def _interrupt(self) -> None:
         """Stop within the session that is replayed."""

@@ -1,5 +1,7 @@
 """A live session of which a thread fails or hangs: halted at once, and its entries cancelled."""
 
+import signal
+from contextlib import nullcontext
 from functools import partial
 from threading import Event
 from types import ModuleType
@@ -16,8 +18,12 @@ from mismartera_core import (
     VenueStatus,
     hookimpl,
 )
+from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.repositories.live_files import LiveFiles
+from mismartera_core.system import session as session_module
+from mismartera_core.system import stuck as stuck_module
 from mismartera_core.system import system_manager
+from mismartera_core.system.interruption import Interruption, Terminated
 from mismartera_core.system.stuck import stuck
 from mismartera_core.testing import ScriptedVenue
 
@@ -97,3 +103,22 @@ def test_a_thread_that_hangs_halts_the_account_and_shows_where_it_hangs(scene, m
     assert noticed[0] == "stuck"
     assert "Thread AnalysisEngine:" in kept.read_text()
     assert "never.wait(0.1)" in kept.read_text()
+
+
+def test_a_session_that_is_told_to_end_halts_what_it_leaves_behind(scene, monkeypatch):
+    monkeypatch.setattr(stuck_module, "DRAIN", 0.2)
+    halted, asked = Event(), Interruption()
+
+    def hangs():
+        asked.heard(signal.SIGTERM)
+        halted.wait(60)
+
+    monkeypatch.setattr(session_module, "heeded", lambda: nullcontext(asked))
+    escalate = RiskControl.halt
+    monkeypatch.setattr(RiskControl, "halt", lambda *words: (escalate(*words), halted.set())[0])
+    scene.go_wrong = hangs
+    with pytest.raises(Terminated):
+        scene.session.run()
+    kept = scene.files.load_risk_state()
+    assert kept.reason == "AnalysisEngine did not end within 0.2 s and is left behind"
+    assert scene.entries() == {VenueStatus.CANCELLED}
