@@ -45,6 +45,10 @@ class Execution(Protocol):
     def flatten(self) -> None:
         """Cancel what works, leave every position, refuse entries until the next session."""
 
+    @property
+    def stays(self) -> bool:
+        """Whether a position was to be left and was not."""
+
     def begin_session(self) -> None:
         """A session opens."""
 
@@ -166,6 +170,11 @@ class PortfolioUnit:
         """Go flat and stay so until the next session."""
         self.flattened = True
         self._execution.flatten()
+
+    @property
+    def stays(self) -> bool:
+        """Whether it was to go flat and was not let."""
+        return self._execution.stays
 
     def columns(self, frame: Frame) -> list[FloatArray]:  # noqa: ARG002 - it takes rows
         """None: it takes rows of panels."""

@@ -223,6 +223,11 @@ class AsArrays:
     def flatten(self) -> None:
         """Never asked for: such strategies go order by order."""
 
+    @property
+    def stays(self) -> bool:
+        """Nothing is ever to be left."""
+        return False
+
     def begin_session(self) -> None:
         """Nothing is kept from entering."""
 

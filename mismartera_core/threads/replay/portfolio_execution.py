@@ -44,9 +44,15 @@ class OrderByOrder:
                 unit.aim(target)
 
     def flatten(self) -> None:
-        """Leave every position."""
+        """Leave every position; asked again, those whose exit was refused."""
         for unit in self._units:
-            unit.flatten()
+            if unit.stays or not unit.flattened:
+                unit.flatten()
+
+    @property
+    def stays(self) -> bool:
+        """Whether the exit of a position was refused."""
+        return any(unit.stays for unit in self._units)
 
     def begin_session(self) -> None:
         """Entries are possible again."""

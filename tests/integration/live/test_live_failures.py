@@ -13,6 +13,7 @@ from mismartera_core import (
     BrokerReg,
     RiskState,
     RiskStop,
+    Side,
     Strategy,
     StrategyError,
     VenueStatus,
@@ -25,7 +26,7 @@ from mismartera_core.system import stuck as stuck_module
 from mismartera_core.system import system_manager
 from mismartera_core.system.interruption import Interruption, Terminated
 from mismartera_core.system.stuck import stuck
-from mismartera_core.testing import ScriptedVenue
+from mismartera_core.testing import Answer, ScriptedVenue
 
 
 class Enters(Strategy):
@@ -45,13 +46,17 @@ class Enters(Strategy):
 class Scene:
     """A session at a venue in memory."""
 
-    def __init__(self, live, folder):
+    def __init__(self, live, folder, strategy=Enters, script=None, **chosen):
         self.files = LiveFiles(folder, "PA1")
         self.venue = ScriptedVenue(lambda: session._wall.now_ns)
         live._plugins["scripted"] = self._plugin()
-        broker, risk = {"name": "scripted", "config": {}}, RISK
-        strategy = type("Mine", (Enters,), {"scene": self})
-        self.session = session = live(strategy, broker=broker, risk=risk)
+        self.session = session = live(
+            type("Mine", (strategy,), {"scene": self}),
+            script=script,
+            broker={"name": "scripted", "config": {}},
+            risk=RISK,
+            strategies=[{"name": "mine", **chosen}],
+        )
 
     def _plugin(self):
         plugin = ModuleType("scripted")
@@ -122,3 +127,28 @@ def test_a_session_that_is_told_to_end_halts_what_it_leaves_behind(scene, monkey
     kept = scene.files.load_risk_state()
     assert kept.reason == "AnalysisEngine did not end within 0.2 s and is left behind"
     assert scene.entries() == {VenueStatus.CANCELLED}
+
+
+class StaysIn(Strategy):
+    """Holds a share; goes flat by the close because its config says so."""
+
+    def on_bar(self, bar):
+        if self.position.is_flat:
+            self.buy(1)
+            self.scene.venue.fill(self.symbol, price=str(bar.close))
+
+
+def test_a_position_that_cannot_be_left_by_the_close_is_tried_three_times(live, tmp_path):
+    scene = Scene(live, tmp_path, StaysIn, script=live.script(390), flat_by_close=5)
+    submit = scene.venue.submit
+
+    def no_exits(terms):
+        if terms.side is Side.SELL:
+            scene.venue.script(Answer.REFUSE)
+        return submit(terms)
+
+    scene.venue.submit = no_exits
+    with pytest.raises(RiskStop, match="cannot be left, after 3 orders"):
+        scene.session.run()
+    assert [t.symbol for t in scene.venue.sent if t.side is Side.SELL].count("AAPL") == 3
+    assert scene.files.load_risk_state().limit == "liquidation"
