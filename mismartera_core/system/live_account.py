@@ -184,6 +184,7 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             tape.calls("states", lambda: StateStore(trading.database)),
             account.account_id,
             tape.reading("wall", now_ns),
+            control,
         )
         yield LiveAccount(account, desk, control, states, guarded, gate)
 

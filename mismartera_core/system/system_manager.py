@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.errors import ConfigError, MisMarteraError, RiskStop
+from mismartera_core.managers.data_manager.arrivals import Arrivals
 from mismartera_core.managers.execution_manager import ExecutionManager
 from mismartera_core.managers.execution_manager.equity import EquityBook
 from mismartera_core.managers.time_manager import TimeManager
@@ -215,7 +216,7 @@ class SystemManager:
         self._ready = StreamSubscription(mode, depth)
         intervals = [i for i in desk.intervals if i != plan.interval]
         targets = (frames, measured) if plan.measure_quality else (frames,)
-        arrivals: Queue[Any] = Queue()
+        arrivals = Arrivals()
         coordinator = self._coordinator = SessionCoordinator(
             self._stop, self._failed, plan, targets, intervals, self._entered, arrivals
         )

@@ -27,7 +27,13 @@ FLOAT = np.dtype(np.float64)
 
 
 class Execution(Protocol):
-    """How targets of a portfolio become fills: order by order, or as arrays."""
+    """How targets of a portfolio become fills: order by order, or as arrays.
+
+    Attributes:
+        remember: Takes targets before the first order towards them leaves; None for nobody.
+    """
+
+    remember: Callable[[FloatArray], None] | None
 
     @property
     def quantities(self) -> FloatArray:
@@ -129,6 +135,16 @@ class PortfolioUnit:
         self._declaring = False
         self._closes: FloatArray = np.full(len(symbols), math.nan)
         self._strategy: PortfolioStrategy | None = None
+        self._unfinished: FloatArray | None = None
+
+    @property
+    def execution(self) -> Execution:
+        """How its targets become fills."""
+        return self._execution
+
+    def resume(self, targets: FloatArray) -> None:
+        """Go on with targets that an earlier process went after, at the next step."""
+        self._unfinished = targets
 
     @property
     def memory(self) -> tuple[str, str, PortfolioStrategy]:
@@ -240,7 +256,24 @@ class PortfolioUnit:
                     check(wanted)
                 aim(self._shares(wanted) if weights else wanted, now_ns)
 
-        return advance
+        return advance if self._unfinished is None else self._resuming(advance)
+
+    def _resuming(self, advance: Callable[[int], None]) -> Callable[[int], None]:
+        """Before the strategy is asked for new targets, those of an earlier process count.
+
+        At every step, until nothing works: an order that was on its way may never have arrived.
+        """
+        working = self.desk.working
+
+        def resume(now_ns: int) -> None:
+            targets = self._unfinished
+            if targets is not None:
+                if working.keys().isdisjoint(self._symbols):
+                    self._unfinished = None
+                self._execution.aim(targets, now_ns)
+            advance(now_ns)
+
+        return resume
 
     def _check(self, wanted: FloatArray) -> None:
         row = isinstance(wanted, np.ndarray) and wanted.shape == self._shape

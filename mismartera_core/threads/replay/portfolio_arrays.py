@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -50,6 +51,9 @@ class AsArrays:
         costs: Commission and slippage.
         lot: Smallest tradable number of units.
     """
+
+    remember: Callable[[FloatArray], None] | None = None
+    """Arrays are for backtests."""
 
     def __init__(
         self,

@@ -1,16 +1,19 @@
 """A live session of which a thread fails or hangs: halted at once, and its entries cancelled."""
 
 import signal
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from datetime import date
 from functools import partial
 from threading import Event
 from types import ModuleType
 
 import pytest
-from recorded_sessions import RISK
+from recorded_sessions import DAY, RISK
 
 from mismartera_core import (
+    BrokerError,
     BrokerReg,
+    PortfolioStrategy,
     RiskState,
     RiskStop,
     Side,
@@ -19,12 +22,18 @@ from mismartera_core import (
     VenueStatus,
     hookimpl,
 )
+from mismartera_core.config.settings import load_settings
+from mismartera_core.errors import UsageError
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
+from mismartera_core.repositories.account_lease import AccountLease
+from mismartera_core.repositories.database import open_database
+from mismartera_core.repositories.journal_states import StateStore
 from mismartera_core.repositories.live_files import LiveFiles
 from mismartera_core.system import session as session_module
 from mismartera_core.system import stuck as stuck_module
 from mismartera_core.system import system_manager
 from mismartera_core.system.interruption import Interruption, Terminated
+from mismartera_core.system.kept_targets import PLAN
 from mismartera_core.system.stuck import stuck
 from mismartera_core.testing import Answer, ScriptedVenue
 
@@ -152,3 +161,44 @@ def test_a_position_that_cannot_be_left_by_the_close_is_tried_three_times(live, 
         scene.session.run()
     assert [t.symbol for t in scene.venue.sent if t.side is Side.SELL].count("AAPL") == 3
     assert scene.files.load_risk_state().limit == "liquidation"
+
+
+class Silent(PortfolioStrategy):
+    """Wants nothing; what an earlier process wanted is what there is."""
+
+    targets = "shares"
+
+
+@pytest.mark.parametrize(
+    ("day", "bought"), [(DAY, [("AAPL", 1), ("IBM", 2)]), (date(2012, 10, 1), [])]
+)
+def test_a_portfolio_goes_on_with_the_targets_of_before(live, tmp_path, day, bought):
+    with closing(open_database(load_settings().database_url)) as database:
+        plan = {"session": day.isoformat(), "units": {"AAPL": 1, "IBM": 2}}
+        StateStore(database).save_strategy_state("PA1", "mine", PLAN, plan, 1)
+    scene = Scene(live, tmp_path, Silent)
+    submit = scene.venue.submit
+
+    def fills(terms):
+        scene.venue.script(Answer.FILL_FIRST)
+        return submit(terms)
+
+    scene.venue.submit = fills
+    scene.session.run()
+    buys = [(t.symbol, int(t.quantity)) for t in scene.venue.sent if t.side is Side.BUY]
+    assert buys == bought
+
+
+def test_a_second_session_of_an_account_sends_nothing_and_says_who_is_first(scene, tmp_path):
+    lease = AccountLease(tmp_path / "locks", "PA1", "the first")
+    with pytest.raises(BrokerError, match="run the first") as refused:
+        scene.session.run()
+    lease.release()
+    assert (refused.value.exit_code, scene.venue.sent) == (5, [])
+
+
+def test_a_paper_account_is_not_traded_as_one_with_real_money(scene):
+    scene.session._allowed = "PA1"
+    with pytest.raises(UsageError, match="is a paper account"):
+        scene.session.run()
+    assert scene.venue.sent == []
