@@ -43,7 +43,8 @@ class LostWrites(KillMatrix):
         """
         for number in range(first, len(self.points) + 1):
             if self.points[number - 1].endswith(COMMITTED):
-                ways, which = 1, number % every
+                which = number % every
+                ways = which + 1
                 while which < ways:
                     ways = self._lose(number, which)
                     which += every
