@@ -174,6 +174,18 @@ def test_horizon_is_said(us):
         us.get_next_trading_date(None, us.wall_now().date(), 1000)
 
 
+def test_beyond_the_last_trading_day_nothing_is_made_up(us):
+    from mismartera_core.errors import DataError
+
+    known = us._covering(None, us.wall_now().date())
+    last = known.dates[-1]
+    assert known.first_from(last) == last
+    with pytest.raises(DataError, match="the first trading day from"):
+        known.first_from(last + timedelta(days=1))
+    with pytest.raises(DataError, match="the next open"):
+        known.next_open(known.opens[-1])
+
+
 def test_earlier_years_are_seeded_when_asked_for(tmp_path):
     from mismartera_core.managers.time_manager import TimeManager
     from mismartera_core.repositories.database import open_database

@@ -1,5 +1,7 @@
 """Cancels are asked for until the venue has heard them; legs, pairs and closing orders fit."""
 
+import math
+
 import pytest
 
 from mismartera_core.model.orders import OrderStatus
@@ -228,3 +230,24 @@ def test_orders_that_are_refused_between_fills_do_not_add_up(rig, venue):
         rig.order(-1, closing=True)
         venue.fill("AAPL")
     assert rig.engine.control.state is RiskState.ACTIVE
+
+
+def test_a_human_s_flattening_leaves_what_is_held_and_nothing_else(rig, venue):
+    rig.order(10)
+    venue.fill("AAPL")
+    rig.poll()
+    waiting = rig.order(5, limit=90.0)
+    rig.engine.control.ask_flatten("a human", rig.clock.now_ns)
+    rig.engine.attend(rig.clock.now_ns)
+    rig.wait(1)
+    assert waiting.status is OrderStatus.CANCELLED
+    rig.engine.cancel(waiting, "once more")
+    assert len(venue.cancels) == 1
+    assert [(t.symbol, t.side.value, int(t.quantity)) for t in venue.sent[2:]] == [
+        ("AAPL", "sell", 10)
+    ]
+    assert rig.holdings["one", "AAPL"].position.average_price == 100.0
+    venue.fill("AAPL")
+    rig.wait(1)
+    assert rig.held() == 0.0
+    assert math.isnan(rig.holdings["one", "AAPL"].position.average_price)
