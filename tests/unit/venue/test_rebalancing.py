@@ -167,3 +167,20 @@ def test_a_journal_that_cannot_keep_targets_sends_no_order(ten, venue, caplog):
     Portfolio(ten).aim(HALF)
     assert len(venue.sent) == 1
     assert "are not kept" in caplog.text
+
+
+def test_a_portfolio_leaves_again_only_what_was_refused(ten, venue):
+    ten.order(5, "MSFT")
+    venue.fill("MSFT")
+    ten.wait(60)
+    portfolio = Portfolio(ten).execution
+    assert not portfolio.stays
+    before = len(venue.sent)
+    venue.script(Answer.REFUSE, Answer.TAKE)
+    portfolio.flatten()
+    assert portfolio.stays
+    ten.wait(60)
+    portfolio.flatten()
+    assert [t.symbol for t in venue.sent[before:]] == ["AAPL", "MSFT", "AAPL"]
+    fill_all(ten, venue)
+    assert (portfolio.stays, ten.engine.units()) == (False, {})
