@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 
 from mismartera_core import __version__
 
@@ -22,4 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     from mismartera_core.cli.app import run_command
 
-    return run_command(words)
+    code = run_command(words)
+    if _left_behind():
+        # The interpreter would wait for a thread that hangs for ever; what counts is on the disk.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _left_behind() -> bool:
+    """Whether a thread of a run hangs still."""
+    known = sys.modules.get("mismartera_core.threads.worker")
+    return known is not None and any(isinstance(t, known.Worker) for t in threading.enumerate())

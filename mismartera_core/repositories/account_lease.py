@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import IO
 
+from mismartera_core.contracts.crashpoints import crashpoint
 from mismartera_core.errors import BrokerError
 
 
@@ -34,10 +35,13 @@ class AccountLease:
                 f"account {account} is traded by another process already: {holder}",
                 hint="stop that one first; two would send every order twice",
             )
+        crashpoint("lease.locked")
         self._file.seek(0)
         self._file.truncate()
+        crashpoint("lease.emptied")
         json.dump({"pid": os.getpid(), "run": run}, self._file)
         self._file.flush()
+        crashpoint("lease.written")
 
     def release(self) -> None:
         """Let another process trade the account; may be called twice."""

@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from mismartera_core.contracts.crashpoints import crashpoint
 from mismartera_core.errors import ConfigError, DataError, MisMarteraError
 
 HEAD_REVISION = "0002"
@@ -146,7 +147,9 @@ def _locked(engine: sa.Engine) -> Iterator[sa.Connection]:
         except BaseException:
             connection.exec_driver_sql("ROLLBACK")
             raise
+        crashpoint("migration.written")
         connection.exec_driver_sql("COMMIT")
+        crashpoint("migration.committed")
 
 
 def _engine(url: str) -> sa.Engine:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mismartera_core.contracts.crashpoints import crashpoint
 from mismartera_core.errors import DataError
 from mismartera_core.model.risk import RiskRecord, RiskState
 
@@ -162,11 +163,11 @@ class LiveFiles:
         write_whole(self.folder / "heartbeat.json", asdict(heart), durable=False)
 
     def heartbeat(self) -> Heartbeat | None:
-        """The newest sign of life; None where there is none."""
-        found = read_whole(self.folder / "heartbeat.json")
+        """The newest sign of life; None where there is none, or a damaged one."""
         try:
+            found = read_whole(self.folder / "heartbeat.json")
             return None if found is None else Heartbeat(**found)
-        except TypeError:
+        except (DataError, TypeError):
             return None
 
     # the state of risk
@@ -223,10 +224,14 @@ def write_whole(path: Path, values: Mapping[str, Any], *, durable: bool = True) 
         json.dump(values, file)
         if durable:
             file.flush()
+            crashpoint(f"{path.name}.written")
             os.fsync(file.fileno())
+    crashpoint(f"{path.name}.synced")
     made.replace(path)
+    crashpoint(f"{path.name}.renamed")
     if durable:
         _sync_folder(path.parent)
+    crashpoint(f"{path.name}.kept")
 
 
 def read_whole(path: Path) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from typing import Any, Self
 from mismartera_core.contracts.venue import VenueBroker
 from mismartera_core.errors import RiskStop
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
+from mismartera_core.monitoring.stacks import stacks
 from mismartera_core.repositories.live_files import (
     DRILL,
     FLATTEN,
@@ -40,13 +41,16 @@ SILENCE = 30.0
 """Seconds without a heartbeat after which the watchdog acts, and nothing leaves any more."""
 DRILL_WITHIN = 5.0
 """Seconds within which the drill must have been seen."""
+CANCEL_WITHIN = 10.0
+"""Seconds that a thread that has failed waits for its session's entries to be cancelled."""
 
 
 class Guard:
     """Halts the account when a human, a signal or silence asks for it.
 
     While it is entered: the kill files are looked at ten times a second and at every order, SIGUSR1
-    is heard, a heartbeat is written every second, and a process of its own watches it.
+    is heard, a heartbeat is written every second, and a process of its own watches it. A session
+    of which a thread has failed or is stuck is halted, too.
 
     Args:
         files: Files of the account.
@@ -55,6 +59,7 @@ class Guard:
         venue: The adapter; entries are cancelled through it at once, whatever the other threads do.
         now_ns: The wall clock, nanoseconds UTC.
         wake: Called after a halt, so that the engine attends to it soon.
+        stuck: Says which thread is stuck, or "".
         silence: Seconds without a heartbeat after which the watchdog acts.
         watchdog: Whether a process is started that watches this one.
         timer: A monotonic timer, seconds.
@@ -72,6 +77,7 @@ class Guard:
         now_ns: Callable[[], int],
         *,
         wake: Callable[[], None] | None = None,
+        stuck: Callable[[], str] = str,
         silence: float = SILENCE,
         watchdog: bool = True,
         timer: Callable[[], float] = monotonic,
@@ -82,6 +88,8 @@ class Guard:
         self._venue = venue
         self._now_ns = now_ns
         self._wake = wake
+        self._stuck = stuck
+        self._alarmed = False
         self._silence = silence
         self._watch = watchdog
         self._timer = timer
@@ -128,6 +136,15 @@ class Guard:
         self._asked = KillOrder(HALT, reason, self._now_ns())
         self._look.set()
 
+    def failed(self, why: str) -> None:
+        """A thread of the session has failed: halt, and return when entries are cancelled.
+
+        Args:
+            why: Which, and of what.
+        """
+        self._control.halt("failure", why, self._now_ns())
+        self._start(self._cancel, "Guard cancels").join(CANCEL_WITHIN)
+
     def shut(self) -> str:
         """Why nothing may leave, looked up anew: a kill file, a wish to halt, a late heartbeat."""
         asked = self._asked or self._files.killed()
@@ -161,6 +178,7 @@ class Guard:
                 self._obey(asked)
             if self._timer() >= due:
                 self._beat()
+                self._look_at_threads()
                 due = self._timer() + BEAT
             self._look.wait(LOOK)
             self._look.clear()
@@ -182,6 +200,19 @@ class Guard:
 
     def _cancel(self) -> None:
         cancel_until_none(self._venue, self._stop)
+
+    def _look_at_threads(self) -> None:
+        """Halt where one is stuck, and keep where every thread was then."""
+        why = "" if self._alarmed else self._stuck()
+        if not why:
+            return
+        self._alarmed = True
+        self._control.halt("stuck", why, self._now_ns())
+        self._start(self._cancel, "Guard cancels")
+        kept = self._files.folder / "stacks.log"
+        log.error("%s: the account is halted; where every thread is: %s", why, kept)
+        with kept.open("a", encoding="utf-8") as out:
+            out.write(f"{why}\n\n{stacks()}\n")
 
     def _resume(self) -> None:
         by = self._files.resumed()
@@ -221,10 +252,11 @@ class Guard:
         del number, frame
         self.press("signal SIGUSR1")
 
-    def _start(self, work: Callable[[], None], name: str) -> None:
+    def _start(self, work: Callable[[], None], name: str) -> Thread:
         thread = Thread(target=work, name=name)
         self._threads.append(thread)
         thread.start()
+        return thread
 
     def _leave(self) -> None:
         self._stop.set()

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
+from time import monotonic
 from types import FrameType
 
 from mismartera_core.errors import Interrupted
@@ -14,6 +15,8 @@ from mismartera_core.errors import Interrupted
 log = logging.getLogger(__name__)
 
 _HEARD = (signal.SIGINT, signal.SIGTERM)
+SAME_WISH = 1.0
+"""Seconds within which a second signal is the first once more: terminals and wrappers send two."""
 
 
 class Terminated(Interrupted):
@@ -47,24 +50,29 @@ class Interruption:
 def heeded() -> Iterator[Interruption]:
     """Keep signals within the block instead of raising in the middle of something.
 
-    The first one ends the run in order. The second says that this is under way and puts the
-    handlers of before back, so that the third leaves at once. Only the main thread hears signals:
-    elsewhere nothing is ever asked.
+    The first one ends the run in order. Another one, a second later or more, leaves at once: it is
+    raised, and the handlers of before are back. Only the main thread hears signals: elsewhere
+    nothing is ever asked.
 
     Yields:
         Where a signal is kept.
     """
-    asked = Interruption()
+    asked, first = Interruption(), 0.0
     if current_thread() is not main_thread():
         yield asked
         return
 
     def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal first
         del frame
-        if asked.error is not None:
+        if asked.error is None:
+            first = monotonic()
+            asked.heard(number)
+        elif monotonic() - first < SAME_WISH:
+            log.warning("stopping; once more, and it leaves without what was computed")
+        else:
             restore()
-            log.warning("stopping; interrupt once more to leave without what was computed")
-        asked.heard(number)
+            raise asked.error
 
     def restore() -> None:
         for heard, handler in before.items():

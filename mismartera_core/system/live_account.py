@@ -44,14 +44,15 @@ class LiveAccount:
         desk: Works the orders.
         control: The state of risk.
         states: Keeps what strategies want to know again.
-        guarded: Enters the guard of the session; a replay has none.
+        guarded: Enters the guard of the session, which is told who is stuck; gives what is to be
+            told of a thread that has failed. A replay has none.
     """
 
     account: VenueAccount
     desk: VenueDesk
     control: RiskControl
     states: StrategyStates
-    guarded: Callable[[ExitStack], None]
+    guarded: Callable[[ExitStack, Callable[[], str]], Callable[[str], None] | None]
     _gate: _Gate
 
     def arm(self, execution: ExecutionManager) -> None:
@@ -159,9 +160,9 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
         )
         stack.callback(desk.close)
 
-        def guarded(inner: ExitStack) -> None:
+        def guarded(inner: ExitStack, stuck: Callable[[], str]) -> Callable[[str], None] | None:
             if trading.replayed:
-                return
+                return None
             session = LiveSession(
                 account=account.account_id,
                 pid=os.getpid(),
@@ -174,14 +175,16 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             )
             # Past the tape: what these threads ask is nothing that the engine takes in.
             (bare,), (real,) = adapters, controls
-            inner.enter_context(Guard(files, session, real, bare, now_ns))
+            guard = inner.enter_context(Guard(files, session, real, bare, now_ns, stuck=stuck))
             inner.enter_context(ClockWatch(bare.now_ns, now_ns, real.surroundings))
+            return guard.failed
 
         _log_account(account)
         states = StrategyStates(
             tape.calls("states", lambda: StateStore(trading.database)),
             account.account_id,
             tape.reading("wall", now_ns),
+            control,
         )
         yield LiveAccount(account, desk, control, states, guarded, gate)
 

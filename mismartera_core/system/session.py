@@ -153,7 +153,7 @@ class Session:
                     if account is not None:
                         account.arm(manager.execution)
                         manager.resume()
-                        account.guarded(guard)
+                        manager.alarm = account.guarded(guard, manager.stuck)
                     outcome = manager.run(asked)
                     if self._replay is None:
                         outcome = refuse_nothing(outcome, plan, self.config)

@@ -6,12 +6,15 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from mismartera_core.contracts.strategy import PortfolioStrategy, Strategy
 from mismartera_core.errors import JournalError, StrategyError
+from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.repositories.journal_states import StateStore
 from mismartera_core.store.frame import Frame
+from mismartera_core.system.kept_targets import KeptTargets
 from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.player import Playable
@@ -29,11 +32,14 @@ class StrategyStates:
         store: Where they are kept.
         account: The account.
         now_ns: The wall clock, nanoseconds UTC.
+        control: The state of risk.
     """
 
     store: StateStore
     account: str
     now_ns: Callable[[], int]
+    control: RiskControl
+    _plans: list[tuple[PortfolioUnit, KeptTargets]] = field(default_factory=list)
     _kept: dict[tuple[str, str], str] = field(default_factory=dict)
     _owners: list[tuple[str, str, Strategy | PortfolioStrategy]] = field(default_factory=list)
 
@@ -46,7 +52,34 @@ class StrategyStates:
         """
         owners = [u.memory for u in units if isinstance(u, Unit | PortfolioUnit)]
         self._owners = [owner for owner in owners if _keeps_state(owner[2])]
-        return _RememberingPlayer(inner, self) if self._owners else inner
+        self._plans = [self._plan(u) for u in units if isinstance(u, PortfolioUnit)]
+        return _RememberingPlayer(inner, self) if self._owners or self._plans else inner
+
+    def resume(self, day: date) -> None:
+        """Have portfolios go on with the targets of a session that they have not reached.
+
+        Raises:
+            JournalError: They cannot be read.
+        """
+        for unit, plan in self._plans:
+            targets = plan.load(day)
+            if targets is not None:
+                log.warning("Strategy %r goes on with the targets of before", plan.strategy)
+                unit.resume(targets)
+
+    def _plan(self, unit: PortfolioUnit) -> tuple[PortfolioUnit, KeptTargets]:
+        execution = unit.execution
+        plan = KeptTargets(
+            self.store,
+            self.account,
+            unit.name,
+            unit.symbols,
+            lambda: execution.quantities,
+            self.control,
+            self.now_ns,
+        )
+        execution.remember = plan.aimed
+        return unit, plan
 
     def load(self) -> None:
         """Give every strategy what it saved last.
@@ -70,6 +103,8 @@ class StrategyStates:
         Raises:
             StrategyError: A strategy raised, or gave what JSON cannot hold.
         """
+        for _, plan in self._plans:
+            plan.settle()
         for name, symbol, strategy in self._owners:
             try:
                 state = strategy.save_state()
@@ -97,6 +132,8 @@ class _RememberingPlayer(AroundReplay):
 
     def play(self, frame: Frame) -> int:
         self._load()
+        if frame.opens:
+            self._states.resume(frame.day)
         bars = self._player.play(frame)
         self._states.keep()
         return bars

@@ -15,7 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mismartera_core.contracts.clock import Clock
-from mismartera_core.errors import ConfigError, Interrupted, MisMarteraError
+from mismartera_core.errors import ConfigError, MisMarteraError, RiskStop
+from mismartera_core.managers.data_manager.arrivals import Arrivals
 from mismartera_core.managers.execution_manager import ExecutionManager
 from mismartera_core.managers.execution_manager.equity import EquityBook
 from mismartera_core.managers.time_manager import TimeManager
@@ -33,6 +34,7 @@ from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
 from mismartera_core.system.strategy_states import StrategyStates
+from mismartera_core.system.stuck import join_all, stuck
 from mismartera_core.system.units import make_units
 from mismartera_core.threads.analysis_engine import AnalysisEngine, Replay
 from mismartera_core.threads.channel import Channel
@@ -51,10 +53,6 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[date, int, int, int, float], None]
 """Takes the session, sessions done, sessions in all, bars so far and seconds so far."""
-
-_HEARTBEAT = 0.2
-"""Seconds between looks at whether a thread has ended; also how soon Ctrl-C is heard."""
-
 
 STEPS_AHEAD = 64
 """Frames of a step each that wait between two threads at most."""
@@ -85,6 +83,9 @@ class SystemManager:
         progress: Told after every session, by the analysis thread.
         tape: What the inputs of a live session pass through; None in a backtest.
         board: Shows how a live session stands; None where nobody watches.
+
+    Attributes:
+        alarm: Told by a thread that has failed, before the others are stopped; None for nobody.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class SystemManager:
         states: StrategyStates | None = None,
         board: StatusBoard | None = None,
     ) -> None:
+        self.alarm: Callable[[str], None] | None = None
         self._tape = tape
         self._board = board
         self._plan = plan
@@ -157,6 +159,14 @@ class SystemManager:
             }
         )
 
+    def stuck(self) -> str:
+        """Which thread on the way of a bar is stuck, in a sentence; "" for none.
+
+        Before its first frame the coordinator loads history, for as long as that takes.
+        """
+        loading = not self._coordinator.metrics.frames
+        return stuck(w for w in self._way if not (loading and w is self._coordinator))
+
     def run(self, asked: Interruption | None = None) -> Outcome:
         """Run to the end, to the first failure or until asked to stop; the threads are joined.
 
@@ -169,7 +179,7 @@ class SystemManager:
             try:
                 for worker in self._workers:
                     worker.start()
-                stopped = self._wait(asked)
+                stopped = join_all(self._workers, asked, self._interrupt, self.alarm)
             except BaseException:
                 self._interrupt()
                 raise
@@ -178,17 +188,6 @@ class SystemManager:
         error = self._failures[0][1] if self._failures else stopped
         record = self._record(perf_counter() - began, error)
         return Outcome(record, error, self._coordinator.fingerprint())
-
-    def _wait(self, asked: Interruption) -> Interrupted | None:
-        """Join the threads; what stopped them, where it came from outside."""
-        stopped: Interrupted | None = None
-        for worker in self._workers:
-            while worker.is_alive():
-                worker.join(_HEARTBEAT)
-                if asked.error is not None and stopped is None:
-                    stopped = asked.error
-                    self._interrupt()
-        return stopped
 
     def _interrupt(self) -> None:
         """Stop within the session that is replayed."""
@@ -217,7 +216,7 @@ class SystemManager:
         self._ready = StreamSubscription(mode, depth)
         intervals = [i for i in desk.intervals if i != plan.interval]
         targets = (frames, measured) if plan.measure_quality else (frames,)
-        arrivals: Queue[Any] = Queue()
+        arrivals = Arrivals()
         coordinator = self._coordinator = SessionCoordinator(
             self._stop, self._failed, plan, targets, intervals, self._entered, arrivals
         )
@@ -250,6 +249,7 @@ class SystemManager:
         engine = self._engine(complete, player)
         if not plan.measure_quality:
             measured.close()
+        self._way = coordinator, processor, engine
         return coordinator, processor, self._quality, engine
 
     def _engine(self, complete: Channel[Frame], player: Replay) -> AnalysisEngine:
@@ -270,6 +270,8 @@ class SystemManager:
         log.info("%s failed", name, exc_info=error)
         self._failures.append((name, error))
         self._registry.observe("error_raised", error=error, where=name)
+        if self.alarm is not None and not isinstance(error, RiskStop):
+            self.alarm(f"{name} failed: {sentence(error)}")
         # What the coordinator has sent is whole, and the others finish it: a race loses nothing.
         if name != self._coordinator.name:
             self._abort()

@@ -23,7 +23,7 @@ from mismartera_core.config.settings import load_settings
 from mismartera_core.contracts.venue import VenueBroker
 from mismartera_core.errors import MisMarteraError, RiskStop
 from mismartera_core.model.risk import RiskRecord, RiskState
-from mismartera_core.repositories.live_files import HALT, Heartbeat, KillOrder, LiveFiles
+from mismartera_core.repositories.live_files import HALT, KillOrder, LiveFiles
 from mismartera_core.system.emergency import adapter_of, cancel_until_none, wall_ns
 
 log = logging.getLogger("mismartera_core.watchdog")
@@ -80,7 +80,7 @@ class Watch:
     def look(self) -> Sight:
         """What is the case now."""
         now = self._timer()
-        heart = self._heart()
+        heart = self._files.heartbeat()
         if heart is not None:
             self._pid = self._pid or heart.pid
             if heart.pid != self._pid:
@@ -96,13 +96,6 @@ class Watch:
             return Sight.ALIVE
         self._missed = now if self._missed is None else self._missed
         return Sight.GONE if now - self._missed >= self._gone else Sight.ALIVE
-
-    def _heart(self) -> Heartbeat | None:
-        try:
-            return self._files.heartbeat()
-        except MisMarteraError as error:
-            log.warning("the heartbeat cannot be read: %s", error)
-            return None
 
 
 def process_is_there(pid: int) -> bool:

@@ -17,19 +17,25 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from mismartera_core.contracts.crashpoints import on_crashpoint
-from mismartera_core.repositories.database import open_database
+from mismartera_core.repositories.database import Database, open_database
 from mismartera_core.repositories.journal import OrderJournal
 from mismartera_core.testing.desk_rig import SECOND, START_NS, DeskRig
 from mismartera_core.testing.kill_script import VenueActs, trade, working
 from mismartera_core.testing.piped_venue import PipedVenue, serve
 from mismartera_core.testing.scripted_venue import ScriptedVenue
+
+FILES = ("", "-wal")
+"""Endings of the files that hold a database; all others are made anew."""
 
 
 class KillMatrix:
@@ -47,6 +53,7 @@ class KillMatrix:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._torn: Callable[[Path], None] | None = None
         self._empty = folder / "empty.db"
         open_database(f"sqlite:///{self._empty}").close()
         self.points: list[str] = []
@@ -83,6 +90,8 @@ class KillMatrix:
             report = self._process(path, venue, acts, kill)
             if report is not None:  # it had fewer points than that
                 break
+            if self._torn is not None:
+                self._torn(path)
         report = self._process(path, venue, acts, 0)
         _must(report is not None, "the last process was killed")
         assert report is not None  # noqa: S101 - just seen
@@ -98,7 +107,7 @@ class KillMatrix:
         child = os.fork()
         if child == 0:
             here.close()
-            _child(there, path, venue, kill)
+            _child(there, path, venue, kill, before_commits=self._torn is not None)
         there.close()
         report: dict[str, Any] | None = serve(here, venue, acts.act)
         _, status = os.waitpid(child, 0)
@@ -135,7 +144,9 @@ class KillMatrix:
         _must(not report["verdicts"], f"halted: {report['verdicts']}")
 
 
-def _child(pipe: Connection, path: Path, venue: ScriptedVenue, kill: int) -> None:
+def _child(
+    pipe: Connection, path: Path, venue: ScriptedVenue, kill: int, *, before_commits: bool
+) -> None:
     """Trade, and kill this process at a crash point; never returns."""
     points: list[str] = []
 
@@ -144,10 +155,14 @@ def _child(pipe: Connection, path: Path, venue: ScriptedVenue, kill: int) -> Non
         if len(points) == kill:
             path.with_suffix(".point").write_text(name)
             os.kill(os.getpid(), signal.SIGKILL)
+        if before_commits and name.endswith(".written"):
+            keep_before(path)
 
     code = 1
     try:
         database = open_database(f"sqlite:///{path}")
+        if before_commits:
+            checkpoint_often(database)
         on_crashpoint(hook)
         piped = PipedVenue(pipe, venue.capabilities)
         rig = DeskRig(database, piped).begin()
@@ -163,6 +178,28 @@ def _child(pipe: Connection, path: Path, venue: ScriptedVenue, kill: int) -> Non
         code = 0
     finally:
         os._exit(code)
+
+
+def written(path: Path, ending: str) -> bytes:
+    """What a file of a database holds now."""
+    file = path.with_name(path.name + ending)
+    return file.read_bytes() if file.exists() else b""
+
+
+def keep_before(path: Path) -> None:
+    """Keep what the files of a database hold before a commit."""
+    for ending in FILES:
+        path.with_suffix(f".before{ending}").write_bytes(written(path, ending))
+
+
+def checkpoint_often(database: Database) -> None:
+    """Have SQLite move its log into the database after every few pages, as it does after many."""
+    database.engine.dispose()
+    sa.event.listen(
+        database.engine,
+        "connect",
+        lambda connection, _record: connection.execute("PRAGMA wal_autocheckpoint = 6"),
+    )
 
 
 def _last_point(path: Path) -> str:

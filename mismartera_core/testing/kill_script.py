@@ -98,7 +98,7 @@ def trade(rig: DeskRig, venue: PipedVenue) -> None:
     _close(rig)
     news()
     news(8)
-    for second in (12, 20, 45, 75, 110, 140):
+    for second in (12, 20, 45, 75, 110, 140, 145, 150, 155, 160, 165):
         at(second)
         rig.poll()
 

@@ -148,21 +148,50 @@ def test_two_impatient_ctrl_c_lose_nothing(tmp_path, paced):
     check_readable(ended, "interrupted")
 
 
-def test_the_third_ctrl_c_leaves_even_where_a_strategy_hangs(tmp_path, paced, install):
-    install("mine", strategy("def on_bar(self, bar):", "    while True:", "        pass"))
-    site = str(tmp_path / "site")
-    os.environ["PYTHONPATH"] = site
-    try:
-        process = paced({"strategies": [{"name": "mine"}]})
-    finally:
-        del os.environ["PYTHONPATH"]
-    for _ in range(3):
+HANGS = strategy("def on_bar(self, bar):", "    while True:", "        pass")
+IN_C = strategy("def on_bar(self, bar):", "    import _thread as t", "    lock = t.allocate_lock()")
+IN_C = IN_C.replace("allocate_lock()", "allocate_lock(); lock.acquire(); lock.acquire()")
+
+
+@pytest.fixture
+def hanging(paced, install, tmp_path, monkeypatch):
+    """Start a run whose strategy never returns."""
+
+    def start(source):
+        install("mine", source)
+        with monkeypatch.context() as site:
+            site.setenv("PYTHONPATH", str(tmp_path / "site"))
+            return paced({"strategies": [{"name": "mine"}]})
+
+    return start
+
+
+def state(tmp_path):
+    (folder,) = (tmp_path / "runtime/runs").iterdir()
+    assert Path(folder / "config.json").exists()
+    return json.loads((folder / "manifest.json").read_text())["exit_state"]
+
+
+@pytest.mark.parametrize("source", [HANGS, IN_C], ids=["in Python", "in C"])
+def test_a_second_signal_leaves_even_where_a_strategy_hangs(tmp_path, hanging, source):
+    process = hanging(source)
+    for pause in (0.3, 1.2, 0.0):
         process.send_signal(signal.SIGINT)
-        threading.Event().wait(0.5)
+        threading.Event().wait(pause)
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "once more" in err
     assert "Traceback" not in err
-    (folder,) = (tmp_path / "runtime/runs").iterdir()
-    assert json.loads((folder / "manifest.json").read_text())["exit_state"] == "interrupted"
-    assert Path(folder / "config.json").exists()
+    assert state(tmp_path) == "interrupted"
+
+
+def test_one_signal_is_enough_where_a_strategy_hangs(tmp_path, hanging):
+    process = hanging(IN_C)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Error: stopped by the system (SIGTERM)\n" in err
+    assert state(tmp_path) == "interrupted"
+    (log,) = tmp_path.glob("runtime/runs/*/log.jsonl")
+    assert "AnalysisEngine did not end within 10 s and is left behind" in log.read_text()
+    assert "Thread AnalysisEngine:" in log.read_text()

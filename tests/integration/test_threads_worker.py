@@ -4,6 +4,8 @@ from threading import Event
 
 import pytest
 
+from mismartera_core.monitoring.performance import PerformanceMetrics
+from mismartera_core.system.stuck import stuck
 from mismartera_core.threads.channel import Channel, Stopped
 from mismartera_core.threads.worker import FrameWorker, Worker
 
@@ -85,3 +87,25 @@ def test_once_stopped_no_frame_is_handled():
     source.put("a", worker.metrics)
     stop.set()
     assert ran(worker).seen == []
+
+
+def test_a_worker_is_stuck_when_it_works_for_too_long_and_not_when_it_waits():
+    taken, finish = Event(), Event()
+    channel, told = Channel(4), []
+
+    class Hangs(FrameWorker):
+        def handle(self, frame):
+            taken.set()
+            finish.wait(60)
+
+    worker = Hangs("Hangs", Event(), lambda *failure: told.append(failure), channel)
+    assert stuck([worker], 0.0) == ""
+    worker.start()
+    channel.put("frame", PerformanceMetrics())
+    assert taken.wait(10)
+    assert "Hangs has been at one piece of work for" in stuck([worker], 0.0)
+    assert stuck([worker], 3600.0) == ""
+    finish.set()
+    channel.close()
+    worker.join(10)
+    assert (stuck([worker], 0.0), told) == ("", [])

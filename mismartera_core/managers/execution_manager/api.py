@@ -24,7 +24,7 @@ from mismartera_core.managers.execution_manager.order_numbers import enlarging_u
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.managers.execution_manager.recovered_books import RecoveredBooks
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
-from mismartera_core.managers.execution_manager.sweeping import forbidden
+from mismartera_core.managers.execution_manager.sweeping import EXITS, exits, forbidden
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.quantities import in_lots, on_grid
 from mismartera_core.model.risk import RiskState, RiskVerdict
@@ -331,18 +331,10 @@ class ExecutionManager(RecoveredBooks):
             for order in tuple(book):
                 order.legs = ()
                 self.cancel(order, why)
-        for symbol, holdings in self.holdings.items():
-            for holding in holdings:
-                units = holding.position.quantity
-                if units == 0.0:
-                    continue
-                side = -1 if units > 0.0 else 1
-                order = WorkingOrder(
-                    holding, symbol, side, abs(units), self._clock.now_ns, gtc=True, tag=why
-                )
-                order.closing = True
-                self.control.permit(order)
-                self.submit(order)
+        held = [holding for holdings in self.holdings.values() for holding in holdings]
+        for order in exits(held, self._clock.now_ns, why):
+            self.control.permit(order)
+            self.submit(order)
 
     def _net(self, symbol: int) -> float:
         """Net units the account holds of a symbol."""
@@ -367,6 +359,7 @@ class ExecutionManager(RecoveredBooks):
         ledger = self.ledger
         ledger.cash -= side * notional + fee
         owner: Holding = order.owner
+        owner.exits_refused = 0
         position = owner.position
         if self._leverage is None:
             position.apply(side * quantity, notional)
@@ -384,9 +377,19 @@ class ExecutionManager(RecoveredBooks):
     def _on_done(self, order: WorkingOrder) -> None:
         if order.status is REJECTED:
             self.log.rejected(self._clock.now_ns, order.owner.symbol_name)
+            if order.closing:
+                self._stays(order)
         if order.reserved:
             self._reserved -= order.reserved
             order.reserved = 0
+
+    def _stays(self, order: WorkingOrder) -> None:
+        """A position could not be left; a human has to where that happens again and again."""
+        owner = order.owner
+        owner.exits_refused += 1
+        if owner.exits_refused == EXITS:
+            why = f"{owner.symbol_name} cannot be left, after {EXITS} orders: {order.reason}"
+            self._escalate(_CONTROL, RiskState.HALTED, "liquidation", why)
 
     def _release(self, order: WorkingOrder) -> None:
         """Reserve no more than what is left of an order can enlarge a position by."""

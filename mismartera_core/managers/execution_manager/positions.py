@@ -65,9 +65,19 @@ class Holding:
         zone: The exchange's zone.
         position: What is held.
         on_fill: Told of every fill; None where nobody listens.
+        exits_refused: Orders to leave the position that were rejected since it last changed.
     """
 
-    __slots__ = ("index", "on_fill", "position", "strategy", "symbol", "symbol_name", "zone")
+    __slots__ = (
+        "exits_refused",
+        "index",
+        "on_fill",
+        "position",
+        "strategy",
+        "symbol",
+        "symbol_name",
+        "zone",
+    )
 
     def __init__(
         self, strategy: str, index: int, symbol: int, symbol_name: str, zone: tzinfo
@@ -77,5 +87,6 @@ class Holding:
         self.symbol = symbol
         self.symbol_name = symbol_name
         self.zone = zone
+        self.exits_refused = 0
         self.position = Position()
         self.on_fill: Callable[[Any, float, float, int, Any], None] | None = None

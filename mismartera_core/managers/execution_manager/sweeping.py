@@ -1,14 +1,17 @@
-"""Which working orders a state of the account forbids."""
+"""Which working orders a state of the account forbids, and the orders that leave all it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.risk import RiskState
 from mismartera_core.services.matching import STOP, STOP_LIMIT, TRAILING
 
+EXITS = 3
+"""Orders to leave a position that are rejected one after the other until the account is halted."""
 PROTECTIVE = (STOP, STOP_LIMIT, TRAILING)
 """Kinds of orders that may protect a position while the account is halted."""
 
@@ -30,6 +33,27 @@ def forbidden(
     found: list[WorkingOrder] = []
     for symbol, book in working.items():
         found += _of_symbol(book, held(symbol), halted=state is RiskState.HALTED)
+    return found
+
+
+def exits(holdings: Iterable[Holding], now_ns: int, tag: str) -> list[WorkingOrder]:
+    """Orders at market that leave every position.
+
+    Args:
+        holdings: Books of strategies and symbols.
+        now_ns: When it is decided.
+        tag: Why.
+    """
+    found = []
+    for holding in holdings:
+        units = holding.position.quantity
+        if units:
+            side = -1 if units > 0.0 else 1
+            order = WorkingOrder(
+                holding, holding.symbol, side, abs(units), now_ns, gtc=True, tag=tag
+            )
+            order.closing = True
+            found.append(order)
     return found
 
 

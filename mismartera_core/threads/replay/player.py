@@ -11,6 +11,7 @@ from mismartera_core.errors import MisMarteraError, StrategyError
 from mismartera_core.managers.execution_manager.equity import EquityBook
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.intervals import MINUTE
+from mismartera_core.model.risk import RiskState
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.lists import to_lists
 from mismartera_core.threads.channel import Stopped
@@ -32,6 +33,10 @@ class Playable(Protocol):
 
     flat_minutes: int | None
     flattened: bool
+
+    @property
+    def stays(self) -> bool:
+        """Whether it was to go flat and was not let."""
 
     @property
     def label(self) -> str:
@@ -265,11 +270,15 @@ class Player:
     def _leave_in_time(self, frame: Frame, instants: list[int], calls: list[Calls]) -> None:
         """Put going flat before the first calls at or after the time for it."""
         for unit in reversed(self._units):
-            if unit.flat_minutes is None or unit.flattened:
+            if unit.flat_minutes is None or (unit.flattened and not self._again(unit)):
                 continue
             row = bisect_left(instants, frame.market_close_ns - unit.flat_minutes * MINUTE)
             if row < len(instants) and instants[row] <= frame.market_close_ns:
                 calls[row] = (unit.flatten, *calls[row])
+
+    def _again(self, unit: Playable) -> bool:
+        """Whether a position whose exit was refused is to be left once more, at the next step."""
+        return unit.stays and self._desk.execution.control.state is not RiskState.HALTED
 
     def _close(self, frame: Frame) -> None:
         """The regular close: positions that are to be left are, and day orders expire."""

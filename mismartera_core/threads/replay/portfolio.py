@@ -27,7 +27,13 @@ FLOAT = np.dtype(np.float64)
 
 
 class Execution(Protocol):
-    """How targets of a portfolio become fills: order by order, or as arrays."""
+    """How targets of a portfolio become fills: order by order, or as arrays.
+
+    Attributes:
+        remember: Takes targets before the first order towards them leaves; None for nobody.
+    """
+
+    remember: Callable[[FloatArray], None] | None
 
     @property
     def quantities(self) -> FloatArray:
@@ -44,6 +50,10 @@ class Execution(Protocol):
 
     def flatten(self) -> None:
         """Cancel what works, leave every position, refuse entries until the next session."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether a position was to be left and was not."""
 
     def begin_session(self) -> None:
         """A session opens."""
@@ -125,6 +135,16 @@ class PortfolioUnit:
         self._declaring = False
         self._closes: FloatArray = np.full(len(symbols), math.nan)
         self._strategy: PortfolioStrategy | None = None
+        self._unfinished: FloatArray | None = None
+
+    @property
+    def execution(self) -> Execution:
+        """How its targets become fills."""
+        return self._execution
+
+    def resume(self, targets: FloatArray) -> None:
+        """Go on with targets that an earlier process went after, at the next step."""
+        self._unfinished = targets
 
     @property
     def memory(self) -> tuple[str, str, PortfolioStrategy]:
@@ -166,6 +186,11 @@ class PortfolioUnit:
         """Go flat and stay so until the next session."""
         self.flattened = True
         self._execution.flatten()
+
+    @property
+    def stays(self) -> bool:
+        """Whether it was to go flat and was not let."""
+        return self._execution.stays
 
     def columns(self, frame: Frame) -> list[FloatArray]:  # noqa: ARG002 - it takes rows
         """None: it takes rows of panels."""
@@ -231,7 +256,24 @@ class PortfolioUnit:
                     check(wanted)
                 aim(self._shares(wanted) if weights else wanted, now_ns)
 
-        return advance
+        return advance if self._unfinished is None else self._resuming(advance)
+
+    def _resuming(self, advance: Callable[[int], None]) -> Callable[[int], None]:
+        """Before the strategy is asked for new targets, those of an earlier process count.
+
+        At every step, until nothing works: an order that was on its way may never have arrived.
+        """
+        working = self.desk.working
+
+        def resume(now_ns: int) -> None:
+            targets = self._unfinished
+            if targets is not None:
+                if working.keys().isdisjoint(self._symbols):
+                    self._unfinished = None
+                self._execution.aim(targets, now_ns)
+            advance(now_ns)
+
+        return resume
 
     def _check(self, wanted: FloatArray) -> None:
         row = isinstance(wanted, np.ndarray) and wanted.shape == self._shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -50,6 +51,9 @@ class AsArrays:
         costs: Commission and slippage.
         lot: Smallest tradable number of units.
     """
+
+    remember: Callable[[FloatArray], None] | None = None
+    """Arrays are for backtests."""
 
     def __init__(
         self,
@@ -222,6 +226,11 @@ class AsArrays:
 
     def flatten(self) -> None:
         """Never asked for: such strategies go order by order."""
+
+    @property
+    def stays(self) -> bool:
+        """Nothing is ever to be left."""
+        return False
 
     def begin_session(self) -> None:
         """Nothing is kept from entering."""

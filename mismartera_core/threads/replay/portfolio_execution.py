@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,9 +20,13 @@ class OrderByOrder:
     Args:
         desk: What the units of a run share.
         units: One a symbol.
+
+    Attributes:
+        remember: Takes targets before the first order towards them leaves; None for nobody.
     """
 
     def __init__(self, desk: Desk, units: list[TargetUnit]) -> None:
+        self.remember: Callable[[FloatArray], None] | None = None
         self._desk = desk
         self._units = units
 
@@ -39,19 +44,28 @@ class OrderByOrder:
 
     def aim(self, targets: FloatArray, now_ns: int) -> None:  # noqa: ARG002 - the clock stands there
         """Go after targets, symbol by symbol."""
+        if self.remember is not None:
+            self.remember(targets)
         for unit, target in zip(self._units, targets.tolist(), strict=True):
             if not math.isnan(target):
                 unit.aim(target)
 
     def flatten(self) -> None:
-        """Leave every position."""
+        """Leave every position; asked again, those whose exit was refused."""
         for unit in self._units:
-            unit.flatten()
+            if unit.stays or not unit.flattened:
+                unit.flatten()
+
+    @property
+    def stays(self) -> bool:
+        """Whether the exit of a position was refused."""
+        return any(unit.stays for unit in self._units)
 
     def begin_session(self) -> None:
         """Entries are possible again."""
         for unit in self._units:
             unit.flattened = False
+            unit.take_up()
 
     def end_session(self, close_ns: int) -> None:
         """The broker expires day orders."""

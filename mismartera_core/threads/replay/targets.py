@@ -34,6 +34,12 @@ class TargetUnit(Unit):
         """Go on with an order that works towards the newest target."""
         self._target = order
 
+    def take_up(self) -> None:
+        """Go on with the order that an earlier process has sent towards a target."""
+        if self._target is None:
+            sent = (o for o in self._open_orders() if o.entry is None and not o.closing)
+            self._target = next(sent, None)
+
     def aim(
         self, target: float, stop_loss: float | None = None, take_profit: float | None = None
     ) -> None:

@@ -17,7 +17,7 @@ from mismartera_core.errors import ConfigError, MisMarteraError
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import Bar, from_ns
-from mismartera_core.model.orders import Fill, Side, TimeInForce
+from mismartera_core.model.orders import Fill, OrderStatus, Side, TimeInForce
 from mismartera_core.model.quantities import on_grid
 from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
@@ -60,6 +60,7 @@ class Unit:
         self.handles: list[Handle] = []
         self.flat_minutes = flat_minutes
         self.flattened = False
+        self._leaving: WorkingOrder | None = None
         self.declaring = False
         self.strategy: Strategy | None = None
         self.feed: EventFeed | None = None
@@ -162,7 +163,14 @@ class Unit:
         """Cancel what works, leave the position, and refuse orders until the next session."""
         self.flattened = True
         self.cancel_all(FLAT)
-        self._leave(FLAT)
+        self._leaving = self._leave(FLAT)
+
+    @property
+    def stays(self) -> bool:
+        """Whether it was to go flat and was not let: the order for it was refused."""
+        leaving = self._leaving
+        refused = leaving is not None and leaving.status is OrderStatus.REJECTED
+        return self.flattened and refused and not self.position.is_flat
 
     # what the strategy calls
 

@@ -1,6 +1,7 @@
 """The whole order path: journal, desk, adapter, the real alpaca-py, sockets, and a fake venue."""
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -92,9 +93,10 @@ class Traded:
 
 
 @pytest.fixture
-def traded(tmp_path):
+def traded(tmp_path, request):
     key, secret = SECRETS.values()
-    with AlpacaVenue({"AAPL": BARS, "MSFT": BARS}, key=key, secret=secret, multiplier=4) as venue:
+    options = {"multiplier": 4, **getattr(request, "param", {})}
+    with AlpacaVenue({"AAPL": BARS, "MSFT": BARS}, key=key, secret=secret, **options) as venue:
         venue.limit.per_minute = 100_000
         made = Traded(venue, tmp_path)
         made.begin()
@@ -185,4 +187,23 @@ def test_the_legs_of_a_bracket_are_known_and_known_again(traded, rig):
     traded.market()
     traded.until(lambda: leaving.is_done)
     assert (leaving.status, rig.held()) == (OrderStatus.FILLED, 0.0)
+    traded.agree()
+
+
+@pytest.mark.parametrize("traded", [{"participation": "0.01"}], indirect=True, ids=["in parts"])
+def test_an_order_that_is_changed_after_a_part_was_filled_is_for_what_is_left(traded, rig):
+    order = rig.order(50, limit=2 * PRICE)
+    while not traded.venue.book.fills:
+        traded.venue.advance(traded.venue.next_ns)
+    traded.until(lambda: order.filled_quantity)
+    filled = order.filled_quantity
+    assert filled < 50
+    (there,) = rig.venue.open_orders()
+    by_hand = replace(rig.desk._core.books.by_venue(there.venue_id).terms, client_id="by-hand")
+    rig.venue.replace(there.venue_id, by_hand)
+    traded.until(lambda: rig.desk._core.books.by_venue(there.venue_id).venue_id != there.venue_id)
+    assert order.remaining == 50 - filled
+    traded.market(59)
+    traded.until(lambda: order.is_done)
+    assert (order.filled_quantity, rig.held()) == (50.0, 50.0)
     traded.agree()

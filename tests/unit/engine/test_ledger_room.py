@@ -7,6 +7,7 @@ import pytest
 
 from mismartera_core import WorkingOrder
 from mismartera_core.managers.execution_manager import ledger as module
+from mismartera_core.managers.execution_manager.batches import _rows_of
 from mismartera_core.managers.execution_manager.ledger import Ledger
 
 OWNER = SimpleNamespace(index=0, strategy="one", symbol_name="A")
@@ -56,3 +57,20 @@ def test_a_column_whose_rows_are_alike_takes_no_room(limit, monkeypatch):
     assert orders.limit_price.strides == (0,)
     assert orders.quantity.strides == (8,)
     assert np.signbit(orders.limit_price[0]) == np.signbit(limit)
+
+
+@pytest.mark.parametrize("ids", [[4, 5, 6, 7], [2, 5, 6, 9]])
+def test_orders_of_a_batch_are_found_by_their_ids(ids):
+    ids, rows = np.array(ids), [3, 0, 2]
+    assert _rows_of(ids[rows], ids).tolist() == rows
+
+
+def test_fills_made_as_arrays_and_one_by_one_come_in_the_order_of_time(monkeypatch):
+    ledger = booked(1, 3, monkeypatch)
+    more = booked(1_000_000, 1, monkeypatch).fill_columns()
+    ledger.add_batch(more, booked(1_000_000, 1, monkeypatch).order_columns())
+    stamps = ledger.fills_since(0).filled_ns
+    assert len(stamps) == 8
+    assert (np.diff(stamps) >= 0).all()
+    assert ledger.fills_since(6).filled_ns.tolist() == stamps[6:].tolist()
+    assert ledger.fill_columns().filled_ns.tolist() == stamps.tolist()

@@ -181,6 +181,8 @@ def test_a_revision_of_a_bar_that_waits_is_the_bar():
         (bar(0), "duplicate"),
         (bar(0, revised=True), "duplicate"),
         (bar(1, high=math.nan), "impossible"),
+        (bar(1, high=math.inf), "impossible"),
+        (bar(1, close=-1.0), "impossible"),
         (bar(1, low=0.0), "impossible"),
         (bar(1, low=200.0), "impossible"),
         (bar(1, volume=-1.0), "impossible"),

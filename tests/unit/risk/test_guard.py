@@ -203,6 +203,31 @@ def test_a_guard_that_fails_halts(scene, monkeypatch, caplog, wakes):
     assert "RuntimeError: out of handles" in scene.control.record.reason
 
 
+def test_a_thread_that_is_stuck_halts_once_and_every_stack_is_kept(scene):
+    scene.venue.put("entry")
+    said = ["", "AnalysisEngine has been at one piece of work for 26 s"]
+    with scene.guard(stuck=lambda: said.pop(0) if said else "and still"):
+        assert scene.eventually(lambda: scene.venue.at_work() == [])
+        assert scene.eventually(lambda: (scene.files.folder / "stacks.log").exists())
+    kept = scene.files.load_risk_state()
+    assert (kept.limit, kept.reason[:14]) == ("stuck", "AnalysisEngine")
+    stacks = (scene.files.folder / "stacks.log").read_text()
+    assert "Thread MainThread:" in stacks
+    assert "Thread Guard:" in stacks
+    assert stacks.count("one piece of work") == 1
+
+
+def test_who_tells_of_a_failure_goes_on_when_entries_are_cancelled(scene):
+    scene.venue.put("entry")
+    scene.venue.put("exit", side="sell")
+    scene.venue.hold(AAPL="10")
+    with scene.guard() as guard:
+        guard.failed("DataProcessor failed: no such thing")
+        assert scene.venue.at_work() == ["exit"]
+    assert scene.files.load_risk_state().reason == "DataProcessor failed: no such thing"
+    assert not scene.files.kill_own.exists()
+
+
 def test_a_halt_needs_nobody_to_wake(scene):
     with scene.guard(wake=None):
         write_whole(scene.files.kill_all, {"action": "halt", "reason": "all"})

@@ -4,6 +4,7 @@ import pytest
 
 from mismartera_core import DataError, RiskState
 from mismartera_core.model.risk import RiskRecord
+from mismartera_core.repositories import live_files as module
 from mismartera_core.repositories.live_files import (
     DRILL,
     FLATTEN,
@@ -137,3 +138,16 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
 )
 def test_an_account_is_no_path(account, name):
     assert safe_name(account) == name
+
+
+def test_on_windows_no_folder_is_synced(files, monkeypatch):
+    def refused(*words):
+        raise PermissionError("a folder cannot be opened there")
+
+    with monkeypatch.context() as windows:
+        windows.setattr(module.os, "open", refused)
+        windows.setattr(module.os, "name", "nt")
+        module._sync_folder(files.folder)
+    monkeypatch.setattr(module.os, "open", refused)
+    with pytest.raises(PermissionError):
+        module._sync_folder(files.folder)

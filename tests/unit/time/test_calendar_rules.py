@@ -19,6 +19,12 @@ def utc(text: str) -> datetime:
         ("US_EQUITY", date(2024, 11, 1), "2024-11-01T13:30", "2024-11-01T20:00"),
         ("US_EQUITY", date(2024, 11, 4), "2024-11-04T14:30", "2024-11-04T21:00"),  # DST ended
         ("US_EQUITY", date(2024, 11, 29), "2024-11-29T14:30", "2024-11-29T18:00"),  # half day
+        ("US_EQUITY", date(2026, 3, 6), "2026-03-06T14:30", "2026-03-06T21:00"),
+        ("US_EQUITY", date(2026, 3, 9), "2026-03-09T13:30", "2026-03-09T20:00"),  # DST began
+        ("US_EQUITY", date(2026, 10, 30), "2026-10-30T13:30", "2026-10-30T20:00"),
+        ("US_EQUITY", date(2026, 11, 2), "2026-11-02T14:30", "2026-11-02T21:00"),  # DST ended
+        ("US_EQUITY", date(2026, 11, 27), "2026-11-27T14:30", "2026-11-27T18:00"),  # half day
+        ("US_EQUITY", date(2026, 12, 24), "2026-12-24T14:30", "2026-12-24T18:00"),  # half day
         ("UK_EQUITY", date(2024, 12, 24), "2024-12-24T08:00", "2024-12-24T12:30"),
         ("DE_EQUITY", date(2024, 7, 3), "2024-07-03T07:00", "2024-07-03T15:30"),
         ("JP_EQUITY", date(2024, 7, 3), "2024-07-03T00:00", "2024-07-03T06:00"),
@@ -166,6 +172,18 @@ def test_horizon_is_said(us):
         us.get_trading_session(None, far)
     with pytest.raises(DataError, match="trading days after"):
         us.get_next_trading_date(None, us.wall_now().date(), 1000)
+
+
+def test_beyond_the_last_trading_day_nothing_is_made_up(us):
+    from mismartera_core.errors import DataError
+
+    known = us._covering(None, us.wall_now().date())
+    last = known.dates[-1]
+    assert known.first_from(last) == last
+    with pytest.raises(DataError, match="the first trading day from"):
+        known.first_from(last + timedelta(days=1))
+    with pytest.raises(DataError, match="the next open"):
+        known.next_open(known.opens[-1])
 
 
 def test_earlier_years_are_seeded_when_asked_for(tmp_path):

@@ -1,8 +1,11 @@
 """One process per account, until it has ended, however it ends."""
 
+import importlib.util
+import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,4 +54,25 @@ def test_a_holder_that_has_not_said_who_it_is(tmp_path):
     lease.path.write_text("")
     with pytest.raises(BrokerError, match="not yet said"):
         AccountLease(tmp_path, "PA1", "run")
+    lease.release()
+
+
+def test_on_windows_one_byte_beyond_the_text_is_locked(tmp_path, monkeypatch):
+    held = {}
+
+    def locking(handle, mode, count):
+        where = os.fstat(handle).st_ino
+        if held.setdefault(where, (handle, mode, count)) != (handle, mode, count):
+            raise OSError("another process has it")
+
+    spec = importlib.util.find_spec("mismartera_core.repositories.account_lease")
+    module = importlib.util.module_from_spec(spec)
+    with monkeypatch.context() as windows:
+        windows.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
+        windows.setattr(os, "name", "nt")
+        spec.loader.exec_module(module)
+    lease = module.AccountLease(tmp_path, "PA1", "first")
+    with pytest.raises(BrokerError, match="run first"):
+        module.AccountLease(tmp_path, "PA1", "second")
+    assert [(mode, count) for _, mode, count in held.values()] == [(2, 1)]
     lease.release()

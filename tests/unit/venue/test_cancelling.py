@@ -1,8 +1,11 @@
 """Cancels are asked for until the venue has heard them; legs, pairs and closing orders fit."""
 
+import math
+
 import pytest
 
 from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.risk import RiskState
 from mismartera_core.model.venue import VenueStatus
 from mismartera_core.testing import Answer
 
@@ -201,3 +204,50 @@ def test_a_closing_order_that_waits_can_be_cancelled_and_expires(rig, venue):
     rig.desk.end_session(rig.clock.now_ns)
     assert (one.status, other.status) == (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
     assert len(venue.sent) == 1
+
+
+def test_a_position_that_cannot_be_left_halts_after_three_orders(rig, venue):
+    rig.order(10)
+    venue.fill("AAPL")
+    rig.poll()
+    for number in range(1, 4):
+        venue.script(Answer.REFUSE)
+        assert rig.order(-10, closing=True).status is OrderStatus.REJECTED
+        assert (rig.engine.control.record.limit == "liquidation") is (number == 3)
+        rig.clock.now_ns += 60_000_000_000
+    assert "AAPL cannot be left, after 3 orders" in rig.engine.control.record.reason
+    assert rig.held() == 10.0
+
+
+def test_orders_that_are_refused_between_fills_do_not_add_up(rig, venue):
+    rig.order(10)
+    venue.fill("AAPL")
+    for _ in range(4):
+        rig.poll()
+        venue.script(Answer.REFUSE)
+        rig.order(-1, closing=True)
+        rig.clock.now_ns += 1
+        rig.order(-1, closing=True)
+        venue.fill("AAPL")
+    assert rig.engine.control.state is RiskState.ACTIVE
+
+
+def test_a_human_s_flattening_leaves_what_is_held_and_nothing_else(rig, venue):
+    rig.order(10)
+    venue.fill("AAPL")
+    rig.poll()
+    waiting = rig.order(5, limit=90.0)
+    rig.engine.control.ask_flatten("a human", rig.clock.now_ns)
+    rig.engine.attend(rig.clock.now_ns)
+    rig.wait(1)
+    assert waiting.status is OrderStatus.CANCELLED
+    rig.engine.cancel(waiting, "once more")
+    assert len(venue.cancels) == 1
+    assert [(t.symbol, t.side.value, int(t.quantity)) for t in venue.sent[2:]] == [
+        ("AAPL", "sell", 10)
+    ]
+    assert rig.holdings["one", "AAPL"].position.average_price == 100.0
+    venue.fill("AAPL")
+    rig.wait(1)
+    assert rig.held() == 0.0
+    assert math.isnan(rig.holdings["one", "AAPL"].position.average_price)

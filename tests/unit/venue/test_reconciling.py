@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from random import Random
 
 import pytest
@@ -155,6 +156,30 @@ def test_a_replaced_order_never_fills_beyond_its_intent(rig, venue):
     rig.wait(31)
     assert order.filled_quantity == 4.0
     assert "executions" in [v.limit for v in rig.verdicts]
+
+
+def test_a_venue_that_is_gone_for_hours_is_asked_a_few_times_a_minute(rig, venue):
+    leaving = rig.order(10, limit=99.0)
+    venue.lose(1)
+    venue.script(Answer.DO_THEN_FAIL)
+    unclear = rig.order(5, "MSFT")
+    asked = []
+    for what in ("find", "open_orders", "executions", "cancel"):
+        setattr(venue, what, partial(_counted, getattr(venue, what), asked))
+    venue.down = venue.unheard = True
+    rig.engine.cancel(leaving, "out")
+    rig.wait(3600)
+    assert all(200 < asked.count(what) < 300 for what in set(asked))
+    assert len(set(asked)) == 4
+    venue.down = venue.unheard = False
+    rig.wait(20)
+    assert (leaving.status, unclear.reason) == (OrderStatus.CANCELLED, "")
+    assert (len(venue.sent), rig.desk.blocked, rig.verdicts) == (2, "", [])
+
+
+def _counted(call, asked, *words):
+    asked.append(call.__name__)
+    return call(*words)
 
 
 def test_noise_is_counted(rig, venue):

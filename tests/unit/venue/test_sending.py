@@ -135,7 +135,7 @@ def test_it_is_given_up_only_after_that_many_answers(rig, venue):
     rig.wait(60)
     assert not order.is_done
     venue.down = False
-    rig.wait(10)
+    rig.wait(25)
     assert order.is_done
     assert rig.heard("absent") == 1
 

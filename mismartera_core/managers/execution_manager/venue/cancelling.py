@@ -62,17 +62,19 @@ class Cancelling:
     def _send(self, tracked: Tracked) -> None:
         core = self._core
         crashpoint("cancel.before_send")
-        tracked.due = core.timer() + core.timing.retry
         try:
             core.venue.cancel(tracked.venue_id)
         except OrderRejected as error:
             tracked.cancel_sent = True
+            core.answered()
             core.notice(NoticeKind.FAILED, f"not cancelled: {error}", tracked)
             self._look(tracked)
         except Exception as error:  # noqa: BLE001 - asking again is harmless, so whatever it was
             words = f"it is unclear whether the venue heard of the cancel: {error}"
+            tracked.due = core.ask_again()
             core.notice(NoticeKind.FAILED, words, tracked)
         else:
+            core.answered()
             tracked.cancel_sent = True
         crashpoint("cancel.after_send")
 
@@ -85,5 +87,6 @@ class Cancelling:
                 self._changes.apply(said)
             elif error is not None:
                 tracked.cancel_sent = False
+                tracked.due = self._core.ask_again()
 
         self._core.fetcher.ask(lambda: self._core.venue.order(venue_id), then)

@@ -87,6 +87,7 @@ class DeskCore:
         self.adopt: Callable[[WorkingOrder], None] = nobody
         self._tell = tell
         self._halt = halt
+        self._pause = timing.retry
 
     def notice(
         self, kind: NoticeKind, words: str, tracked: Tracked | None = None, symbol: str = ""
@@ -95,6 +96,16 @@ class DeskCore:
         self.counts[kind.value] = self.counts.get(kind.value, 0) + 1
         about = ("", symbol) if tracked is None else (tracked.client_id, tracked.symbol)
         self._tell(DeskNotice(kind, about[1], about[0], words, self.now_ns()))
+
+    def ask_again(self) -> float:
+        """When to ask a venue again that did not answer: later each time in a row."""
+        pause = self._pause
+        self._pause = min(2.0 * pause, self.timing.longest_retry)
+        return self.timer() + pause
+
+    def answered(self) -> None:
+        """The venue has answered: the next failure is the first in a row."""
+        self._pause = self.timing.retry
 
     def halt(self, limit: str, reason: str) -> None:
         """Tell the risk control to halt."""

@@ -56,14 +56,15 @@ class LookUp:
         self._asked.discard(tracked.client_id)
         if tracked.stage is not Stage.UNKNOWN:
             return
-        now, timing = core.timer(), core.timing
         if error is not None:
-            tracked.due = now + timing.retry
+            tracked.due = core.ask_again()
             core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
-        elif said is not None:
+            return
+        core.answered()
+        if said is not None:
             self._changes.apply(said)
         else:
-            self._absent(tracked, now)
+            self._absent(tracked, core.timer())
 
     def _absent(self, tracked: Tracked, now: float) -> None:
         """The venue has none by our id: send it again while that is still wanted, or wait."""
@@ -100,10 +101,12 @@ class LookUp:
         self._asked.discard(tracked.client_id)
         if tracked.stage is not Stage.UNKNOWN:
             return
-        tracked.due = core.timer() + core.timing.every
         if said is None:
+            tracked.due = core.ask_again()
             core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
             return
+        core.answered()
+        tracked.due = core.timer() + core.timing.every
         alike = [o for o in said if self._could_be(tracked, o)]
         rivals = [
             t

@@ -117,9 +117,9 @@ class Reconciling:
         core, timing = self._core, self._core.timing
         self._asking.discard("orders")
         if found is None:
-            self._failed(error)
-            self._orders_due = core.timer() + timing.retry
+            self._orders_due = self._failed(error)
             return
+        core.answered()
         self._orders_age = age
         self._orders_due = core.timer() + (timing.orders_every if age == self._age else 0.0)
         self.take(found)
@@ -147,9 +147,9 @@ class Reconciling:
         core, timing = self._core, self._core.timing
         self._asking.discard("positions")
         if found is None:
-            self._failed(error)
-            self._positions_due = core.timer() + timing.retry
+            self._positions_due = self._failed(error)
             return
+        core.answered()
         self._positions_due = core.timer() + timing.positions_every
         for execution in found.after:
             self._booking.take(execution, None, fetched=True)
@@ -185,5 +185,7 @@ class Reconciling:
             agrees = agrees and not why
         return agrees
 
-    def _failed(self, error: Exception | None) -> None:
+    def _failed(self, error: Exception | None) -> float:
+        """Tell that the venue did not answer; when to ask again."""
         self._core.notice(NoticeKind.FAILED, f"the venue did not answer: {error}")
+        return self._core.ask_again()

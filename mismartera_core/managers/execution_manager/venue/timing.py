@@ -17,7 +17,8 @@ class Timing:
         fresh: Age up to which an order may be sent again, under the same id.
         orders_every: Between two comparisons of orders and executions.
         positions_every: Between two comparisons of positions.
-        retry: Before something that failed is tried again.
+        retry: Before something that failed is tried again; twice as long each time in a row.
+        longest_retry: That wait at most.
         strikes: Comparisons with the same difference that halt.
         overlap: How far before what is known executions are asked for.
     """
@@ -30,5 +31,6 @@ class Timing:
     orders_every: float = 30.0
     positions_every: float = 60.0
     retry: float = 2.0
+    longest_retry: float = 15.0
     strikes: int = 3
     overlap: float = 3600.0
