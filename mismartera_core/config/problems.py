@@ -28,7 +28,6 @@ _EXPECTED = "Input should be "
 _WORDS = {
     "tuple_type": "expected a list",
     "dict_type": "expected an object",
-    "model_type": "expected an object",
     "too_short": "expected at least one item",
     "string_too_short": "expected some text",
     "string_type": "expected text",
@@ -89,6 +88,9 @@ def _problem(item: ErrorDetails, model: type[BaseModel]) -> str:
         return text
     if kind == "value_error" and ", was " in text:
         return text.removeprefix("Value error, ")
+    if kind == "model_type":
+        names = [name for part in _models_at(model, item["loc"]) for name in field_names(part)]
+        return f"expected an object of {', '.join(names)}, was {shown(item['input'])}"
     if text.startswith(_EXPECTED):
         text = f"expected {text.removeprefix(_EXPECTED)}"
     return f"{_WORDS.get(kind, text.removeprefix('Value error, '))}, was {shown(item['input'])}"
