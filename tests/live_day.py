@@ -22,6 +22,10 @@ PATIENCE = 2 * SECOND
 """The venue's time within which a step is closed that a symbol has no bar for."""
 STUCK = 60.0
 """Real seconds within which a step is decided on, however busy the machine."""
+AWAY = 2 * MINUTE
+"""The venue's time that goes on when it has lost its listener, before it waits for one."""
+FETCHES = 0.5
+"""Real seconds in which a session that is back fetches orders and positions."""
 FOLLOWS = 3.0
 """Real seconds within which an order that waited for a cancel follows it."""
 
@@ -154,7 +158,13 @@ def _drive(
             return
     before()
     closes = {int(close) for bars in venue.tape.bars.values() for close in bars.available_at}
+    lost_ns = 0
     while (due := venue.next_ns) is not None and due <= until_ns:
+        if not lost_ns and not (_listened_to(venue) and venue.trades.listeners):
+            lost_ns = due
+        elif lost_ns and due - lost_ns > AWAY:
+            _wait_for_listeners(venue, over)
+            lost_ns = 0
         with venue.lock:
             waiting = {order.symbol for order in venue.book.open()}
         venue.advance(due)
@@ -185,6 +195,15 @@ def _cancelled_last(venue: AlpacaVenue) -> bool:
     """Whether a cancel is among the last requests that change something."""
     asked = [request.method for request in venue.requests if request.method != "GET"]
     return "DELETE" in asked[-2 * len(venue.tape.bars) :]
+
+
+def _wait_for_listeners(venue: AlpacaVenue, over: threading.Event) -> None:
+    """Wait until bars and orders are listened to again; a session that is over does not."""
+    deadline = monotonic() + STUCK
+    while not (_listened_to(venue) and venue.trades.listeners) and monotonic() < deadline:
+        if over.wait(0.01):
+            return
+    over.wait(FETCHES)
 
 
 def _listened_to(venue: AlpacaVenue) -> bool:
