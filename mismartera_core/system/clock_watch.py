@@ -72,11 +72,15 @@ class ClockWatch:
             return
         self._before, self._due = apart, now + EVERY
         try:
-            self._surroundings.clock_skew = skew(self._venue_ns, self._now_ns)
+            found = skew(self._venue_ns, self._now_ns)
         except BrokerError as error:
             if abs(jumped) >= JUMP:
                 self._surroundings.clock_skew += jumped
             log.warning("the venue's clock could not be asked: %s", error)
+        else:
+            # Where it jumped meanwhile nothing was measured; the next look sees the jump.
+            if abs(self._apart() - apart) < JUMP:
+                self._surroundings.clock_skew = found
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK):

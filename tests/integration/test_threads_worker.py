@@ -1,11 +1,14 @@
 """Worker: what it raises is kept and told, and what it feeds is closed in any case."""
 
+import signal
 from threading import Event
 
 import pytest
 
 from mismartera_core.monitoring.performance import PerformanceMetrics
-from mismartera_core.system.stuck import stuck
+from mismartera_core.system import stuck as module
+from mismartera_core.system.interruption import Interruption
+from mismartera_core.system.stuck import join_all, stuck
 from mismartera_core.threads.channel import Channel, Stopped
 from mismartera_core.threads.worker import FrameWorker, Worker
 
@@ -109,3 +112,23 @@ def test_a_worker_is_stuck_when_it_works_for_too_long_and_not_when_it_waits():
     channel.close()
     worker.join(10)
     assert (stuck([worker], 0.0), told) == ("", [])
+
+
+def test_of_threads_that_were_told_to_end_one_that_hangs_is_left_behind(monkeypatch, caplog):
+    monkeypatch.setattr(module, "DRAIN", 0.05)
+    monkeypatch.setattr(module, "HEARTBEAT", 0.01)
+    finish, told, asked = Event(), [], Interruption()
+    hangs, ends = Once(lambda: finish.wait(60), []), Once(lambda: told.append("ended"), [])
+    for worker in (hangs, ends):
+        worker.start()
+    asked.heard(signal.SIGINT)
+    stopped = join_all((hangs, ends), asked, lambda: told.append("interrupted"), None)
+    assert stopped is asked.error
+    assert sorted(told) == ["ended", "interrupted"]
+    assert [r.message for r in caplog.records] == [
+        "Once did not end within 0.05 s and is left behind"
+    ]
+    finish.set()
+    hangs.join(10)
+    assert join_all((hangs, ends), Interruption(), told.clear, told.append) is None
+    assert told

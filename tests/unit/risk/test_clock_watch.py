@@ -78,6 +78,17 @@ def test_a_venue_that_does_not_answer_changes_nothing(clocks):
     assert (clocks.surroundings.clock_skew, clocks.asked) == (0.1, 1)
 
 
+def test_a_clock_that_jumps_while_the_venue_is_asked_is_asked_for_again(clocks):
+    answers = [lambda: setattr(clocks, "machine_ns", clocks.machine_ns + 60 * SECOND)]
+    ask = clocks.ask
+    clocks.watch._venue_ns = lambda: (answers.pop()() if answers else None, ask())[1]
+    clocks.pass_time(61)
+    clocks.watch.look()
+    assert (clocks.surroundings.clock_skew, clocks.asked) == (0.0, 1)
+    clocks.watch.look()
+    assert (clocks.surroundings.clock_skew, clocks.asked) == (60.0, 2)
+
+
 def test_it_looks_by_itself_while_it_is_entered(clocks, monkeypatch):
     monkeypatch.setattr(module, "LOOK", 0.005)
     clocks.machine_ns += 5 * SECOND

@@ -1,5 +1,7 @@
 """The watchdog tells silence, death and goodbye apart, and acts once."""
 
+import runpy
+import sys
 from threading import Event
 from types import SimpleNamespace
 
@@ -177,3 +179,12 @@ def test_the_process_ends_with_what_it_had_to_do(scene, tmp_path, monkeypatch, g
     scene.beat(goodbye=goodbye)
     assert watchdog.main(["--account", "A1", "--silence", "0.05"]) == code
     assert venue.at_work() == (["entry"] if goodbye else [])
+
+
+def test_it_is_a_program_of_its_own(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["watchdog", "--help"])
+    monkeypatch.delitem(sys.modules, "mismartera_core.system.watchdog")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("mismartera_core.system.watchdog", run_name="__main__")
+    assert ended.value.code == 0
+    assert "--account" in capsys.readouterr().out

@@ -284,6 +284,20 @@ def test_an_execution_waits_for_the_journal(rig, venue):
     assert [v.limit for v in rig.verdicts] == ["journal"]
 
 
+def test_executions_that_wait_for_the_journal_are_not_missing(rig, venue):
+    order = rig.order(10)
+    with rig.database.engine.connect() as connection:
+        connection.execute(sa.text("PRAGMA query_only = ON"))
+    venue.fill("AAPL")
+    rig.wait(120)
+    assert [v.limit for v in rig.verdicts] == ["journal"]
+    with rig.database.engine.connect() as connection:
+        connection.execute(sa.text("PRAGMA query_only = OFF"))
+    rig.wait(1)
+    assert (order.status, rig.held()) == (OrderStatus.FILLED, 10.0)
+    assert rig.heard("mismatch") == 0
+
+
 def test_nothing_leaves_before_the_account_was_reconciled(make_rig):
     rig = make_rig(begin=False).begin(recover=False)
     assert "reconciled" in rig.order(10).reason

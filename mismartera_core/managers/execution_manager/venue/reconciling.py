@@ -124,7 +124,10 @@ class Reconciling:
         self._orders_due = core.timer() + (timing.orders_every if age == self._age else 0.0)
         self.take(found)
         self._since_ns = max(self._since_ns, began_ns - int(timing.overlap * SECOND))
+        unwritten = self._booking.unwritten()
         for tracked in live:
+            if tracked.symbol in unwritten:
+                continue  # they are not missing: it is the journal that cannot take them
             why = ""
             if tracked.stage is Stage.LIVE and tracked.venue_id in found.absent:
                 why = "the venue knows it no more"
