@@ -122,7 +122,10 @@ class VenueOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """One execution; the same one may be told of more than once, with the same id.
+    """One execution; the same one may be told of more than once.
+
+    It has the same id each time, or else `cumulative`, by which it is known under another: a venue
+    may have ids of one kind for what it tells and of another for what it lists.
 
     Attributes:
         execution_id: The venue's id of it: unique within the account.

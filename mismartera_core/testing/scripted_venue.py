@@ -81,6 +81,8 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
         down: While true, every question is answered by a BrokerError.
         unheard: While true, cancels are lost on their way.
         at_once: Whether a cancel is confirmed at once; else by `confirm_cancels`.
+        listed_ids: Whether an execution is listed under the id that the stream has for it; else
+            under one of its own.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
         self.down = False
         self.unheard = False
         self.at_once = True
+        self.listed_ids = True
         self._answers: deque[Answer] = deque()
         self._on_the_way: list[OrderTerms] = []
 
@@ -200,7 +203,10 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
     def executions(self, since_ns: int) -> Sequence[Execution]:
         """Every execution at or after an instant."""
         self._answering()
-        return [e for e in self.booked if e.at_ns >= since_ns]
+        found = [e for e in self.booked if e.at_ns >= since_ns]
+        if self.listed_ids:
+            return found
+        return [replace(e, execution_id=f"listed {e.execution_id}", client_id="") for e in found]
 
     def positions(self) -> Sequence[VenuePosition]:
         """Every position that is not flat."""

@@ -91,11 +91,12 @@ class Traded:
         assert self.rig.verdicts == []
 
 
-@pytest.fixture
-def traded(tmp_path):
+@pytest.fixture(params=[True, False], ids=["one_id", "listed_by_other_ids"])
+def traded(request, tmp_path):
     key, secret = SECRETS.values()
     with AlpacaVenue({"AAPL": BARS, "MSFT": BARS}, key=key, secret=secret, multiplier=4) as venue:
         venue.limit.per_minute = 100_000
+        venue.activity_ids = request.param
         made = Traded(venue, tmp_path)
         made.begin()
         yield made

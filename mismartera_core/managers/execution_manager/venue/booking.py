@@ -63,7 +63,7 @@ class Booking:
         """
         if said is not None:
             self._changes.apply(said)
-        if self._core.journal.is_booked(execution.execution_id):
+        if self._core.journal.is_booked(execution):
             return
         tracked = self._find(execution)
         if tracked is None:

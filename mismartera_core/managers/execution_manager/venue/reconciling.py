@@ -102,7 +102,7 @@ class Reconciling:
 
     def is_known(self, execution: Execution) -> bool:
         """Whether it is known whose an execution is."""
-        return self._core.journal.is_booked(execution.execution_id) or (
+        return self._core.journal.is_booked(execution) or (
             self._core.books.by_venue(execution.venue_id) is not None
         )
 
