@@ -147,8 +147,14 @@ class OrderJournal:
         return self._orders(IntentRow.client_id.not_in(ended))
 
     def find(self, client_id: str) -> JournaledOrder | None:
-        """An order by our id, ended or not."""
-        return next(iter(self._orders(IntentRow.client_id == client_id)), None)
+        """An order by our id, ended or not; by that of a change of it, too."""
+        found = self._orders(IntentRow.client_id == client_id)
+        if not found and client_id:
+            asked = OrderEventRow.kind == OrderEventKind.REPLACE_REQUESTED.value
+            named = sa.and_(asked, OrderEventRow.words.contains(client_id, autoescape=True))
+            whose = sa.select(OrderEventRow.client_id).where(named)
+            found = self._orders(IntentRow.client_id.in_(whose))
+        return next(iter(found), None)
 
     def orders_since(self, since_ns: int) -> tuple[JournaledOrder, ...]:
         """Every order decided on at or after an instant, oldest first."""

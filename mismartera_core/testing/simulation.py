@@ -68,10 +68,12 @@ def simulate(seed: int, database: Database, name: str = "") -> Counter[str]:
     dice = Random(seed)  # noqa: S311 - not a secret
     world = FaultyWorld(database, name or f"seed {seed}")
     world.venue.listed_ids = seed % 2 == 0
+    world.venue.replacing = ("rest", "whole")[seed // 2 % 2]
     acts: list[Callable[[Random], None]] = [
         *(world.place,) * 6,
         *(world.execute,) * 6,
         *(world.withdraw,) * 2,
+        *(world.amend,) * 2,
         world.finish,
         world.others,
         *(world.trouble,) * 4,
@@ -110,14 +112,15 @@ def check(world: FaultyWorld) -> None:
 
 
 def _check_orders(world: FaultyWorld) -> None:
-    venue, journal = world.venue, world.rig.journal
+    venue = world.venue
     if world.unwritten:
         raise AssertionError(f"sent before it was written: {world.unwritten}")
     ours = [o for o in venue.orders.values() if o.client_id.startswith("mm-")]
     doubled = [i for i, times in Counter(o.client_id for o in ours).items() if times > 1]
     if doubled:
         raise AssertionError(f"more than one order at the venue for {doubled}")
-    unknown = [o.client_id for o in ours if journal.find(o.client_id) is None]
+    known = world.known_ids()
+    unknown = [o.client_id for o in ours if o.client_id not in known]
     if unknown:
         raise AssertionError(f"orders at the venue that the journal does not know: {unknown}")
     there = Counter(

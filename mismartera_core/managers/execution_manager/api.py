@@ -16,6 +16,7 @@ from mismartera_core.contracts.risk import (
     RiskCheck,
     RiskMonitor,
 )
+from mismartera_core.managers.execution_manager.changing import OrderChanges
 from mismartera_core.managers.execution_manager.day_book import DayBook
 from mismartera_core.managers.execution_manager.decisions import Decisions
 from mismartera_core.managers.execution_manager.ledger import Ledger
@@ -39,8 +40,7 @@ REJECTED = OrderStatus.REJECTED
 AccountLook = Callable[[WorkingOrder | None, int], AccountView]
 """Makes the account as it stands at an instant; for an order that asks to leave, or for none."""
 
-_CONTROL = "control"
-"""What decisions of the state of the account are booked under."""
+_CONTROL = "control"  # what decisions of the state of the account are booked under
 
 
 class ExecutionManager(RecoveredBooks):
@@ -63,6 +63,7 @@ class ExecutionManager(RecoveredBooks):
         day: What fills say of the day; read where a check wants facts.
         wants_facts: Whether a check wants more than the account's plain numbers.
         monitors: Checks that also watch the account, by name.
+        changes: Changes of working orders.
         marked_ns: The last step after which monitors looked.
     """
 
@@ -103,6 +104,7 @@ class ExecutionManager(RecoveredBooks):
         self._margined = 0
         self._reserved = 0
         broker.start(costs, self._on_fill, self._on_done)
+        self.changes = OrderChanges(self, clock)
 
     @property
     def checks_risk(self) -> bool:
@@ -178,14 +180,15 @@ class ExecutionManager(RecoveredBooks):
             if reason:
                 return reason
         if self._risk:
-            reason = self._risk_refusal(order)
+            reason = self.risk_refusal(order)
             if reason:
                 return reason
-        return "" if self._leverage is None else self._buying_power(order)
+        return "" if self._leverage is None else self.buying_power(order)
 
-    def _buying_power(self, order: WorkingOrder) -> str:
+    def buying_power(self, order: WorkingOrder) -> str:
+        """Why an order is beyond what the account may spend; "" where it is not, and reserved."""
         held = order.owner.position.quantity
-        enlarging = enlarging_units(held, order.side * order.quantity)
+        enlarging = enlarging_units(held, order.side * order.remaining)
         if enlarging <= 0.0:
             return ""
         assert self._leverage is not None  # noqa: S101 - told apart by the caller
@@ -242,13 +245,14 @@ class ExecutionManager(RecoveredBooks):
     @staticmethod
     def _opens(order: WorkingOrder, held: float) -> bool:
         """Whether an order would enlarge a position; so one whose numbers are not known."""
-        return not enlarging_units(held, order.side * order.quantity) <= 0.0
+        return not enlarging_units(held, order.side * order.remaining) <= 0.0
 
     def may_open(self, order: WorkingOrder) -> bool:
         """Whether a working order may open or enlarge what the account holds of its symbol."""
         return not enlarging_units(self._net(order.symbol), order.side * order.remaining) <= 0.0
 
-    def _risk_refusal(self, order: WorkingOrder) -> str:
+    def risk_refusal(self, order: WorkingOrder) -> str:
+        """Why a risk check, or the state of the account, keeps an order from leaving; or ""."""
         assert self.look is not None  # noqa: S101 - set before the first session
         price = self.reference(order)
         held = self.position_with(order)
@@ -263,7 +267,7 @@ class ExecutionManager(RecoveredBooks):
             strategy=order.owner.strategy,
             symbol=order.owner.symbol_name,
             side=order.side,
-            quantity=order.quantity,
+            quantity=order.remaining,
             reference_price=price,
             opens=opens,
             is_market=order.kind == MARKET,
@@ -373,7 +377,7 @@ class ExecutionManager(RecoveredBooks):
         else:
             self._apply(owner, side * quantity, notional)
             if order.reserved:
-                self._release(order)
+                self.reserve(order)
         now = self._clock.now_ns
         ledger.fills.append(
             (order.id, owner.index, order.symbol, side, quantity, price, fee, bar.ts, now, slippage)
@@ -388,9 +392,9 @@ class ExecutionManager(RecoveredBooks):
             self._reserved -= order.reserved
             order.reserved = 0
 
-    def _release(self, order: WorkingOrder) -> None:
+    def reserve(self, order: WorkingOrder) -> None:
         """Reserve no more than what is left of an order can enlarge a position by."""
         units = min(order.enlarges, order.remaining)
-        left = round(units * order.reference * MICROS)
+        left = round(units * order.reference * MICROS) if units else 0
         self._reserved += left - order.reserved
         order.reserved = left

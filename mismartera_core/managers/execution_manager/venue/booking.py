@@ -169,6 +169,7 @@ class Booking:
             order.status, order.is_done = OrderStatus.FILLED, True
             core.note(tracked, OrderEventKind.FILLED)
             core.books.remove(tracked)
+            core.outrun(tracked)
             for leg in tracked.legs:
                 if leg.order.status is OrderStatus.HELD:
                     leg.order.status = OrderStatus.WORKING

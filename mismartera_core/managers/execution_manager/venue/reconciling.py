@@ -124,10 +124,13 @@ class Reconciling:
         self._orders_due = core.timer() + (timing.orders_every if age == self._age else 0.0)
         self.take(found)
         self._since_ns = max(self._since_ns, began_ns - int(timing.overlap * SECOND))
+        unwritten = self._booking.unwritten()
         for tracked in live:
             why = ""
             if tracked.stage is Stage.LIVE and tracked.venue_id in found.absent:
                 why = "the venue knows it no more"
+            elif tracked.symbol in unwritten:
+                pass  # the journal's fault, not the venue's
             elif tracked.stage is Stage.LIVE and tracked.ending is not None:
                 why = "its executions are missing"
             self._strikes.count(f"order {tracked.client_id}", why)

@@ -197,8 +197,7 @@ class Recovery:
                 tracked = restored(one, holding, units, entry, core.timer())
                 books.adopt(tracked.order)
                 core.books.add(tracked)
-                if one.venue_id:
-                    core.books.name(tracked, one.venue_id)
+                core.books.remember(tracked, one.venue_id)
                 made[intent.client_id] = tracked
         _pair(made, opened)
 

@@ -82,11 +82,16 @@ class Strays:
         owner = self.owners.get(tag_of(client_id))
         if one is None or owner is None:
             return None
-        units = core.journal.booked_units(client_id)
+        known = core.books.by_client(one.intent.client_id)
+        if known is not None:
+            core.books.alias(client_id, known)
+            return known
+        units = core.journal.booked_units(one.intent.client_id)
         tracked = restored(one, owner, units, None, core.timer())
         tracked.order.is_done = True
-        tracked.stage = Stage.DONE
+        tracked.stage, tracked.change = Stage.DONE, None
         core.books.remember(tracked, one.venue_id)
+        core.books.alias(client_id, tracked)
         return tracked
 
     def unknown(self, said: VenueOrder) -> Tracked | None:
