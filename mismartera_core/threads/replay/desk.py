@@ -46,6 +46,7 @@ class Desk:
         needs: Indicators asked for, in order.
         intervals: Bar intervals asked for, in order.
         valued: Which indicators had a value.
+        guard: Takes name, label and instance of each strategy before it is bound; live only.
         worth: Net value of all positions in 1e-6 currency units, where no holdings keep them.
     """
 
@@ -66,6 +67,7 @@ class Desk:
         self.intervals: dict[str, None] = {}
         self.valued = Valued()
         self.worth: Callable[[], int] | None = None
+        self.guard: Callable[[str, str, Any], None] | None = None
         self._silence = Silence()
         self._facts = FactFinder(execution, data) if execution.wants_facts else None
         self._derivation = derivation

@@ -80,6 +80,8 @@ class Unit:
     def bind(self, strategy: Strategy) -> None:
         """Take the strategy and let it declare what it needs."""
         self.strategy = strategy
+        if self.desk.guard is not None:
+            self.desk.guard(self.holding.strategy, self.label, strategy)
         if type(strategy).on_fill is not Strategy.on_fill:
             self.holding.on_fill = self._tell_fill
         symbol = self.holding.symbol
