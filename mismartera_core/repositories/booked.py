@@ -43,6 +43,11 @@ class BookedExecutions:
             return reach <= order.units
         return (reach, execution.quantity, execution.price) in order.told
 
+    def units(self, venue_id: str) -> Decimal:
+        """Units that are booked of an order of the venue's."""
+        order = self._orders.get(venue_id)
+        return Decimal(0) if order is None else order.units
+
     def add(self, execution: Execution) -> None:
         """Take an execution that is booked; one that says no more is taken for the newest."""
         self._ids.add(execution.execution_id)

@@ -141,6 +141,10 @@ class OrderJournal:
         """Whether an execution was booked before, under this id or another."""
         return execution in self._known()
 
+    def units_of(self, venue_id: str) -> Decimal:
+        """Units that are booked of an order of the venue's, on whichever of ours."""
+        return self._known().units(venue_id)
+
     def open_orders(self) -> tuple[JournaledOrder, ...]:
         """Every order that has not ended, oldest first."""
         ended = sa.select(OrderEventRow.client_id).where(OrderEventRow.kind.in_(FINAL))

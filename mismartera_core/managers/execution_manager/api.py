@@ -100,9 +100,7 @@ class ExecutionManager(RecoveredBooks):
         self._lot = broker.lot
         self._swept: set[int] = set()
         self.marked_ns = 0
-        self._costed = 0
-        self._margined = 0
-        self._reserved = 0
+        self._costed = self._margined = self._reserved = 0
         broker.start(costs, self._on_fill, self._on_done)
         self.changes = OrderChanges(self, clock)
 
@@ -117,11 +115,12 @@ class ExecutionManager(RecoveredBooks):
         self.holdings.setdefault(symbol, []).append(holding)
         return holding
 
-    def begin_session(self) -> None:
-        """A session opens: no order of it has been accepted yet."""
+    def begin_session(self, open_ns: int = 0) -> None:
+        """A session opens: no order of it has been accepted yet, but by an earlier process."""
         self.orders_today = 0
         self.day.begin_session()
         self.log.begin_session()
+        self.recount(open_ns)
 
     def submit(self, order: WorkingOrder, legs: tuple[WorkingOrder, ...] = ()) -> WorkingOrder:
         """Send an order, or refuse it with a reason.

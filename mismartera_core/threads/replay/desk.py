@@ -83,7 +83,7 @@ class Desk:
         for interval in self.intervals:
             self._bring(interval)
         if frame.opens:
-            self.execution.begin_session()
+            self.execution.begin_session(frame.open_ns)
             if self.execution.checks_risk:  # nothing else asks for it
                 self._day_start = self._equity_micros()
 
