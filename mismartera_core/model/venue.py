@@ -181,6 +181,9 @@ class VenueAccount:
         multiplier: Leverage; 1 for a cash account.
         shorting: Whether it may sell short.
         blocked: Why it may not trade; "" where it may.
+        day_trades: Day trades of five days as the venue counts them; None where it does not.
+        pdt_applies: Whether the venue still holds it to the pattern-day-trader rule; None where it
+            does not say.
     """
 
     account_id: str
@@ -192,6 +195,8 @@ class VenueAccount:
     multiplier: Decimal = Decimal(1)
     shorting: bool = False
     blocked: str = ""
+    day_trades: int | None = None
+    pdt_applies: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

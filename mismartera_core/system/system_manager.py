@@ -110,8 +110,7 @@ class SystemManager:
         self._progress = progress
         self._stop = Event()
         self._failures: list[tuple[str, BaseException]] = []
-        self._sessions: list[date] = []
-        self._bars = 0
+        self._sessions, self._bars = list[date](), 0
         hours = session_hours(plan.table, plan.interval, extended=plan.extended)
         zone = ZoneInfo(plan.table.timezone)
         library = IndicatorLibrary(registry, trades=plan.load_ticks is not None)

@@ -69,6 +69,7 @@ class Desk:
         self.worth: Callable[[], int] | None = None
         self.guard: Callable[[str, str, Any], None] | None = None
         self._silence = Silence()
+        self._halts: tuple[tuple[str, str], ...] = ()
         self._facts = FactFinder(execution, data) if execution.wants_facts else None
         self._derivation = derivation
         self._frame: Frame | None = None
@@ -80,6 +81,9 @@ class Desk:
         self._frame = frame
         self.data.take(frame)
         self.execution.control.surroundings.feed_ns = self._silence.since(frame)
+        if frame.feed is not None and frame.feed.halts != self._halts:
+            self._halts = frame.feed.halts
+            self.execution.control.surroundings.halts = dict(self._halts)
         for interval in self.intervals:
             self._bring(interval)
         if frame.opens:

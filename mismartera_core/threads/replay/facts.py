@@ -69,11 +69,12 @@ class FactFinder:
             last_close=self._data.last_close(order.symbol),
             bid=bid,
             ask=ask,
+            quoted=bool(around.quotes) or self._data.has_quotes,
             quote_age=age,
             average_volume=self._average_volume(order.symbol),
             opposite_units=self._opposite(order),
             working_exposure=exposure,
-            buying_power=_first(around.buying_power, multiplier * equity - gross - exposure),
+            buying_power=_least(around.buying_power, multiplier * equity - gross - exposure),
             multiplier=multiplier,
             excess=equity - (gross + exposure) / multiplier if multiplier > 0.0 else math.nan,
             settled_cash=_first(
@@ -135,6 +136,11 @@ class FactFinder:
     def _orders(book: Iterable[WorkingOrder] | None) -> Iterable[WorkingOrder]:
         """Orders that work by now, held legs left out."""
         return (o for o in book or () if not o.is_done and o.status is not OrderStatus.HELD)
+
+
+def _least(said: float | None, found: float) -> float:
+    """The venue may know more than the books, and may have said it before the last orders."""
+    return found if said is None else min(said, found)
 
 
 def _first(said: float | None, found: float) -> float:
