@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mismartera_core.contracts.stream import StreamChanged as StreamChanged
     from mismartera_core.contracts.stream import StreamedBars as StreamedBars
     from mismartera_core.contracts.stream import StreamedQuotes as StreamedQuotes
+    from mismartera_core.contracts.stream import StreamedStatus as StreamedStatus
     from mismartera_core.contracts.stream import StreamedTicks as StreamedTicks
     from mismartera_core.contracts.stream import StreamEvent as StreamEvent
     from mismartera_core.contracts.stream import StreamNoise as StreamNoise
@@ -136,6 +137,7 @@ _HOMES = {
         "StreamState",
         "StreamedBars",
         "StreamedQuotes",
+        "StreamedStatus",
         "StreamedTicks",
     ),
     "contracts.venue": (

@@ -67,6 +67,9 @@ class Hands:
     def cancel(self, ticket):
         self.strategy.cancel(ticket)
 
+    def replace(self, ticket, **words):
+        self.strategy.replace(ticket, **words)
+
     def cancel_all(self, _symbol):
         self.strategy.cancel()
 

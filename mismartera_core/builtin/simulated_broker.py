@@ -16,7 +16,7 @@ from mismartera_core import (
     PluginContext,
     WorkingOrder,
 )
-from mismartera_core.contracts.broker import DoneSink, FillSink
+from mismartera_core.contracts.broker import DoneSink, FillSink, ReplacedSink, Replacement
 from mismartera_core.model.orders import ENTRY_ENDED, ONE_CANCELS_OTHER
 from mismartera_core.model.quantities import PARTS, on_grid
 from mismartera_core.services.matching import (
@@ -89,6 +89,20 @@ class SimulatedBroker(Broker):
     def cancel(self, order: WorkingOrder, reason: str, now_ns: int) -> None:
         """End a working or held order."""
         self._end(order, OrderStatus.CANCELLED, reason, now_ns)
+
+    def replace(self, order: WorkingOrder, terms: Replacement, now_ns: int) -> str:
+        """Work an order by other terms, from the next bar on; held legs are for as much."""
+        if terms.quantity != order.quantity:
+            for leg in order.legs:
+                leg.quantity = leg.remaining = terms.quantity
+        order.take(terms)
+        order.from_ns = order.updated_ns = now_ns
+        self._on_replaced(order, terms, "")
+        return ""
+
+    def on_replaced(self, told: ReplacedSink) -> None:
+        """Tell of changes."""
+        self._on_replaced = told
 
     def end_session(self, close_ns: int) -> None:
         """Expire day orders placed before the close."""

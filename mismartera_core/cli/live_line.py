@@ -118,7 +118,8 @@ class MinuteLines:
 
     def show(self, status: LiveStatus) -> None:
         """Write it where a minute has begun."""
-        at = status.clock.replace(second=0, microsecond=0), status.risk, status.feed
+        minute = status.clock.replace(second=0, microsecond=0)
+        at = minute, status.risk, status.feed, status.quarantined
         if at != self._last:
             self._last = at
             text = "  ".join(f"{name} {value}" for name, value in cells(status))
@@ -162,6 +163,7 @@ def cells(status: LiveStatus) -> list[tuple[str, str]]:
         ("orders", f"{status.orders_today} today, {status.working} working"),
         ("risk", status.risk),
         ("last", status.decision or "nothing decided yet"),
+        *(("quarantined", words) for words in status.quarantined),
     ]
 
 

@@ -89,8 +89,8 @@ def _problem(item: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "value_error" and ", was " in text:
         return text.removeprefix("Value error, ")
     if kind == "model_type":
-        names = [name for part in _models_at(model, item["loc"]) for name in field_names(part)]
-        return f"expected an object of {', '.join(names)}, was {shown(item['input'])}"
+        fields = [name for part in _models_at(model, item["loc"]) for name in field_names(part)]
+        return f"expected an object of {', '.join(fields)}, was {shown(item['input'])}"
     if text.startswith(_EXPECTED):
         text = f"expected {text.removeprefix(_EXPECTED)}"
     return f"{_WORDS.get(kind, text.removeprefix('Value error, '))}, was {shown(item['input'])}"

@@ -22,6 +22,23 @@ WORKING = OrderStatus.WORKING
 MARKET = OrderType.MARKET
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a working order is to be from now on, all of it; NaN where a price is absent.
+
+    Attributes:
+        quantity: Units of the whole order, what has filled of it included.
+        limit: Limit price.
+        stop: Trigger price.
+        trail: Distance of a trailing stop, price units.
+    """
+
+    quantity: float
+    limit: float
+    stop: float
+    trail: float
+
+
 class WorkingOrder:
     """One order from its placing to its end. Numbers are floats; NaN where a price is absent.
 
@@ -114,6 +131,18 @@ class WorkingOrder:
         filled = self.quantity - self.remaining
         return on_grid(filled) if filled > 0.0 else 0.0  # infinite less infinite is no number
 
+    @property
+    def terms(self) -> Replacement:
+        """What may be changed of it, as it is."""
+        return Replacement(self.quantity, self.limit, self.stop, self.trail)
+
+    def take(self, terms: Replacement) -> None:
+        """Go on by other terms; what has filled stays so."""
+        filled = self.filled_quantity
+        self.quantity, self.limit = terms.quantity, terms.limit
+        self.stop, self.trail = terms.stop, terms.trail
+        self.remaining = on_grid(terms.quantity - filled)
+
     def snapshot(self) -> Order:
         """The order as a value, with Decimal prices."""
         return Order(
@@ -173,6 +202,9 @@ class FillSink(Protocol):
 DoneSink: TypeAlias = Callable[[WorkingOrder], None]
 """Takes an order that has ended without filling completely."""
 
+ReplacedSink: TypeAlias = Callable[[WorkingOrder, Replacement, str], None]
+"""Takes an order whose change was made, with "", or was not, with the reason."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
@@ -207,6 +239,26 @@ class Broker(ABC):
     @abstractmethod
     def cancel(self, order: WorkingOrder, reason: str, now_ns: int) -> None:
         """End a working order."""
+
+    def replace(self, order: WorkingOrder, terms: Replacement, now_ns: int) -> str:
+        """Change a working order, which keeps its place and its id.
+
+        By its new terms it fills from bars that open at `now_ns` or later, by the old ones no more.
+        A fill that was faster wins. What became of it is told to whom `on_replaced` has named.
+
+        Args:
+            order: The order; it takes the terms (`WorkingOrder.take`) when they are in force.
+            terms: What it is to be.
+            now_ns: The clock, nanoseconds UTC.
+
+        Returns:
+            Why it stays as it is; "" where it was changed, or is being.
+        """
+        del order, terms, now_ns
+        return "this broker does not change working orders: cancel it and place another"
+
+    def on_replaced(self, told: ReplacedSink) -> None:  # noqa: B027 - where `replace` does nothing
+        """Have `told` called with what became of each change that `replace` did not refuse."""
 
     @abstractmethod
     def match(self, symbol: int, bar: Bar, now_ns: int) -> None:

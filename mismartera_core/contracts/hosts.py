@@ -65,6 +65,16 @@ class StrategyHost(Protocol):
     ) -> OrderTicket:
         """Place an order."""
 
+    def replace(
+        self,
+        ticket: OrderTicket,
+        quantity: Price | None,
+        limit: Price | None,
+        stop: Price | None,
+        trail: Price | None,
+    ) -> None:
+        """Change a working order."""
+
     def close(self, tag: str) -> OrderTicket | None:
         """Cancel what works and leave the position at market."""
 

@@ -25,6 +25,7 @@ class ProviderCapabilities:
         ticks: Whether it delivers trades.
         quotes: Whether it delivers quotes.
         stream: Whether it can push data live.
+        statuses: Whether its stream tells of halts and pauses.
         simulated: Whether its prices are generated rather than observed; shown wherever they are.
         complete: Whether a minute without a bar means that nothing traded.
     """
@@ -33,6 +34,7 @@ class ProviderCapabilities:
     ticks: bool = False
     quotes: bool = False
     stream: bool = False
+    statuses: bool = False
     simulated: bool = False
     complete: bool = False
 

@@ -77,6 +77,7 @@ class RiskFacts:
         last_close: Newest close of the symbol.
         bid: Best bid of the newest quote; NaN where no quotes come.
         ask: Best ask of it.
+        quoted: Whether the session streams quotes: then none that is fresh means no market order.
         quote_age: Since that quote; infinite where there is none.
         average_volume: Mean units traded a day, over the 20 trading days before this one.
         opposite_units: Units of working orders on the other side of the symbol, legs left out.
@@ -108,6 +109,7 @@ class RiskFacts:
     last_close: float = math.nan
     bid: float = math.nan
     ask: float = math.nan
+    quoted: bool = False
     quote_age: float = math.inf
     average_volume: float = math.nan
     opposite_units: float = math.nan

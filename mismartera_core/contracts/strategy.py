@@ -201,6 +201,29 @@ class Strategy:
             -1, quantity, limit, stop, trail, stop_loss, take_profit, time_in_force, oco, tag
         )
 
+    def replace(
+        self,
+        ticket: OrderTicket,
+        *,
+        quantity: Price | None = None,
+        limit: Price | None = None,
+        stop: Price | None = None,
+        trail: Price | None = None,
+    ) -> None:
+        """Change a working order; what is left out stays as it is.
+
+        It stays the same order, with its id, legs and OCO order. If it has filled meanwhile, or
+        risk or the broker refuse, it works on as it was; `ticket.reason` and the signals say why.
+
+        Args:
+            ticket: What `buy` or `sell` returned, or one of `orders`.
+            quantity: Units of the whole order, what has filled of it included.
+            limit: Limit price, of an order that has one.
+            stop: Trigger price, of an order that has one.
+            trail: Distance of a trailing stop, which begins anew at the last close.
+        """
+        self._host.replace(ticket, quantity, limit, stop, trail)
+
     def close(self, tag: str = "") -> OrderTicket | None:
         """Cancel this instance's working orders and leave the position at market."""
         return self._host.close(tag)

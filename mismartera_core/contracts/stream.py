@@ -29,12 +29,14 @@ class StreamRequest:
         interval: Bar interval; "" for no bars.
         ticks: Whether trades are wanted.
         quotes: Whether quotes are wanted.
+        statuses: Whether halts and pauses are wanted.
     """
 
     symbols: tuple[str, ...]
     interval: str = ""
     ticks: bool = False
     quotes: bool = False
+    statuses: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +81,19 @@ class StreamedQuotes:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamedStatus:
+    """A symbol was halted, paused or resumed.
+
+    Attributes:
+        symbol: Ticker.
+        halted: Why it does not trade, in the venue's words; "" where it does again.
+    """
+
+    symbol: str
+    halted: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamChanged:
     """The stream's connection has changed.
 
@@ -102,6 +117,8 @@ class StreamNoise:
     what: str
 
 
-StreamEvent: TypeAlias = StreamedBars | StreamedTicks | StreamedQuotes | StreamChanged | StreamNoise
+StreamEvent: TypeAlias = (
+    StreamedBars | StreamedTicks | StreamedQuotes | StreamedStatus | StreamChanged | StreamNoise
+)
 Emit: TypeAlias = Callable[[StreamEvent], None]
 """Takes an event; only puts it into a queue, so it never blocks for long and never raises."""

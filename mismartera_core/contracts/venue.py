@@ -178,6 +178,21 @@ class VenueBroker(ABC):
     def positions(self) -> Sequence[VenuePosition]:
         """Every position that is not flat."""
 
+    def easy_to_borrow(self, symbols: Sequence[str]) -> Sequence[str] | None:
+        """Which symbols can be borrowed easily, so that they may be sold short.
+
+        Args:
+            symbols: Tickers.
+
+        Returns:
+            Those that can; None where the venue does not say.
+
+        Raises:
+            BrokerError: The venue does not answer.
+        """
+        del symbols
+        return None
+
     @abstractmethod
     def close(self) -> None:
         """Stop listening and release connections, within a second; may be called twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -31,8 +32,12 @@ class OrderEventKind(StrEnum):
     """A part of it was executed."""
     CANCEL_REQUESTED = "cancel_requested"
     """The venue is about to be asked to cancel it."""
+    REPLACE_REQUESTED = "replace_requested"
+    """The venue is about to be asked to change it."""
     REPLACED = "replaced"
-    """It goes on under another id of the venue's."""
+    """It goes on under another id of the venue's; changed by us where ours is named."""
+    NOT_REPLACED = "not_replaced"
+    """It works on as it was."""
     LATE = "late"
     """It had ended for us, and the venue said otherwise."""
     FILLED = "filled"
@@ -144,6 +149,12 @@ class JournaledOrder:
     def was_sent(self) -> bool:
         """Whether it may be at the venue."""
         return any(event.kind is OrderEventKind.SENT for event in self.events)
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        """Our ids of it: its own, and those of its changes."""
+        asked = (e for e in self.events if e.kind is OrderEventKind.REPLACE_REQUESTED)
+        return (self.intent.client_id, *(json.loads(e.words)["client_id"] for e in asked))
 
     @property
     def venue_id(self) -> str:

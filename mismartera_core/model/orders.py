@@ -40,7 +40,7 @@ class TimeInForce(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """Where an order is in its life; the last four are final."""
+    """Where an order is in its life; the last five are final."""
 
     HELD = "held"
     """A leg of a bracket whose entry has not filled yet."""
@@ -50,6 +50,8 @@ class OrderStatus(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     REJECTED = "rejected"
+    REPLACED = "replaced"
+    """A change of a working order that was made: the order works by these terms from then on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,8 @@ class OrderColumns(Rows):
         limit_price: NaN where it has none.
         stop_price: NaN where it has none.
         trail_amount: NaN where it has none.
-        status: `OrderStatus` values; "rejected" for a signal refused before it became an order.
+        status: `OrderStatus` values; "rejected" for a signal refused before it became an order,
+            "replaced" for a change of a working one, whose id is its `parent_id`.
         reason: Why it was rejected, cancelled or expired; empty otherwise.
         tag: What the strategy said of it.
         submitted_ns: When it was placed, nanoseconds UTC.

@@ -122,7 +122,10 @@ class VenueOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """One execution; the same one may be told of more than once, with the same id.
+    """One execution; the same one may be told of more than once.
+
+    It has the same id each time, or else `cumulative`, by which it is known under another: a venue
+    may have ids of one kind for what it tells and of another for what it lists.
 
     Attributes:
         execution_id: The venue's id of it: unique within the account.
@@ -178,6 +181,9 @@ class VenueAccount:
         multiplier: Leverage; 1 for a cash account.
         shorting: Whether it may sell short.
         blocked: Why it may not trade; "" where it may.
+        day_trades: Day trades of five days as the venue counts them; None where it does not.
+        pdt_applies: Whether the venue still holds it to the pattern-day-trader rule; None where it
+            does not say.
     """
 
     account_id: str
@@ -189,6 +195,8 @@ class VenueAccount:
     multiplier: Decimal = Decimal(1)
     shorting: bool = False
     blocked: str = ""
+    day_trades: int | None = None
+    pdt_applies: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

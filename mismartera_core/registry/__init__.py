@@ -144,20 +144,36 @@ class Registry:
             hook: Name of an observer hook without "mismartera_", such as "session_started".
             **facts: Its arguments.
         """
-        for plugin, call in self._callers(hook):
-            try:
-                call(facts)
-            except Exception as error:
-                with self._lock:
-                    self.observer_errors[plugin] += 1
-                    level = logging.INFO if self.observer_errors[plugin] > 1 else logging.WARNING
-                log.log(level, "Plugin %r failed in %s: %s", plugin, hook, one_line(error))
-                log.info("Where it failed", exc_info=error)
+        for plugin, call in self.callers(hook):
+            self.tell(plugin, hook, call, facts)
+
+    def tell(self, plugin: str, hook: str, call: Listener, facts: Mapping[str, Any]) -> bool:
+        """Tell one plugin; what it raises is logged and counted.
+
+        Args:
+            plugin: Its name.
+            hook: Name of the hook, for the log.
+            call: Its implementation, as `callers` has it.
+            facts: The hook's arguments.
+
+        Returns:
+            Whether it did not raise.
+        """
+        try:
+            call(facts)
+        except Exception as error:
+            with self._lock:
+                self.observer_errors[plugin] += 1
+                level = logging.INFO if self.observer_errors[plugin] > 1 else logging.WARNING
+            log.log(level, "Plugin %r failed in %s: %s", plugin, hook, one_line(error))
+            log.info("Where it failed", exc_info=error)
+            return False
+        return True
 
     def check_config(self, config: Any) -> list[str]:
         """What plugins find wrong with a session config, one sentence each."""
         found: list[str] = []
-        for plugin, call in self._callers("check_config"):
+        for plugin, call in self.callers("check_config"):
             try:
                 answers = call({"config": config})
                 found += [str(text) for answer in answers for text in answer]
@@ -175,7 +191,7 @@ class Registry:
             The secret, None where there is none; and who was asked in vain, with what went wrong.
         """
         asked: list[str] = []
-        for plugin, call in self._callers("resolve_secret"):
+        for plugin, call in self.callers("resolve_secret"):
             try:
                 answers = [answer for answer in call({"name": name}) if answer]
             except Exception as error:  # noqa: BLE001 - another plugin may have it
@@ -186,7 +202,8 @@ class Registry:
             asked.append(f"plugin {plugin!r}" + (", which gave no text" if answers else ""))
         return None, asked
 
-    def _callers(self, hook: str) -> list[tuple[str, Listener]]:
+    def callers(self, hook: str) -> list[tuple[str, Listener]]:
+        """The plugins that implement a hook, and what calls each."""
         found = self._listeners.get(hook)
         if found is None:
             name = f"{PROJECT}_{hook}"

@@ -22,7 +22,7 @@ from sqlalchemy.pool import StaticPool
 from mismartera_core.contracts.crashpoints import crashpoint
 from mismartera_core.errors import ConfigError, DataError, MisMarteraError
 
-HEAD_REVISION = "0002"
+HEAD_REVISION = "0003"
 """The newest revision in `migrations/versions`; a database that has it opens without Alembic."""
 
 BUSY_TIMEOUT_SECONDS = 15

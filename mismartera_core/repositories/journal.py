@@ -16,6 +16,7 @@ from mismartera_core.model.journal import (
     OrderEventKind,
 )
 from mismartera_core.model.venue import Execution
+from mismartera_core.repositories.booked import BookedExecutions
 from mismartera_core.repositories.database import Database
 from mismartera_core.repositories.journal_rows import (
     event_of,
@@ -55,7 +56,7 @@ class OrderJournal:
         self.account = account
         self.run = run
         self._database = database
-        self._booked: set[str] | None = None
+        self._booked: BookedExecutions | None = None
         self._seq = 0
 
     def intend(self, intents: Sequence[Intent], at_ns: int) -> bool:
@@ -121,7 +122,7 @@ class OrderJournal:
             JournalError: It is not durable, so it must not be booked.
         """
         booked = self._known()
-        if execution.execution_id in booked:
+        if execution in booked:
             return False
         with writing(self._database, "fill") as session:
             values = execution_values(execution, client_id, self.account)
@@ -133,12 +134,16 @@ class OrderJournal:
                 )
                 session.execute(EVENTS, [line])
         self._seq += 1
-        booked.add(execution.execution_id)
+        booked.add(execution)
         return True
 
-    def is_booked(self, execution_id: str) -> bool:
-        """Whether an execution was booked before."""
-        return execution_id in self._known()
+    def is_booked(self, execution: Execution) -> bool:
+        """Whether an execution was booked before, under this id or another."""
+        return execution in self._known()
+
+    def units_of(self, venue_id: str) -> Decimal:
+        """Units that are booked of an order of the venue's, on whichever of ours."""
+        return self._known().units(venue_id)
 
     def open_orders(self) -> tuple[JournaledOrder, ...]:
         """Every order that has not ended, oldest first."""
@@ -146,8 +151,14 @@ class OrderJournal:
         return self._orders(IntentRow.client_id.not_in(ended))
 
     def find(self, client_id: str) -> JournaledOrder | None:
-        """An order by our id, ended or not."""
-        return next(iter(self._orders(IntentRow.client_id == client_id)), None)
+        """An order by our id, ended or not; by that of a change of it, too."""
+        found = self._orders(IntentRow.client_id == client_id)
+        if not found and client_id:
+            asked = OrderEventRow.kind == OrderEventKind.REPLACE_REQUESTED.value
+            named = sa.and_(asked, OrderEventRow.words.contains(client_id, autoescape=True))
+            whose = sa.select(OrderEventRow.client_id).where(named)
+            found = self._orders(IntentRow.client_id.in_(whose))
+        return next(iter(found), None)
 
     def orders_since(self, since_ns: int) -> tuple[JournaledOrder, ...]:
         """Every order decided on at or after an instant, oldest first."""
@@ -225,13 +236,15 @@ class OrderJournal:
                 JournaledOrder(intent_of(row), tuple(lives[row.client_id])) for row in intents
             )
 
-    def _known(self) -> set[str]:
+    def _known(self) -> BookedExecutions:
         if self._booked is None:
+            booked, last = BookedExecutions(), 0
             with reading(self._database) as session:
-                mine = ExecutionRow.account == self.account
-                ids = session.scalars(sa.select(ExecutionRow.execution_id).where(mine)).all()
-                last = session.scalar(sa.select(sa.func.max(ExecutionRow.seq)).where(mine))
-            self._booked, self._seq = set(ids), last or 0
+                mine = sa.select(ExecutionRow).where(ExecutionRow.account == self.account)
+                for row in session.scalars(mine.order_by(ExecutionRow.seq)):
+                    booked.add(execution_of(row))
+                    last = row.seq
+            self._booked, self._seq = booked, last
         return self._booked
 
 

@@ -77,6 +77,7 @@ def execution_values(execution: Execution, client_id: str, account: str) -> dict
         "price": str(execution.price),
         "commission": str(execution.commission),
         "at_ns": execution.at_ns,
+        "cumulative": _text(execution.cumulative),
     }
 
 
@@ -92,6 +93,7 @@ def execution_of(row: ExecutionRow) -> Execution:
         price=Decimal(row.price),
         commission=Decimal(row.commission),
         at_ns=row.at_ns,
+        cumulative=_number(row.cumulative),
     )
 
 

@@ -103,6 +103,7 @@ class ExecutionRow(Base):
         price: Price.
         commission: Fee, account currency.
         at_ns: When it happened.
+        cumulative: Units of the order filled with it; none where the venue did not say.
         booked_ns: When it was written.
     """
 
@@ -120,6 +121,7 @@ class ExecutionRow(Base):
     price: Mapped[str] = mapped_column(String(NUMBER))
     commission: Mapped[str] = mapped_column(String(NUMBER))
     at_ns: Mapped[int] = mapped_column(BigInteger())
+    cumulative: Mapped[str | None] = mapped_column(String(NUMBER))
     booked_ns: Mapped[int] = mapped_column(BigInteger())
 
 

@@ -49,6 +49,7 @@ _CLASSES: tuple[type[Any], ...] = (
     stream.StreamState,
     stream.StreamedBars,
     stream.StreamedQuotes,
+    stream.StreamedStatus,
     stream.StreamedTicks,
     venue.Executed,
     venue.OrderChanged,

@@ -23,6 +23,7 @@ OUTCOMES = {
     "cancelled": ("cancelled", "cancelled by the strategy"),
     "expired": ("expired", "the session ended"),
     "rejected": ("rejected", "rejected"),
+    "replaced": ("changed", "a working order was changed"),
 }
 """What became of a signal by order status, and why where the order says nothing of it."""
 
@@ -58,8 +59,8 @@ def fills(record: RunRecord) -> pd.DataFrame:
 def signals(record: RunRecord) -> pd.DataFrame:
     """Everything the strategies asked for, and what became of it.
 
-    `outcome` is "filled", "partially filled", "not filled", "cancelled", "expired" or "rejected";
-    `reason` says why wherever it is not "filled".
+    `outcome` is "filled", "partially filled", "not filled", "cancelled", "expired" or "rejected",
+    and "changed" where a working order was; `reason` says why wherever it is not "filled".
     """
     rows = record.orders
     outcomes = [_outcome(rows, row) for row in range(len(rows))]
@@ -190,7 +191,8 @@ def funnel(record: RunRecord, signals: pd.DataFrame) -> pd.DataFrame:
 
     Numbers within reasons are replaced by "…", so that equal reasons are counted together.
     """
-    lost = signals[signals["reason"] != ""]
+    changed = signals["outcome"] == "changed"
+    lost = signals[(signals["reason"] != "") & ~changed]
     refused = lost[lost["order_id"] == 0]
     unfilled = lost[lost["order_id"] > 0]
     rows = [
@@ -198,6 +200,7 @@ def funnel(record: RunRecord, signals: pd.DataFrame) -> pd.DataFrame:
         ("signals", "", len(signals)),
         *(("refused", reason, count) for reason, count in _reasons(refused)),
         ("orders", "", int((signals["order_id"] > 0).sum())),
+        *([("changed", "", int(changed.sum()))] if changed.any() else []),
         *(("not filled", reason, count) for reason, count in _reasons(unfilled)),
         ("fills", "", len(record.fills)),
     ]
@@ -211,7 +214,9 @@ def _reasons(table: pd.DataFrame) -> list[tuple[str, int]]:
 
 def _outcome(rows: OrderColumns, row: int) -> tuple[str, str]:
     outcome, reason = OUTCOMES[rows.status[row]]
-    if outcome != "filled" and rows.filled_quantity[row] > 0:
+    if outcome == "filled":  # what was said of a change that was not made is no reason
+        return outcome, ""
+    if rows.filled_quantity[row] > 0:
         outcome = "partially filled"
     return outcome, rows.reason[row] or reason
 

@@ -78,12 +78,14 @@ class Feed:
         reason: Why it is not; empty where it is.
         heard_ns: When it last brought something, nanoseconds UTC; 0 before the first.
         lost: Ranges of the session in which it was not, [start, end), nanoseconds UTC.
+        halts: Why symbols do not trade: ticker and reason, by ticker.
     """
 
     live: bool
     reason: str = ""
     heard_ns: int = 0
     lost: tuple[tuple[int, int], ...] = ()
+    halts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True, eq=False)

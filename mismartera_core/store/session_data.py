@@ -136,6 +136,11 @@ class SessionData:
         stop = min(known_rows(track.columns, track.start, self._clock.now_ns), track.stop)
         return float(track.columns.available_at[stop - 1]) if stop > track.start else -math.inf
 
+    @property
+    def has_quotes(self) -> bool:
+        """Whether the session streams quotes."""
+        return bool(self._quotes)
+
     def last_quote(self, symbol: int) -> tuple[float, float, int] | None:
         """Bid, ask and instant of the newest quote of the session known by now; None for none."""
         if not self._quotes:

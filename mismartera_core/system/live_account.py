@@ -27,6 +27,7 @@ from mismartera_core.repositories.database import Database
 from mismartera_core.repositories.journal import OrderJournal
 from mismartera_core.repositories.journal_states import StateStore
 from mismartera_core.repositories.live_files import LiveFiles, LiveSession
+from mismartera_core.system.account_watch import AccountWatch, tell
 from mismartera_core.system.clock_watch import ClockWatch, skew
 from mismartera_core.system.guard import Guard
 from mismartera_core.system.recorded import SessionTape
@@ -177,6 +178,8 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             (bare,), (real,) = adapters, controls
             guard = inner.enter_context(Guard(files, session, real, bare, now_ns, stuck=stuck))
             inner.enter_context(ClockWatch(bare.now_ns, now_ns, real.surroundings))
+            symbols = config.session_data_config.symbols
+            inner.enter_context(AccountWatch(bare, symbols, real.surroundings))
             return guard.failed
 
         _log_account(account)
@@ -221,11 +224,9 @@ def _refuse(account: VenueAccount, allowed: str) -> None:
 
 
 def _surroundings(account: VenueAccount, apart: float) -> Surroundings:
-    return Surroundings(
-        clock_skew=apart,
-        may_short=account.shorting,
-        multiplier=float(account.multiplier),
-    )
+    around = Surroundings(clock_skew=apart, shortable=())  # until the venue has said which
+    tell(around, account)
+    return around
 
 
 def _bar_open(config: SessionConfig) -> Callable[[int], int]:

@@ -90,6 +90,7 @@ def live_plan(
         interval=base,
         ticks="ticks" in data.streams,
         quotes="quotes" in data.streams,
+        statuses=resolved.data_provider.record.capabilities.statuses,
     )
     manager = DataManager(BarStore(context.data_dir), provider, clock)
 

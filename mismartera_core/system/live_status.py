@@ -38,6 +38,7 @@ class LiveStatus:
         working: Orders that work.
         risk: State of risk, with the reason where it is not active.
         decision: The last order or refusal; "" before the first.
+        quarantined: Strategies that open nothing more, plugins that are told nothing more, and why.
     """
 
     phase: str
@@ -51,6 +52,7 @@ class LiveStatus:
     working: int
     risk: str
     decision: str
+    quarantined: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """The status as JSON values."""
@@ -90,6 +92,7 @@ class StatusBoard:
         self._now_ns: Callable[[], int] | None = None
         self._zone: ZoneInfo | None = None
         self._phase = WAITING
+        self._quarantined: tuple[str, ...] = ()
         self._books = _Books(None, {}, 0.0, 0.0, 0, 0, "active", "")
 
     def begin(self, now_ns: Callable[[], int], zone: ZoneInfo) -> None:
@@ -104,6 +107,10 @@ class StatusBoard:
     def entered(self, day: date, phase: SessionPhase) -> None:
         """Take note of a phase, by the coordinator's thread."""
         self._phase = f"{day} {phase.value.replace('_', ' ')}"
+
+    def quarantine(self, words: str) -> None:
+        """Take note of a strategy or a plugin that is quarantined, and why."""
+        self._quarantined = (*self._quarantined, words)
 
     def watch(self, player: Replay, desk: Desk) -> Replay:
         """A player that shows how the books stand after each of its turns."""
@@ -133,6 +140,7 @@ class StatusBoard:
             working=books.working,
             risk=books.risk,
             decision=books.decision,
+            quarantined=self._quarantined,
         )
 
 

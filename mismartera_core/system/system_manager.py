@@ -29,8 +29,10 @@ from mismartera_core.store.block import session_hours
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.system.compiled_choice import fastest
+from mismartera_core.system.hook_budget import StrategyBudget
 from mismartera_core.system.interruption import Interruption
 from mismartera_core.system.live_status import StatusBoard
+from mismartera_core.system.observers import LiveObservers
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.recorded.replayed_engine import ReplayedEngine
 from mismartera_core.system.strategy_states import StrategyStates
@@ -50,6 +52,7 @@ from mismartera_core.threads.stream_subscription import StreamMode, StreamSubscr
 from mismartera_core.threads.worker import Worker
 
 log = logging.getLogger(__name__)
+audit = logging.getLogger("mismartera_core.audit")
 
 Progress = Callable[[date, int, int, int, float], None]
 """Takes the session, sessions done, sessions in all, bars so far and seconds so far."""
@@ -102,12 +105,14 @@ class SystemManager:
         self._tape = tape
         self._board = board
         self._plan = plan
-        self._registry = registry
+        self._notes: list[str] = []
+        self._observers: Registry | LiveObservers = registry
+        if plan.live is not None:
+            self._observers = LiveObservers(registry, self._quarantined)
         self._progress = progress
         self._stop = Event()
         self._failures: list[tuple[str, BaseException]] = []
-        self._sessions: list[date] = []
-        self._bars = 0
+        self._sessions, self._bars = list[date](), 0
         hours = session_hours(plan.table, plan.interval, extended=plan.extended)
         zone = ZoneInfo(plan.table.timezone)
         library = IndicatorLibrary(registry, trades=plan.load_ticks is not None)
@@ -129,6 +134,7 @@ class SystemManager:
         for interval in plan.intervals:
             self._desk.want_interval(interval)
         self._equity = EquityBook(self._execution.ledger, len(plan.symbols))
+        budget = self._held_to_budget(tape)
         units = make_units(plan, self._desk)
         whole = all(
             s.interval == plan.interval and len(s.symbols) == len(plan.symbols)
@@ -136,6 +142,8 @@ class SystemManager:
         )
         player = Player(self._desk, units, self._equity, only_base=whole)
         self._player: Replay = fastest(plan, self._desk, units, self._equity, hours.closes, player)
+        if budget is not None:
+            self._player = budget.player(self._player)
         if states is not None:
             self._player = states.player(self._player, units)
         if tape is not None:
@@ -185,9 +193,28 @@ class SystemManager:
                 raise
             finally:
                 self._plan.broker.close()
+                if isinstance(self._observers, LiveObservers):
+                    self._observers.close()
         error = self._failures[0][1] if self._failures else stopped
         record = self._record(perf_counter() - began, error)
         return Outcome(record, error, self._coordinator.fingerprint())
+
+    def _held_to_budget(self, tape: SessionTape | None) -> StrategyBudget | None:
+        """What a live session's strategies are held to; a backtest's may take their time."""
+        if self._plan.live is None or tape is None:
+            return None
+        budget = StrategyBudget(self._execution, tape.reading, self._quarantined)
+        self._desk.guard = budget.guard
+        return budget
+
+    def _quarantined(self, who: str, why: str) -> None:
+        """Said once: in the log, in the status, among the notes of the run, to the others."""
+        self._notes.append(f"{who} was quarantined: {why}")
+        audit.error("%s is quarantined: %s", who, why, extra={"event": "quarantined"})
+        if self._board is not None:
+            self._board.quarantine(f"{who}: {why}")
+        error = MisMarteraError(f"{who} is quarantined: {why}")
+        self._observers.observe("error_raised", error=error, where=who)
 
     def _interrupt(self) -> None:
         """Stop within the session that is replayed."""
@@ -242,7 +269,7 @@ class SystemManager:
             simulated=plan.simulated,
             origins=plan.origins,
             minimum=plan.minimum_quality,
-            changed=lambda report: self._registry.observe("quality_changed", report=report),
+            changed=lambda report: self._observers.observe("quality_changed", report=report),
             live=plan.live is not None,
             gaps=_gaps(plan, arrivals),
         )
@@ -269,7 +296,7 @@ class SystemManager:
             error.add_note(f"It was raised in the thread {name}.")
         log.info("%s failed", name, exc_info=error)
         self._failures.append((name, error))
-        self._registry.observe("error_raised", error=error, where=name)
+        self._observers.observe("error_raised", error=error, where=name)
         if self.alarm is not None and not isinstance(error, RiskStop):
             self.alarm(f"{name} failed: {sentence(error)}")
         # What the coordinator has sent is whole, and the others finish it: a race loses nothing.
@@ -279,15 +306,15 @@ class SystemManager:
     def _entered(self, day: date, phase: Any) -> None:
         if self._board is not None:
             self._board.entered(day, phase)
-        self._registry.observe("session_phase_changed", session=day, phase=phase)
+        self._observers.observe("session_phase_changed", session=day, phase=phase)
 
     def _began(self, frame: Frame) -> None:
         self._sessions.append(frame.day)
-        self._registry.observe("session_started", session=frame.day)
+        self._observers.observe("session_started", session=frame.day)
 
     def _ended(self, frame: Frame, bars: int) -> None:
         self._bars += bars
-        self._registry.observe(
+        self._observers.observe(
             "session_ended",
             session=frame.day,
             equity=float(self._desk.equity()),
@@ -327,6 +354,7 @@ class SystemManager:
                 *self._player.notes,
                 *self._desk.valued.notes(plan.interval),
                 *self._execution.control.notes(),
+                *self._notes,
             ),
             threads={worker.name: worker.metrics.as_dict() for worker in self._workers},
             trade_hash=digest,

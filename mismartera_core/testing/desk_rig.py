@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -162,6 +163,19 @@ class DeskRig:
         if oco is not None and not order.is_done:
             oco.oco = order
         return order
+
+    def change(
+        self,
+        order: WorkingOrder,
+        *,
+        quantity: float | None = None,
+        limit: float | None = None,
+        stop: float | None = None,
+    ) -> None:
+        """Change an order as a strategy does."""
+        wanted = {"quantity": quantity, "limit": limit, "stop": stop}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        self.engine.changes.ask(order, replace(order.terms, **given))
 
     def wait(self, seconds: float = 0.0, step: float = 0.5) -> None:
         """Let time pass, polling as the analysis thread does."""

@@ -122,6 +122,8 @@ class KillMatrix:
         doubled = [i for i, n in Counter(o.client_id for o in ours).items() if n > 1]
         _must(not doubled, f"more than one order for {doubled}")
         sent = Counter(terms.client_id for terms in venue.sent)
+        changed = Counter(terms.client_id for terms in venue.changed)
+        _must(max(changed.values(), default=0) <= 1, f"changed more than once: {changed}")
         _must(max(sent.values()) <= 2, f"sent more than twice: {sent}")
         database = open_database(f"sqlite:///{path}")
         journal = OrderJournal(database, "PA1", "run")
@@ -129,7 +131,7 @@ class KillMatrix:
             booked = [b.execution.execution_id for b in journal.executions()]
             _must(sorted(booked) == sorted(e.execution_id for e in venue.booked), "executions")
             lives = journal.orders_since(0)
-            unknown = {o.client_id for o in ours} - {o.intent.client_id for o in lives}
+            unknown = {o.client_id for o in ours} - {i for o in lives for i in o.client_ids}
             _must(not unknown, f"the journal does not know of {unknown}")
             self.dropped += sum(
                 any(e.kind.value == "not_sent" for e in o.events) for o in lives if o.intent.terms

@@ -30,6 +30,7 @@ class VenueActs:
             6: lambda: venue.lose(1),
             7: self._fill_profit,
             8: lambda: self._fill("AAPL"),
+            9: lambda: venue.script_changes(Answer.DO_THEN_FAIL),
         }
 
     def act(self, number: int) -> None:
@@ -81,6 +82,16 @@ def trade(rig: DeskRig, venue: PipedVenue) -> None:
     for order in working(rig):
         if order.limit == 120.0:
             rig.engine.cancel(order, "no longer wanted")
+    news()
+    rig.order(4, "MSFT", limit=70.0)
+    for order in working(rig):
+        if order.limit == 70.0:
+            rig.change(order, limit=71.0, quantity=3)
+    news(9)
+    at(3.5)
+    for order in working(rig):
+        if order.limit == 71.0:
+            rig.change(order, limit=72.0)
     news()
     at(4)
     news(4)

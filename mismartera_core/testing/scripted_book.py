@@ -16,7 +16,7 @@ from mismartera_core.contracts.venue import (
     VenueCapabilities,
     VenueEvent,
 )
-from mismartera_core.errors import OrderExists
+from mismartera_core.errors import OrderExists, OrderRejected
 from mismartera_core.model.orders import OrderType, Side
 from mismartera_core.model.venue import Execution, OrderTerms, VenueOrder, VenueStatus
 
@@ -210,6 +210,35 @@ class ScriptedBook:
         self.orders[order.venue_id] = order
         self._tell(OrderChanged(order))
         return order
+
+    def _replace(self, venue_id: str, terms: OrderTerms, what: str) -> VenueOrder:
+        """Put an order in the place of another."""
+        old = self.orders[venue_id]
+        whole, filled = terms.quantity, old.filled_quantity
+        assert whole is not None  # noqa: S101 - this venue has no notional orders
+        if old.status.is_final or old.status is VenueStatus.PENDING:
+            raise OrderRejected(f"order {venue_id} is {old.status.value}")
+        before = filled if what == "rest" else Decimal(0)
+        if whole <= filled:
+            raise OrderRejected("qty must be > filled_qty")
+        new = replace(
+            self._order(terms),
+            replaces=venue_id,
+            quantity=whole - before,
+            filled_quantity=filled if what == "whole" else Decimal(0),
+            legs=old.legs,
+        )
+        self.orders[new.venue_id] = new
+        for entry in list(self.orders.values()):
+            if any(leg.venue_id == venue_id for leg in entry.legs):
+                legs = tuple(new if leg.venue_id == venue_id else leg for leg in entry.legs)
+                self.orders[entry.venue_id] = replace(entry, legs=legs)
+        for leg in old.legs:
+            if self.orders[leg.venue_id].status is VenueStatus.PENDING:
+                self.orders[leg.venue_id] = replace(self.orders[leg.venue_id], quantity=whole)
+        self._set(replace(old, status=VenueStatus.REPLACED, replaced_by=new.venue_id, legs=()))
+        self._tell(OrderChanged(self._with_legs(new)))
+        return self._with_legs(new)
 
     def _order(self, terms: OrderTerms) -> VenueOrder:
         return VenueOrder(

@@ -21,7 +21,6 @@ from enum import Enum, auto
 
 from mismartera_core.contracts.venue import (
     EmitVenue,
-    OrderChanged,
     VenueBroker,
     VenueCapabilities,
 )
@@ -81,6 +80,11 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
         down: While true, every question is answered by a BrokerError.
         unheard: While true, cancels are lost on their way.
         at_once: Whether a cancel is confirmed at once; else by `confirm_cancels`.
+        changed: Terms of every change that has reached the venue or was on its way, in order.
+        replacing: What a changed order is for: the "rest"; the "whole", and goes on counting what
+            had filled; or, wrongly, all of it "anew".
+        listed_ids: Whether an execution is listed under the id that the stream has for it; else
+            under one of its own.
     """
 
     def __init__(
@@ -94,7 +98,11 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
         self.down = False
         self.unheard = False
         self.at_once = True
+        self.listed_ids = True
+        self.changed: list[OrderTerms] = []
+        self.replacing = "rest"
         self._answers: deque[Answer] = deque()
+        self._change_answers: deque[Answer] = deque()
         self._on_the_way: list[OrderTerms] = []
 
     # what the core calls
@@ -161,17 +169,27 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
                 self.end(venue_id, VenueStatus.CANCELLED)
 
     def replace(self, venue_id: str, terms: OrderTerms) -> VenueOrder:
-        """Change an order: it goes on under another id, for what is left."""
+        """Change an order, as scripted; it goes on under another id."""
         with self._lock:
-            old = self.orders[venue_id]
-            if old.status.is_final:
-                raise OrderRejected(f"order {venue_id} is {old.status.value}")
-            new = replace(
-                self._order(terms), replaces=venue_id, filled_quantity=old.filled_quantity
-            )
-            self.orders[new.venue_id] = new
-            self._set(replace(old, status=VenueStatus.REPLACED, replaced_by=new.venue_id))
-            self._tell(OrderChanged(new))
+            self.changed.append(terms)
+            answer = self._change_answers.popleft() if self._change_answers else Answer.TAKE
+            if answer is Answer.NOT_SENT:
+                raise OrderNotSent("the connection was refused")
+            if answer is Answer.FAIL:
+                raise OrderUnclear("no answer within 10 s")
+            if answer is Answer.FILL_FIRST and any(
+                order.venue_id == venue_id for order in self.working()
+            ):
+                self.fill(venue_id)
+            if answer is Answer.REFUSE:
+                raise OrderRejected("insufficient buying power")
+            new = self._replace(venue_id, terms, self.replacing)
+            if answer is Answer.DO_THEN_FAIL:
+                raise OrderUnclear("504 after 10 s")
+            if answer is Answer.GARBLED:
+                raise ValueError("Expecting value: line 1 column 1")
+            if answer is Answer.WRONG:
+                return replace(new, client_id="another", venue_id="V-0", replaces="")
             return new
 
     def find(self, client_id: str) -> VenueOrder | None:
@@ -200,7 +218,10 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
     def executions(self, since_ns: int) -> Sequence[Execution]:
         """Every execution at or after an instant."""
         self._answering()
-        return [e for e in self.booked if e.at_ns >= since_ns]
+        found = [e for e in self.booked if e.at_ns >= since_ns]
+        if self.listed_ids:
+            return found
+        return [replace(e, execution_id=f"listed {e.execution_id}", client_id="") for e in found]
 
     def positions(self) -> Sequence[VenuePosition]:
         """Every position that is not flat."""
@@ -220,6 +241,10 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
     def script(self, *answers: Answer) -> None:
         """What the next orders come to; afterwards they are taken."""
         self._answers.extend(answers)
+
+    def script_changes(self, *answers: Answer) -> None:
+        """What the next changes come to; afterwards they are made."""
+        self._change_answers.extend(answers)
 
     def arrive(self) -> None:
         """Orders that were late arrive; one with a known client id is dropped."""

@@ -31,6 +31,7 @@ ANSWERS = (
     Answer.WRONG,
     Answer.FILL_FIRST,
 )
+CHANGED = tuple(a for a in ANSWERS if a is not Answer.LATE)
 ENDS = (VenueStatus.CANCELLED, VenueStatus.EXPIRED, VenueStatus.REJECTED)
 TIMING = Timing(orders_every=30.0, positions_every=60.0)
 
@@ -60,6 +61,7 @@ class FaultyWorld:
         self.venue = ScriptedVenue(lambda: clock.now_ns)
         self.unwritten: list[str] = []
         self._submit, self.venue.submit = self.venue.submit, self._watched  # type: ignore[method-assign]
+        self._replace, self.venue.replace = self.venue.replace, self._watched_change  # type: ignore[method-assign]
         self.rig = DeskRig(
             database,
             self.venue,
@@ -81,6 +83,16 @@ class FaultyWorld:
         if known is None or not known.was_sent:
             self.unwritten.append(terms.client_id)
         return self._submit(terms)
+
+    def _watched_change(self, venue_id: str, terms: OrderTerms) -> VenueOrder:
+        """The venue's other door: so must changes."""
+        if terms.client_id not in self.known_ids():
+            self.unwritten.append(terms.client_id)
+        return self._replace(venue_id, terms)
+
+    def known_ids(self) -> set[str]:
+        """Every id that the journal knows: of orders, and of their changes."""
+        return {i for order in self.rig.journal.orders_since(0) for i in order.client_ids}
 
     # what a strategy does
 
@@ -119,6 +131,15 @@ class FaultyWorld:
         if self.alive():
             order = dice.choice(self.alive())
             self.lives(lambda: self.rig.engine.cancel(order, "cancelled by the strategy"))
+
+    def amend(self, dice: Random) -> None:
+        """Change an order."""
+        self.venue.script_changes(dice.choice(CHANGED))
+        if self.alive():
+            order = dice.choice(self.alive())
+            what = "limit" if order.limit == order.limit else "quantity"
+            wanted = float(dice.randint(80, 98) if what == "limit" else dice.randint(1, 25))
+            self.lives(lambda: self.rig.change(order, **{what: wanted}))
 
     def alive(self) -> list[WorkingOrder]:
         """Orders that the engine holds for working."""

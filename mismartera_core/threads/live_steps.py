@@ -27,6 +27,7 @@ from mismartera_core.store.frame import Feed
 from mismartera_core.store.live_bars import LiveBars, LiveRow
 from mismartera_core.store.live_step import Change, ChangeKind, LiveStep, apply_changes
 from mismartera_core.threads.live_events import LiveEvents
+from mismartera_core.threads.live_halts import LiveHalts
 
 STREAM = "stream"
 BREATH_NS = 10_000_000
@@ -76,6 +77,7 @@ class LiveSteps:
         self._events = LiveEvents(len(self.bars))
         self._feed = Feed(live=False, reason="not connected yet")
         self._told = self._feed
+        self._halts = LiveHalts()
         self._lost_since: int | None = None
 
     @property
@@ -104,6 +106,8 @@ class LiveSteps:
         if isinstance(event, StreamNoise):
             self.counts["noise"] += 1
             return
+        if self._halts.take(event, arrived_ns):
+            self._feed = replace(self._feed, halts=self._halts.now)
         row = self._rows.get(event.symbol)
         if row is None:
             self.counts["unknown symbol"] += 1

@@ -37,7 +37,11 @@ Asked when there may be something to say.
 OBSERVING = """\
 ## Observing
 Told what happened, in the thread where it happened, never on the path of a bar. What an observer
-raises is logged and counted, and changes nothing.
+raises is logged and counted, and changes nothing. In a live session each plugin is told on a thread
+of its own, by a queue: nobody waits for it. A call that takes longer than 250 ms or raises is a
+strike. While one takes longer, its plugin is not told of what happens; after three strikes in a row
+of one hook it is told nothing more in this session, which is said once, in the log, the status and
+the notes of the run.
 """
 
 

@@ -107,6 +107,125 @@ CASES = {
         {0: [("order", SELL, 10, {"trail": 3})]},
         TENTH,
     ),
+    "a limit is moved": (
+        [Q, Q, DOWN, Q, Q, Q],
+        {0: [("order", BUY, 10, {"limit": 90})], 1: [("replace", 0, {"limit": 96})]},
+        {},
+    ),
+    "a limit that is moved away does not fill": (
+        [Q, Q, DOWN, Q, Q, Q],
+        {0: [("order", BUY, 10, {"limit": 96})], 1: [("replace", 0, {"limit": 90})]},
+        {},
+    ),
+    "a stop is moved up behind the price": (
+        [Q, UP, (105, 105, 100, 101, 9), Q, Q, Q],
+        {
+            0: [("order", BUY, 10, {}), ("order", SELL, 10, {"stop": 95})],
+            1: [("replace", 1, {"stop": 102})],
+        },
+        {},
+    ),
+    "both prices of a stop limit": (
+        [Q, Q, UP, DOWN, Q, Q],
+        {
+            0: [("order", BUY, 10, {"stop": 120, "limit": 121})],
+            1: [("replace", 0, {"stop": 104, "limit": 98})],
+        },
+        {},
+    ),
+    "a trail begins anew": (
+        [Q, UP, (105, 108, 104, 108, 9), (107, 107, 99, 99, 9), Q, Q],
+        {0: [("order", SELL, 10, {"trail": 3})], 1: [("replace", 0, {"trail": 4})]},
+        {},
+    ),
+    "less is filled": (
+        [Q, Q, DOWN, Q, Q, Q],
+        {0: [("order", BUY, 10, {"limit": 96})], 1: [("replace", 0, {"quantity": 4})]},
+        {},
+    ),
+    "more is filled": (
+        [Q, Q, DOWN, Q, Q, Q],
+        {0: [("order", BUY, 10, {"limit": 96})], 1: [("replace", 0, {"quantity": 14})]},
+        {},
+    ),
+    "what has filled is part of the quantity": (
+        [Q, THIN, THIN, THIN, THIN, Q],
+        {0: [("order", BUY, 10, {"limit": 96})], 1: [("replace", 0, {"quantity": 5})]},
+        TENTH,
+    ),
+    "not below what has filled": (
+        [Q, THIN, THIN, THIN, THIN, Q],
+        {0: [("order", BUY, 10, {"limit": 96})], 1: [("replace", 0, {"quantity": 3})]},
+        TENTH,
+    ),
+    "a fill was faster": (
+        [Q, DOWN, Q, Q, Q, Q],
+        {0: [("order", BUY, 10, {"limit": 96})], 1: [("replace", 0, {"limit": 90})]},
+        {},
+    ),
+    "the rest of a triggered stop keeps its stop": (
+        [Q, (100, 106, 100, 101, 30), Q, Q, Q, Q],
+        {
+            0: [("order", BUY, 10, {"stop": 105})],
+            1: [("replace", 0, {"stop": 120}), ("replace", 0, {"quantity": 6})],
+        },
+        TENTH,
+    ),
+    "a market order has no price": (
+        [Q] * 6,
+        {0: [("order", BUY, 10, {}), ("replace", 0, {"limit": 90})]},
+        {},
+    ),
+    "legs are for as much as their entry": (
+        [Q, Q, DOWN, UP, Q, Q],
+        {0: [bracket(limit=96)], 1: [("replace", 0, {"quantity": 4})]},
+        {},
+    ),
+    "a pair stays a pair": (
+        [Q, Q, WIDE, Q, Q, Q],
+        {0: stop_pair(), 1: [("replace", 0, {"limit": 104}), ("replace", 1, {"stop": 96})]},
+        {},
+    ),
+    "a day order stays one of its day": (
+        [Q] * 7 + [DOWN] + [Q] * 4,
+        {0: [("order", BUY, 1, {"limit": 90})], 5: [("replace", 0, {"limit": 96})]},
+        {},
+    ),
+    "changed within the bar that fills another": (
+        [Q, WIDE, WIDE, Q, Q, Q],
+        {
+            0: [("order", BUY, 1, {}), ("order", BUY, 10, {"limit": 95})],
+            "fill": [("replace", 1, {"limit": 94})],
+        },
+        {},
+    ),
+    "what has ended keeps its reason": (
+        [Q, UP, Q, Q, Q, Q],
+        {0: stop_pair(), 1: [("replace", 1, {"stop": 94}), ("replace", 0, {"limit": 1})]},
+        {},
+    ),
+    "to what it is already": (
+        [Q] * 6,
+        {0: [("order", BUY, 10, {"limit": 96}), ("replace", 0, {"limit": 96, "quantity": 10})]},
+        {},
+    ),
+    "no more than can be bought": (
+        [Q] * 6,
+        {
+            0: [("order", BUY, 50, {"limit": 96}), ("order", BUY, 40, {"limit": 96})],
+            1: [("replace", 0, {"quantity": 70}), ("replace", 1, {"quantity": 50})],
+            2: [("replace", 0, {"limit": 105}), ("replace", 1, {"limit": 99})],
+        },
+        {"cash": 10_000, "leverage": 1.0},
+    ),
+    "not after flat by close": (
+        [Q] * 6,
+        {
+            0: [("order", BUY, 10, {"limit": 90})],
+            4: [("replace", 0, {"limit": 91})],
+        },
+        {"flat_by_close": {"one": 2}},
+    ),
     "legs keep their place by id": (
         [Q, (100, 100, 99, 100, 1000), (104, 106, 104, 104, 100), Q, Q, Q],
         {0: [bracket(limit=99), ("order", SELL, 10, {"limit": 105})]},

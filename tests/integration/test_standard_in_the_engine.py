@@ -97,7 +97,7 @@ def test_the_price_keeps_near_the_last_close(limit, found):
     [
         (50 / 1.03 + 1e-9, 5, []),
         (48.0, 5, ["price_collar"]),
-        (48.0, 6, []),
+        (50.0, 6, ["price_collar"]),
         (5.0, 1, ["price_collar"]),
     ],
 )
@@ -108,10 +108,12 @@ def test_the_price_keeps_near_a_fresh_quote(ask, age, found):
     assert refused({5: buy(10)}, quotes=quotes) == found
 
 
-def test_without_a_quote_yet_the_last_close_counts():
+@pytest.mark.parametrize(("words", "found"), [({}, ["price_collar"]), ({"limit": 49.9}, [])])
+def test_without_a_quote_no_market_order_leaves(words, found):
     ts = np.array([at(30)])
     quotes = {"AAPL": QuoteColumns(ts, ts / 1.0, ts / 1.0, ts / 1.0, ts / 1.0)}
-    assert refused({5: buy(10)}, quotes=quotes) == []
+    assert refused({5: buy(10, **words)}, quotes=quotes) == found
+    assert refused({5: buy(10)}) == []
 
 
 # how often

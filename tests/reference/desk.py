@@ -9,6 +9,14 @@ from reference import rules
 OPEN_STATES = ("held", "working", "partially_filled")
 LIVE_STATES = ("working", "partially_filled")
 
+MAY_CHANGE = {
+    "market": {"quantity"},
+    "limit": {"quantity", "limit"},
+    "stop": {"quantity", "stop"},
+    "stop_limit": {"quantity", "limit", "stop"},
+    "trailing": {"quantity", "trail"},
+}
+
 
 class Desk:
     """What one strategy may do."""
@@ -62,6 +70,33 @@ class Desk:
             return  # all that works now is the closing order
         if order["status"] in OPEN_STATES:
             self.market.end(order, "cancelled", "cancelled by the strategy")
+
+    def replace(self, order, **asked):
+        """Change what is given of a working order, or leave it as it is and book why."""
+        market, kind = self.market, order["kind"]
+        wanted = {name: order[name] for name in ("quantity", "limit", "stop", "trail")}
+        for name, value in asked.items():
+            wanted[name] = rules.on_grid(value) if name == "quantity" else rules.micros(value) / 1e6
+        if "trail" in asked:  # it begins anew
+            last = market.last_close[order["symbol"]]
+            wanted["stop"] = rules.micros(last + order["side"] * wanted["trail"]) / 1e6
+        over = order["triggered"] and asked.keys() & {"stop", "trail"}
+        may = asked.keys() <= MAY_CHANGE[kind] and not over and not self.is_flattened
+        same = all(order[name] == value for name, value in wanted.items())
+        if may and same and order["status"] in OPEN_STATES:
+            return
+        row = {**order, **wanted, "id": 0, "filled": 0}
+        works = order["status"] in LIVE_STATES and not order["closing"]
+        rest = rules.plus(wanted["quantity"], -order["filled"])
+        if not (may and works and rest > 0 and market.afford_change(order, wanted, rest)):
+            market.refuse(row, "not changed")
+            return
+        for leg in order["legs"]:
+            if wanted["quantity"] != order["quantity"]:
+                leg["quantity"] = wanted["quantity"]
+        order.update(wanted, **{"from": market.clock, "updated": market.clock})
+        row.update(status="replaced", reason="changed")
+        market.refused.append(row)
 
     @property
     def is_flattened(self):

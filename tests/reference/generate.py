@@ -46,9 +46,23 @@ def words(draw, *, legs=True):
 
 
 @st.composite
+def changes(draw, lot=1):
+    """What is to be different of an order."""
+    names = draw(st.sets(st.sampled_from(["quantity", "limit", "stop", "trail"]), min_size=1))
+    made = {name: draw(PRICES) for name in sorted(names)}
+    if "quantity" in made:
+        made["quantity"] = draw(QUANTITIES) * lot
+    if "trail" in made:
+        made["trail"] = float(draw(st.integers(1, 4)))
+    return made
+
+
+@st.composite
 def actions(draw, *, close=True, lot=1):
     """What a script does at one bar; quantities are lots, times what a lot has."""
-    kinds = ["order", "order", "order", "pair", "oco", "cancel", "cancel_all"] + ["close"] * close
+    kinds = ["order", "order", "order", "pair", "oco", "cancel", "cancel_all", "replace"] + [
+        "close"
+    ] * close
     kind = draw(st.sampled_from(kinds))
     if kind == "order":
         return [("order", draw(SIDES), draw(QUANTITIES) * lot, draw(words()))]
@@ -61,6 +75,8 @@ def actions(draw, *, close=True, lot=1):
         return [("order", draw(SIDES), draw(QUANTITIES) * lot, {**draw(words()), "oco": earlier})]
     if kind == "cancel":
         return [("cancel", draw(st.integers(0, 5)))]
+    if kind == "replace":
+        return [("replace", draw(st.integers(0, 5)), draw(changes(lot)))]
     return [(kind,)]
 
 

@@ -4,6 +4,7 @@ An action is a tuple, its names those of the engine's own methods:
     ("order", side, quantity, {limit, stop, trail, stop_loss, take_profit, tif, oco})
     ("cancel", n)       the n-th order that this script placed in the symbol, from 0
     ("cancel_all",)
+    ("replace", n, {quantity, limit, stop, trail})
     ("close",)
 `oco` is likewise the number of an earlier order of the script (-1 the last). The actions of key
 "fill" are done at the first three fills, where there are any; those of "start" at each open.
@@ -53,6 +54,10 @@ class Scripted:
     def cancel(self, desk, symbol, number):
         if number < len(self.placed[symbol]):
             desk.cancel(self.placed[symbol][number])
+
+    def replace(self, desk, symbol, number, words):
+        if number < len(self.placed[symbol]):
+            desk.replace(self.placed[symbol][number], **words)
 
     def cancel_all(self, desk, symbol):
         desk.cancel_all(symbol)

@@ -200,6 +200,26 @@ class Market:
                 reserved += round(units * other["reference"] * 1e6)
         return (need + reserved) / self.leverage <= self.ledger.equity_at_cost()
 
+    def afford_change(self, order, wanted, rest):
+        """Buying power for an order as it is to be, in place of what it is; then it counts so."""
+        prices = ("limit", "stop", "trail")
+        more = rest > rules.plus(order["quantity"], -order["filled"])
+        if not more and all(wanted[name] == order[name] for name in prices):
+            return True
+        held = self.ledger.position((order["strategy"], order["symbol"]))
+        closable = abs(held) if held * order["side"] < 0 else 0
+        was = order["enlarges"], order["reference"]
+        reference = next(
+            price
+            for price in (wanted["limit"], wanted["stop"], self.last_close[order["symbol"]])
+            if price is not None
+        )
+        order["enlarges"] = 0  # the old one makes room
+        asks = {"enlarges": max(0, rules.plus(rest, -closable)), "reference": reference}
+        fits = self.affordable(asks)
+        order["enlarges"], order["reference"] = asks.values() if fits else was
+        return fits
+
     def end(self, order, status, reason):
         order.update(status=status, reason=reason, updated=self.clock)
         self.release_legs(order)

@@ -98,12 +98,21 @@ def order_volume(
 def price_collar(
     config: StandardConfig, order: OrderRequest, account: AccountView
 ) -> Refusal | None:
-    """The price against the quote where it is fresh, else against the last close."""
+    """The price against the quote where it is fresh, else against the last close.
+
+    Where quotes are streamed a market order without a fresh one is priced by nobody.
+    """
     if config.price_collar_percent is None:
         return None
     facts, base, of = account.facts, account.facts.last_close, "the last close"
     if facts.quote_age <= config.quote_seconds:
         base, of = (facts.ask, "the ask") if order.side > 0 else (facts.bid, "the bid")
+    elif facts.quoted and order.is_market:
+        text = (
+            f"no quote of {order.symbol} is younger than {facts.quote_age:.3g} s, a market order "
+            f"wants one of {config.quote_seconds:g} s at most"
+        )
+        return refusal("price_collar", text, facts.quote_age, config.quote_seconds)
     price, allowed = order.reference_price, config.price_collar_percent
     if base > 0.0 and abs(price - base) <= allowed / 100.0 * base:
         return None

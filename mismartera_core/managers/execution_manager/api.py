@@ -9,41 +9,27 @@ from typing import TYPE_CHECKING
 
 from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
 from mismartera_core.contracts.clock import Clock
-from mismartera_core.contracts.risk import (
-    AccountView,
-    OrderRequest,
-    Refusal,
-    RiskCheck,
-    RiskMonitor,
-)
+from mismartera_core.contracts.risk import RiskCheck, RiskMonitor
+from mismartera_core.managers.execution_manager.changing import OrderChanges
 from mismartera_core.managers.execution_manager.day_book import DayBook
 from mismartera_core.managers.execution_manager.decisions import Decisions
 from mismartera_core.managers.execution_manager.ledger import Ledger
 from mismartera_core.managers.execution_manager.order_log import OrderLog
 from mismartera_core.managers.execution_manager.order_numbers import enlarging_units, wrong_price
 from mismartera_core.managers.execution_manager.positions import Holding
-from mismartera_core.managers.execution_manager.recovered_books import RecoveredBooks
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
-from mismartera_core.managers.execution_manager.sweeping import EXITS, exits, forbidden
+from mismartera_core.managers.execution_manager.under_risk import AccountLook, UnderRisk
 from mismartera_core.model.orders import OrderStatus
-from mismartera_core.model.quantities import in_lots, on_grid
-from mismartera_core.model.risk import RiskState, RiskVerdict
+from mismartera_core.model.quantities import in_lots
 from mismartera_core.services.cost_formulas import MICROS
-from mismartera_core.services.matching import MARKET
 
 if TYPE_CHECKING:
     from mismartera_core.model.market import Bar
 
 REJECTED = OrderStatus.REJECTED
 
-AccountLook = Callable[[WorkingOrder | None, int], AccountView]
-"""Makes the account as it stands at an instant; for an order that asks to leave, or for none."""
 
-_CONTROL = "control"
-"""What decisions of the state of the account are booked under."""
-
-
-class ExecutionManager(RecoveredBooks):
+class ExecutionManager(UnderRisk):
     """Checks orders, hands them to the broker, and books what comes back.
 
     Args:
@@ -63,6 +49,7 @@ class ExecutionManager(RecoveredBooks):
         day: What fills say of the day; read where a check wants facts.
         wants_facts: Whether a check wants more than the account's plain numbers.
         monitors: Checks that also watch the account, by name.
+        changes: Changes of working orders.
         marked_ns: The last step after which monitors looked.
     """
 
@@ -99,10 +86,9 @@ class ExecutionManager(RecoveredBooks):
         self._lot = broker.lot
         self._swept: set[int] = set()
         self.marked_ns = 0
-        self._costed = 0
-        self._margined = 0
-        self._reserved = 0
+        self._costed = self._margined = self._reserved = 0
         broker.start(costs, self._on_fill, self._on_done)
+        self.changes = OrderChanges(self, clock)
 
     @property
     def checks_risk(self) -> bool:
@@ -115,11 +101,12 @@ class ExecutionManager(RecoveredBooks):
         self.holdings.setdefault(symbol, []).append(holding)
         return holding
 
-    def begin_session(self) -> None:
-        """A session opens: no order of it has been accepted yet."""
+    def begin_session(self, open_ns: int = 0) -> None:
+        """A session opens: no order of it has been accepted yet, but by an earlier process."""
         self.orders_today = 0
         self.day.begin_session()
         self.log.begin_session()
+        self.recount(open_ns)
 
     def submit(self, order: WorkingOrder, legs: tuple[WorkingOrder, ...] = ()) -> WorkingOrder:
         """Send an order, or refuse it with a reason.
@@ -178,14 +165,15 @@ class ExecutionManager(RecoveredBooks):
             if reason:
                 return reason
         if self._risk:
-            reason = self._risk_refusal(order)
+            reason = self.risk_refusal(order)
             if reason:
                 return reason
-        return "" if self._leverage is None else self._buying_power(order)
+        return "" if self._leverage is None else self.buying_power(order)
 
-    def _buying_power(self, order: WorkingOrder) -> str:
+    def buying_power(self, order: WorkingOrder) -> str:
+        """Why an order is beyond what the account may spend; "" where it is not, and reserved."""
         held = order.owner.position.quantity
-        enlarging = enlarging_units(held, order.side * order.quantity)
+        enlarging = enlarging_units(held, order.side * order.remaining)
         if enlarging <= 0.0:
             return ""
         assert self._leverage is not None  # noqa: S101 - told apart by the caller
@@ -211,134 +199,6 @@ class ExecutionManager(RecoveredBooks):
         if not math.isnan(order.stop):
             return order.stop
         return self._last_close(order.symbol)
-
-    def position_with(self, order: WorkingOrder) -> float:
-        """Net units of a symbol once every other working order of an order's side has filled.
-
-        Of two OCO orders one counts, and of the order's own sibling none: they cannot both fill.
-        Nor do those that a closing order takes the place of: their cancels are on the way, and it
-        waits for them and leaves with no more than is held by then.
-        """
-        held = sum(h.position.quantity for h in self.holdings[order.symbol])
-        working = self.broker.working_symbols().get(order.symbol, ())
-        coming = sum(
-            other.remaining
-            for other in working
-            if other.side == order.side
-            and other is not order  # a venue's desk asks of one that is in the books already
-            and other is not order.oco
-            and not (order.closing and other.owner is order.owner)
-            and (other.oco is None or other.oco.side != other.side or other.id < other.oco.id)
-        )
-        return on_grid(held + order.side * coming)
-
-    def gate(self, order: WorkingOrder) -> str:
-        """Why an order may not leave now, by the state of the account; "" where it may.
-
-        Asked before risk, and by a venue's desk once more before it sends.
-        """
-        return self.control.gate(order, reduces=not self._opens(order, self.position_with(order)))
-
-    @staticmethod
-    def _opens(order: WorkingOrder, held: float) -> bool:
-        """Whether an order would enlarge a position; so one whose numbers are not known."""
-        return not enlarging_units(held, order.side * order.quantity) <= 0.0
-
-    def may_open(self, order: WorkingOrder) -> bool:
-        """Whether a working order may open or enlarge what the account holds of its symbol."""
-        return not enlarging_units(self._net(order.symbol), order.side * order.remaining) <= 0.0
-
-    def _risk_refusal(self, order: WorkingOrder) -> str:
-        assert self.look is not None  # noqa: S101 - set before the first session
-        price = self.reference(order)
-        held = self.position_with(order)
-        opens = self._opens(order, held)
-        shut = self.control.gate(order, reduces=not opens)
-        if shut:
-            self.decisions.refused(order, price, _CONTROL, shut, self._clock.now_ns)
-            return f"risk {shut}"
-        if self.control.is_permitted(order):
-            return ""
-        request = OrderRequest(
-            strategy=order.owner.strategy,
-            symbol=order.owner.symbol_name,
-            side=order.side,
-            quantity=order.quantity,
-            reference_price=price,
-            opens=opens,
-            is_market=order.kind == MARKET,
-        )
-        account = self.look(order, self._clock.now_ns)
-        for name, check in self._risk:
-            reason = check.check(request, account)
-            if reason is not None:
-                now = self._clock.now_ns
-                self.decisions.refused(order, price, name, reason, now)
-                if isinstance(reason, Refusal) and reason.state is not RiskState.ACTIVE:
-                    # The gate is shut at once; what works is seen to after the step.
-                    self._escalate(name, reason.state, reason.limit, reason)
-                return f"risk {name}: {reason}"
-        return ""
-
-    def attend(self, now_ns: int) -> None:
-        """Let the monitors look at the account, and cancel what its state forbids.
-
-        After every step of a run with monitors; in a live session also between steps.
-
-        Args:
-            now_ns: The clock.
-        """
-        if self.monitors:
-            assert self.look is not None  # noqa: S101 - set before the first session
-            account = self.look(None, now_ns)
-            for name, monitor in self.monitors:
-                verdict = monitor.watch(account, now_ns)
-                if verdict is not None:
-                    self._escalate(name, verdict.state, verdict.limit, verdict.reason)
-        self.note_changes()
-        asked = self.control.flatten_asked()
-        if asked:
-            self.flatten(asked)
-        if self.control.state is not RiskState.ACTIVE:
-            self.sweep()
-
-    def _escalate(self, name: str, state: RiskState, limit: str, reason: str) -> None:
-        verdict = RiskVerdict(state=state, limit=limit, reason=f"{name}: {reason}")
-        self.control.escalate(verdict, self._clock.now_ns)
-        self.note_changes()
-
-    def note_changes(self) -> None:
-        """Book changes of the state among the decisions, whoever caused them."""
-        for record in self.control.changes():
-            self.decisions.changed(record)
-
-    def sweep(self) -> None:
-        """Cancel the working orders that the state of the account forbids."""
-        if self.control.sweep_due:
-            self.control.sweep_due = False
-            self._swept.clear()
-        record = self.control.record
-        why = f"{record.state.value}: {record.reason}"
-        for _ in range(2):  # the end of an entry that has filled in part sets its legs to work
-            for order in forbidden(self.broker.working_symbols(), self._net, record.state):
-                if order.id not in self._swept and not self.control.is_permitted(order):
-                    self._swept.add(order.id)
-                    self.cancel(order, why)
-
-    def flatten(self, why: str) -> None:
-        """Cancel every order and leave every position at market: a human asked for it."""
-        for book in list(self.broker.working_symbols().values()):
-            for order in tuple(book):
-                order.legs = ()
-                self.cancel(order, why)
-        held = [holding for holdings in self.holdings.values() for holding in holdings]
-        for order in exits(held, self._clock.now_ns, why):
-            self.control.permit(order)
-            self.submit(order)
-
-    def _net(self, symbol: int) -> float:
-        """Net units the account holds of a symbol."""
-        return on_grid(sum(h.position.quantity for h in self.holdings.get(symbol, ())))
 
     def _on_fill(
         self,
@@ -366,7 +226,7 @@ class ExecutionManager(RecoveredBooks):
         else:
             self._apply(owner, side * quantity, notional)
             if order.reserved:
-                self._release(order)
+                self.reserve(order)
         now = self._clock.now_ns
         ledger.fills.append(
             (order.id, owner.index, order.symbol, side, quantity, price, fee, bar.ts, now, slippage)
@@ -383,17 +243,9 @@ class ExecutionManager(RecoveredBooks):
             self._reserved -= order.reserved
             order.reserved = 0
 
-    def _stays(self, order: WorkingOrder) -> None:
-        """A position could not be left; a human has to where that happens again and again."""
-        owner = order.owner
-        owner.exits_refused += 1
-        if owner.exits_refused == EXITS:
-            why = f"{owner.symbol_name} cannot be left, after {EXITS} orders: {order.reason}"
-            self._escalate(_CONTROL, RiskState.HALTED, "liquidation", why)
-
-    def _release(self, order: WorkingOrder) -> None:
+    def reserve(self, order: WorkingOrder) -> None:
         """Reserve no more than what is left of an order can enlarge a position by."""
         units = min(order.enlarges, order.remaining)
-        left = round(units * order.reference * MICROS)
+        left = round(units * order.reference * MICROS) if units else 0
         self._reserved += left - order.reserved
         order.reserved = left

@@ -48,15 +48,34 @@ class DayBook:
     def _catch_up(self) -> None:
         fills = self._ledger.fills
         for _, _, symbol, side, quantity, price, *_ in fills[self._read :]:
-            held = self._held.get(symbol, 0.0)
-            self._held[symbol] = held + side * quantity
-            if side < 0:
-                self._sold += round(quantity * price * MICROS)
-            if held * side >= 0.0:
-                self._opened.add(symbol)
-            elif symbol in self._opened:
-                self._trades[-1] += 1
-                self._opened.discard(symbol)
-                if abs(quantity) > abs(held):  # through zero: a new position has been opened
-                    self._opened.add(symbol)
+            self.take(symbol, side, quantity, price)
         self._read = len(fills)
+
+    def forget(self) -> None:
+        """Forget what is held: the journal says it anew, with what was executed meanwhile."""
+        self._held.clear()
+
+    def hold(self, symbol: int, units: float) -> None:
+        """Take units that were held when the session began."""
+        self._held[symbol] = self._held.get(symbol, 0.0) + units
+
+    def take(self, symbol: int, side: int, quantity: float, price: float) -> None:
+        """Take an execution of the session.
+
+        Args:
+            symbol: Row of the symbol.
+            side: +1 bought, -1 sold.
+            quantity: Units.
+            price: Of each.
+        """
+        held = self._held.get(symbol, 0.0)
+        self._held[symbol] = held + side * quantity
+        if side < 0:
+            self._sold += round(quantity * price * MICROS)
+        if held * side >= 0.0:
+            self._opened.add(symbol)
+        elif symbol in self._opened:
+            self._trades[-1] += 1
+            self._opened.discard(symbol)
+            if abs(quantity) > abs(held):  # through zero: a new position has been opened
+                self._opened.add(symbol)

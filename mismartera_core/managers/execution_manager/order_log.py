@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
+from dataclasses import dataclass
+
+from mismartera_core.model.journal import JournaledOrder, OrderEventKind
+from mismartera_core.model.orders import Side
 
 MINUTE_NS = 60_000_000_000
 
@@ -63,6 +67,49 @@ class OrderLog:
     def begin_session(self) -> None:
         """Let the intents of the session before go."""
         self._intents.clear()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Left:
+    """Something that an earlier process sent, or that the venue told it.
+
+    Attributes:
+        at_ns: When.
+        strategy: Whose.
+        symbol: Ticker.
+        side: +1 buys, -1 sells.
+        quantity: Units.
+        is_order: Whether it was an order; else a change of one, or a rejection.
+        is_rejected: Whether it is the venue's rejection.
+    """
+
+    at_ns: int
+    strategy: str
+    symbol: str
+    side: int
+    quantity: float
+    is_order: bool = False
+    is_rejected: bool = False
+
+
+def left_by(order: JournaledOrder) -> list[Left]:
+    """What of an order's life counts in the rates: that it left, its changes, its rejection.
+
+    Args:
+        order: As the journal has it; a leg travels with its entry, and counts for nothing.
+    """
+    intent = order.intent
+    if intent.parent or not order.was_sent:
+        return []
+    side = 1 if intent.side is Side.BUY else -1
+    whose = intent.strategy, intent.symbol, side, float(intent.quantity)
+    found = [Left(intent.created_ns, *whose, is_order=True)]
+    for event in order.events:
+        if event.kind is OrderEventKind.REPLACE_REQUESTED:
+            found.append(Left(event.at_ns, *whose))
+        elif event.kind is OrderEventKind.REJECTED:
+            found.append(Left(event.at_ns, *whose, is_rejected=True))
+    return found
 
 
 def _forget(seen: deque[tuple[int, str]], counts: Counter[str], now_ns: int) -> None:

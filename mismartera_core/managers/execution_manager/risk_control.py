@@ -62,6 +62,7 @@ class RiskControl:
         self._record = self._store.load_risk_state() or RiskRecord()
         self._saved = True
         self._blocks: dict[str, str] = {}
+        self._benched: dict[str, str] = {}
         self._guards: list[Callable[[], str]] = []
         self._permitted: set[WorkingOrder] = set()
         self._changes: list[RiskRecord] = []
@@ -93,6 +94,9 @@ class RiskControl:
             if reason:
                 return reason
         record = self._record
+        why = self._benched.get(order.owner.strategy, "") if self._benched else ""
+        if why and not reduces:
+            return f"quarantined: {why}"
         for name, why in self._blocks.items():  # replaced as a whole, never changed
             return f"{name}: {why}"
         if record.state is RiskState.HALTED:
@@ -121,6 +125,17 @@ class RiskControl:
         """End a block; nothing happens where there is none."""
         with self._lock:
             self._blocks = {key: why for key, why in self._blocks.items() if key != name}
+            self._settle()
+
+    def bench(self, strategy: str, why: str) -> None:
+        """Let a strategy open nothing more in this session; what reduces a position leaves.
+
+        Args:
+            strategy: Its name in the session config.
+            why: A sentence with what is the case.
+        """
+        with self._lock:
+            self._benched = {**self._benched, strategy: why}
             self._settle()
 
     def ask_flatten(self, why: str, now_ns: int) -> None:
@@ -245,7 +260,7 @@ class RiskControl:
     def _settle(self) -> None:
         """Know beforehand that nothing speaks against any order: so it is for most."""
         active = self._record.state is RiskState.ACTIVE
-        self._open = active and not self._guards and not self._blocks
+        self._open = active and not (self._guards or self._blocks or self._benched)
 
     def _take(self, record: RiskRecord) -> None:
         # In force first: a disk that is full must not keep an account from being halted.

@@ -22,6 +22,7 @@ def step_values(step: LiveStep) -> dict[str, Any]:
             for c in step.changes
         ],
         "feed": [feed.live, feed.reason, feed.heard_ns, [list(span) for span in feed.lost]],
+        "halts": [list(halt) for halt in feed.halts],
         "ticks": [[row, encode(columns)] for row, columns in step.ticks],
         "quotes": [[row, encode(columns)] for row, columns in step.quotes],
         "opens": step.opens,
@@ -40,7 +41,13 @@ def step_of(values: dict[str, Any]) -> LiveStep:
             Change(ChangeKind(kind), symbol, LiveRow(ts, (o, h, low, c, v)), known_ns, source)
             for kind, symbol, ts, o, h, low, c, v, known_ns, source in values["bars"]
         ),
-        Feed(live, reason, heard_ns, tuple((start, end) for start, end in lost)),
+        Feed(
+            live,
+            reason,
+            heard_ns,
+            tuple((start, end) for start, end in lost),
+            tuple((symbol, why) for symbol, why in values.get("halts", ())),
+        ),
         tuple((row, decode(columns)) for row, columns in values["ticks"]),
         tuple((row, decode(columns)) for row, columns in values["quotes"]),
         opens=values["opens"],

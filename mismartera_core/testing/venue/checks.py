@@ -140,6 +140,8 @@ class Checks:
         for order in self._book.open(symbol):
             if order is without or order.side is not away or order.status is Status.HELD:
                 continue
+            if without is not None and order is without.sibling:
+                continue  # only one of the two will fill
             pair = order.sibling
             if pair is not None and pair.is_live and pair.number < order.number:
                 continue  # only one of the two will fill

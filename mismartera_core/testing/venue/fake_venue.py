@@ -56,6 +56,7 @@ class FakeVenue(Trading):
         account_id: The number a user knows the account by.
         activity_ids: Whether the list of executions names each by the id that the stream told it
             by; False has it use ids of its own.
+        hard_to_borrow: Symbols that cannot be borrowed easily.
         lock: Held while anything changes; take it to look at several things at one instant.
 
     Args:
@@ -121,6 +122,7 @@ class FakeVenue(Trading):
         book_rules = BookRules(participation=share, lot=exact(lot), fee=fee)
         self.account_id = f"FAKE-{name.upper()}"
         self.activity_ids = True
+        self.hard_to_borrow: set[str] = set()
         self.lock = threading.RLock()
         self._name = name
         self._player: Player | None = None

@@ -46,6 +46,7 @@ class Desk:
         needs: Indicators asked for, in order.
         intervals: Bar intervals asked for, in order.
         valued: Which indicators had a value.
+        guard: Takes name, label and instance of each strategy before it is bound; live only.
         worth: Net value of all positions in 1e-6 currency units, where no holdings keep them.
     """
 
@@ -66,7 +67,9 @@ class Desk:
         self.intervals: dict[str, None] = {}
         self.valued = Valued()
         self.worth: Callable[[], int] | None = None
+        self.guard: Callable[[str, str, Any], None] | None = None
         self._silence = Silence()
+        self._halts: tuple[tuple[str, str], ...] = ()
         self._facts = FactFinder(execution, data) if execution.wants_facts else None
         self._derivation = derivation
         self._frame: Frame | None = None
@@ -78,10 +81,13 @@ class Desk:
         self._frame = frame
         self.data.take(frame)
         self.execution.control.surroundings.feed_ns = self._silence.since(frame)
+        if frame.feed is not None and frame.feed.halts != self._halts:
+            self._halts = frame.feed.halts
+            self.execution.control.surroundings.halts = dict(self._halts)
         for interval in self.intervals:
             self._bring(interval)
         if frame.opens:
-            self.execution.begin_session()
+            self.execution.begin_session(frame.open_ns)
             if self.execution.checks_risk:  # nothing else asks for it
                 self._day_start = self._equity_micros()
 

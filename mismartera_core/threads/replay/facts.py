@@ -69,11 +69,12 @@ class FactFinder:
             last_close=self._data.last_close(order.symbol),
             bid=bid,
             ask=ask,
+            quoted=bool(around.quotes) or self._data.has_quotes,
             quote_age=age,
             average_volume=self._average_volume(order.symbol),
             opposite_units=self._opposite(order),
             working_exposure=exposure,
-            buying_power=_first(around.buying_power, multiplier * equity - gross - exposure),
+            buying_power=_least(around.buying_power, multiplier * equity - gross - exposure),
             multiplier=multiplier,
             excess=equity - (gross + exposure) / multiplier if multiplier > 0.0 else math.nan,
             settled_cash=_first(
@@ -84,10 +85,16 @@ class FactFinder:
             trading_halt=around.halts.get(name, ""),
             symbol_age=(now_ns - self._data.last_known_ns(order.symbol)) / 1e9,
             strategy_orders_last_minute=log.strategy_orders(now_ns, owner.strategy),
-            same_intent_age=log.intent_age(now_ns, name, order.side, order.quantity),
+            same_intent_age=self._intent_age(order, name, now_ns),
             day_trades=_first(around.day_trades, execution.day.day_trades()),
             pdt_applies=around.pdt_applies,
         )
+
+    def _intent_age(self, order: WorkingOrder, name: str, now_ns: int) -> float:
+        """Seconds since the same intent left; a working order that is changed is not its own."""
+        if order.id:
+            return math.inf
+        return self._execution.log.intent_age(now_ns, name, order.side, order.quantity)
 
     def _multiplier(self) -> float:
         around, leverage = self._execution.control.surroundings, self._execution.broker.leverage
@@ -121,7 +128,7 @@ class FactFinder:
         total = 0.0
         for book in self._execution.broker.working_symbols().values():
             for order in self._orders(book):
-                if order is not asking.oco and self._execution.may_open(order):
+                if order not in (asking, asking.oco) and self._execution.may_open(order):
                     total += order.remaining * self._execution.reference(order)
         return total
 
@@ -129,6 +136,11 @@ class FactFinder:
     def _orders(book: Iterable[WorkingOrder] | None) -> Iterable[WorkingOrder]:
         """Orders that work by now, held legs left out."""
         return (o for o in book or () if not o.is_done and o.status is not OrderStatus.HELD)
+
+
+def _least(said: float | None, found: float) -> float:
+    """The venue may know more than the books, and may have said it before the last orders."""
+    return found if said is None else min(said, found)
 
 
 def _first(said: float | None, found: float) -> float:

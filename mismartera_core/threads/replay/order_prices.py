@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
-from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.contracts.broker import Replacement, WorkingOrder
 from mismartera_core.contracts.views import Price
 from mismartera_core.model.orders import OrderType
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.services.matching import (
     LIMIT,
     MARKET,
@@ -24,6 +26,17 @@ _TYPES = {
     (True, True): (OrderType.STOP_LIMIT, STOP_LIMIT),
 }
 """Order type and kind by (has a limit price, has a stop price)."""
+
+_CHANGEABLE = {
+    OrderType.MARKET: (),
+    OrderType.LIMIT: ("limit",),
+    OrderType.STOP: ("stop",),
+    OrderType.STOP_LIMIT: ("limit", "stop"),
+    OrderType.TRAILING_STOP: ("trail",),
+}
+"""Prices that a strategy may change, by type."""
+_WITH_STOP = (STOP, STOP_LIMIT, TRAILING)
+"""Kinds whose stop has not been triggered."""
 
 
 def put_prices(
@@ -80,6 +93,42 @@ def make_legs(
             leg.stop = _rounded(price)
         legs.append(leg)
     return tuple(legs)
+
+
+def new_terms(
+    order: WorkingOrder,
+    quantity: Price | None,
+    limit: Price | None,
+    stop: Price | None,
+    trail: Price | None,
+    last_close: Callable[[int], float],
+) -> tuple[Replacement, str]:
+    """What an order is to be, and why it cannot be changed so; "" where it can.
+
+    Args:
+        order: The order.
+        quantity: Units of the whole order; as it is where None, as are the others.
+        limit: Limit price.
+        stop: Trigger price.
+        trail: Distance of a trailing stop, which begins anew at the last close.
+        last_close: Last known close by symbol row.
+    """
+    was, wrong = order.terms, ""
+    for name, price in (("limit", limit), ("stop", stop), ("trail", trail)):
+        if price is not None and name not in _CHANGEABLE[order.type]:
+            wrong = f"a {order.type.value.replace('_', ' ')} order has no {name} to change"
+        elif price is not None and name != "limit" and order.kind not in _WITH_STOP:
+            wrong = "its stop has been triggered"
+    made = Replacement(
+        was.quantity if quantity is None else on_grid(float(quantity)),
+        was.limit if limit is None else _rounded(limit),
+        was.stop if stop is None else _rounded(stop),
+        was.trail if trail is None else _rounded(trail),
+    )
+    if trail is not None:
+        begun = _rounded(last_close(order.symbol) + order.side * made.trail)
+        made = replace(made, stop=begun)
+    return made, wrong
 
 
 def _rounded(price: Price) -> float:

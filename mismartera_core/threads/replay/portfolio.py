@@ -159,6 +159,8 @@ class PortfolioUnit:
                 f"{self.label}: targets must be 'weights' or 'shares', was {strategy.targets!r}"
             )
         self._strategy = strategy
+        if self.desk.guard is not None:
+            self.desk.guard(self.name, self.label, strategy)
         self._declare()
 
     def begin_session(self, *, declared: bool) -> None:

@@ -26,7 +26,7 @@ from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
-from mismartera_core.threads.replay.order_prices import make_legs, put_prices
+from mismartera_core.threads.replay.order_prices import make_legs, new_terms, put_prices
 from mismartera_core.threads.replay.stepper import alone, stepper
 
 # Looking a member up on an Enum class costs as much as a small function (Python 3.11).
@@ -81,6 +81,8 @@ class Unit:
     def bind(self, strategy: Strategy) -> None:
         """Take the strategy and let it declare what it needs."""
         self.strategy = strategy
+        if self.desk.guard is not None:
+            self.desk.guard(self.holding.strategy, self.label, strategy)
         if type(strategy).on_fill is not Strategy.on_fill:
             self.holding.on_fill = self._tell_fill
         symbol = self.holding.symbol
@@ -271,6 +273,21 @@ class Unit:
         if oco is None:
             return desk.execution.submit(order, legs)
         return self._submit_pair(order, legs, oco)
+
+    def replace(
+        self,
+        ticket: OrderTicket,
+        quantity: Price | None,
+        limit: Price | None,
+        stop: Price | None,
+        trail: Price | None,
+    ) -> None:
+        """Change a working order; see `Strategy.replace`."""
+        if not isinstance(ticket, WorkingOrder):
+            raise ConfigError(f"replace: expected what buy or sell returned, was {ticket!r}")
+        desk = self.desk
+        terms, wrong = new_terms(ticket, quantity, limit, stop, trail, desk.data.last_close)
+        desk.execution.changes.ask(ticket, terms, ONLY_CLOSE if self.flattened else wrong)
 
     def close(self, tag: str) -> WorkingOrder | None:
         """Cancel what works and leave the position at market; see `Strategy.close`."""

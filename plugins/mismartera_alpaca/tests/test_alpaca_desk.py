@@ -92,12 +92,19 @@ class Traded:
         assert self.rig.verdicts == []
 
 
+@pytest.fixture(params=[True, False], ids=["one_id", "listed_by_other_ids"])
+def one_id(request):
+    """Whether the venue lists an execution by the id that its stream tells."""
+    return request.param
+
+
 @pytest.fixture
-def traded(tmp_path, request):
+def traded(tmp_path, request, one_id):
     key, secret = SECRETS.values()
     options = {"multiplier": 4, **getattr(request, "param", {})}
     with AlpacaVenue({"AAPL": BARS, "MSFT": BARS}, key=key, secret=secret, **options) as venue:
         venue.limit.per_minute = 100_000
+        venue.activity_ids = one_id
         made = Traded(venue, tmp_path)
         made.begin()
         yield made
@@ -140,6 +147,51 @@ def test_fills_told_twice_out_of_turn_or_never_are_booked_once(traded, rig, faul
     traded.market()
     traded.until(lambda: first.is_done and second.is_done)
     assert (rig.held(), rig.held("MSFT")) == (10.0, 5.0)
+    traded.agree()
+
+
+@pytest.mark.parametrize("fault", [None, *LOST[:2]], ids=["heard", "504", "mute"])
+def test_an_order_is_changed_once_whatever_becomes_of_the_answer(traded, rig, fault):
+    order = rig.order(10, limit=CHEAP)
+    if fault is not None:
+        traded.venue.faults.on("PATCH /orders/*", fault)
+    rig.change(order, limit=round(PRICE * 1.02, 2), quantity=6)
+    traded.until(lambda: order.quantity == 6.0)
+    assert len(rig.venue.open_orders()) == 1
+    traded.market()
+    traded.until(lambda: order.is_done)
+    assert (order.status, rig.held(), order.id) == (OrderStatus.FILLED, 6.0, 1)
+    traded.agree()
+
+
+def test_a_change_that_never_arrived_is_not_sent_again(traded, rig):
+    order = rig.order(10, limit=CHEAP)
+    traded.venue.faults.on("PATCH /orders/*", Fault.dropped())
+    rig.change(order, quantity=6)
+    traded.until(lambda: order.reason.startswith("not changed"))
+    assert (order.quantity, order.status, rig.desk.frozen) == (10.0, OrderStatus.WORKING, {})
+    traded.agree()
+
+
+def test_a_change_that_the_venue_refuses_leaves_the_order_as_it_was(traded, rig):
+    order = rig.order(10, limit=CHEAP)
+    rig.change(order, quantity=10_000_000)
+    assert (order.quantity, order.status) == (10.0, OrderStatus.WORKING)
+    assert "not changed: " in order.reason
+    traded.agree()
+
+
+def test_a_changed_stop_is_known_again_after_a_restart(traded, rig):
+    entry = rig.order(10, take_profit=round(PRICE * 2, 2), stop_loss=CHEAP)
+    traded.market()
+    traded.until(lambda: entry.is_done)
+    moved = round(CHEAP + 1.0, 2)
+    rig.change(entry.legs[1], stop=moved)
+    assert entry.legs[1].reason == ""
+    traded.until(lambda: entry.legs[1].stop == moved)
+    rig = traded.begin()
+    legs = [o for book in rig.desk.working_symbols().values() for o in book]
+    assert sorted(leg.stop for leg in legs if leg.type.value == "stop") == [moved]
     traded.agree()
 
 

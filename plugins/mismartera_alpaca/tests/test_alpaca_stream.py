@@ -17,6 +17,7 @@ from mismartera_core import (
     StreamChanged,
     StreamedBars,
     StreamedQuotes,
+    StreamedStatus,
     StreamedTicks,
     StreamNoise,
     StreamRequest,
@@ -260,6 +261,19 @@ def test_trades_and_quotes_keep_their_nanoseconds(server, run):
     )
     (quoted,) = stream.of(StreamedQuotes)
     assert quoted.quotes.bid.tolist()[0] == 101.0
+    assert stream.of(StreamNoise) == []
+
+
+def test_a_halt_and_its_end_are_told(server, run):
+    stream = run(StreamRequest(symbols=("AAPL",), interval="1m", statuses=True))
+    until(lambda: stream.states == [StreamState.LIVE], "LIVE")
+    at = msgpack.Timestamp.from_unix_nano(OPEN)
+    common = {"T": "s", "S": "AAPL", "rc": "T1", "rm": "", "t": at, "z": "C"}
+    server.data.push({**common, "sc": "H", "sm": "Trading Halt"})
+    until(lambda: stream.of(StreamedStatus), "the halt")
+    server.data.push({**common, "sc": "T", "sm": "Trading Resumption"})
+    until(lambda: len(stream.of(StreamedStatus)) == 2, "both")
+    assert [said.halted for said in stream.of(StreamedStatus)] == ["Trading Halt (T1)", ""]
     assert stream.of(StreamNoise) == []
 
 

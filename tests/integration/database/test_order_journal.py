@@ -93,7 +93,7 @@ def test_an_execution_is_booked_once_in_every_process(journal):
     assert journal.book(EXECUTION, "mm-1", 6)
     assert not journal.book(EXECUTION, "mm-1", 7)
     again = reopened(journal)
-    assert again.is_booked("E-1")
+    assert again.is_booked(EXECUTION)
     assert not again.book(EXECUTION, "mm-1", 8)
     assert again.book(replace(EXECUTION, execution_id="E-2"), "", 9)
     booked = reopened(journal).executions()
@@ -106,7 +106,7 @@ def test_an_execution_is_booked_once_in_every_process(journal):
 def test_two_writers_do_not_book_the_same_execution(journal):
     journal.intend([INTENT], 5)
     other = reopened(journal)
-    assert not other.is_booked("E-1")
+    assert not other.is_booked(EXECUTION)
     journal.book(EXECUTION, "mm-1", 6)
     with pytest.raises(JournalError):
         other.book(EXECUTION, "mm-1", 7)

@@ -71,7 +71,7 @@ def test_a_session_that_failed_is_replayed_to_its_failure(live, monkeypatch):
         def on_bar(self, bar):
             super().on_bar(bar)
             if bar.timestamp.hour == 10:
-                raise ValueError("ten o'clock")
+                raise StrategyError("ten o'clock")
 
     made = live(Breaks)
     with pytest.raises(StrategyError, match="ten o'clock"):

@@ -113,7 +113,9 @@ def test_a_running_total_told_as_a_fill_is_not_booked_as_one(rig, venue):
 def test_a_venue_that_insists_on_more_than_was_ordered_halts(rig, venue):
     rig.order(10)
     venue.fill("AAPL", 4)
-    venue.booked[0] = replace(venue.booked[0], execution_id="E-other", quantity=Decimal(9))
+    venue.booked[0] = replace(
+        venue.booked[0], execution_id="E-other", quantity=Decimal(9), cumulative=Decimal(13)
+    )
     rig.wait(31)
     assert "executions" in [v.limit for v in rig.verdicts]
     assert rig.held() == 4.0

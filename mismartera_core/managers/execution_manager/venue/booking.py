@@ -63,7 +63,7 @@ class Booking:
         """
         if said is not None:
             self._changes.apply(said)
-        if self._core.journal.is_booked(execution.execution_id):
+        if self._core.journal.is_booked(execution):
             return
         tracked = self._find(execution)
         if tracked is None:
@@ -169,6 +169,7 @@ class Booking:
             order.status, order.is_done = OrderStatus.FILLED, True
             core.note(tracked, OrderEventKind.FILLED)
             core.books.remove(tracked)
+            core.outrun(tracked)
             for leg in tracked.legs:
                 if leg.order.status is OrderStatus.HELD:
                     leg.order.status = OrderStatus.WORKING

@@ -28,14 +28,20 @@ class OrderBooks:
         for one in (tracked, *tracked.legs):
             self._by_client[one.client_id] = one
             self._by_order[one.order] = one
+            if one.change is not None:
+                self._by_client[one.change.client_id] = one
             self.open[one.client_id] = one
             self.working.setdefault(one.order.symbol, []).append(one.order)
+
+    def alias(self, client_id: str, tracked: Tracked) -> None:
+        """Find an order by another id of ours, too: that of a change of it."""
+        self._by_client[client_id] = tracked
 
     def remember(self, tracked: Tracked, venue_id: str) -> None:
         """Take an order that has ended, so that it is found."""
         self._by_client[tracked.client_id] = tracked
-        if venue_id:
-            self.name(tracked, venue_id)
+        for known in (*sorted(tracked.was), *([venue_id] if venue_id else [])):
+            self.name(tracked, known)
 
     def name(self, tracked: Tracked, venue_id: str) -> None:
         """Learn the venue's id of an order."""
@@ -68,8 +74,11 @@ class OrderBooks:
             self.working.pop(tracked.order.symbol, None)
 
     def unclear(self, symbol: str) -> Iterator[Tracked]:
-        """Orders of a symbol that the venue may have without our knowing; legs are part of them."""
-        unclear = (t for t in self.open.values() if t.is_unclear and not t.is_leg)
+        """Orders of a symbol that the venue may have without our knowing, or as we do not know.
+
+        Legs are part of their entry, but for a change of them.
+        """
+        unclear = (t for t in self.open.values() if t.change or (t.is_unclear and not t.is_leg))
         return (t for t in unclear if t.symbol == symbol)
 
     def live(self) -> list[Tracked]:

@@ -26,6 +26,7 @@ class Cancelling:
         self._core = core
         self._changes = changes
         changes.cancel = self._send
+        changes.withdraw = self.ask
 
     def cancel(self, order: WorkingOrder, reason: str) -> None:
         """Ask for the end of an order; it comes when the venue says so."""

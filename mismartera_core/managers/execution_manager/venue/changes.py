@@ -26,6 +26,9 @@ _ENDINGS = {
 _WORKING = (VenueStatus.WORKING, VenueStatus.PARTIALLY_FILLED)
 
 
+TOO_MUCH = "the venue would fill more of it than was asked for"
+
+
 class Changes:
     """Takes what the venue says of orders.
 
@@ -38,6 +41,8 @@ class Changes:
         missing: Called where the venue has filled more than it has told executions of.
         known: Called when the venue's id of an order has become known.
         cancel: Sends the cancel of an order that was to be cancelled before it was found.
+        withdraw: Asks for the end of an order.
+        look_for: Asks what became of a change of an order.
     """
 
     def __init__(self, core: DeskCore, strays: Strays, external: External) -> None:
@@ -47,6 +52,8 @@ class Changes:
         self.missing: Callable[[], None] = nobody
         self.known: Callable[[str], None] = nobody
         self.cancel: Callable[[Tracked], None] = nobody
+        self.withdraw: Callable[[Tracked, str], None] = nobody
+        self.look_for: Callable[[Tracked], None] = nobody
 
     def apply(
         self, said: VenueOrder, *, as_kind: OrderEventKind = OrderEventKind.ADOPTED
@@ -69,7 +76,13 @@ class Changes:
             self._external.order(said)
             return None
         self._external.ours(said.venue_id)
-        if tracked.is_unclear:
+        if tracked.change is not None and _is_change(tracked, said):
+            if said.status is VenueStatus.REJECTED:
+                tracked.was.add(said.venue_id)
+                self.keep(tracked, said.reason or "the venue rejects it")
+                return tracked
+            self._changed(tracked, said)
+        elif tracked.is_unclear:
             self._acknowledge(tracked, said, as_kind)
         elif tracked.venue_id != said.venue_id and said.venue_id not in tracked.was:
             self._go_on_as(tracked, said)
@@ -94,7 +107,7 @@ class Changes:
             return self._strays.unknown(said) if tag_of(said.client_id) else None
         if found.venue_id == said.venue_id:
             return found
-        if found.is_unclear:
+        if found.is_unclear or (found.change is not None and _is_change(found, said)):
             return found
         if said.status.is_final and not said.filled_quantity:
             found.was.add(said.venue_id)
@@ -118,15 +131,51 @@ class Changes:
         if tracked.cancelling and not said.status.is_final:
             self.cancel(tracked)
 
+    def keep(self, tracked: Tracked, reason: str) -> None:
+        """A change is not made: the order works on as it was."""
+        change, tracked.change = tracked.change, None
+        if change is not None:
+            self._core.note(tracked, OrderEventKind.NOT_REPLACED, reason)
+            self._core.on_replaced(tracked.order, change.wanted, reason)
+
+    def _changed(self, tracked: Tracked, said: VenueOrder) -> None:
+        """The venue has made a change: from here on the order is what was asked for."""
+        core, change = self._core, tracked.change
+        assert change is not None and change.terms.quantity is not None  # noqa: S101, PT018 - asked for
+        tracked.change = None
+        tracked.order.take(change.wanted)
+        tracked.order.updated_ns = core.now_ns()
+        tracked.quantity, tracked.terms = change.terms.quantity, change.terms
+        tracked.is_changed = True
+        for leg in tracked.legs:
+            if leg.order.status is OrderStatus.HELD:
+                leg.quantity = tracked.quantity
+                leg.order.quantity = leg.order.remaining = change.wanted.quantity
+        core.books.name(tracked, said.venue_id)
+        core.note(tracked, OrderEventKind.REPLACED, change.client_id)
+        core.on_replaced(tracked.order, change.wanted, "")
+        self.known(said.venue_id)
+        if tracked.cancelling and not said.status.is_final:
+            self.cancel(tracked)
+
+    def _too_much(self, tracked: Tracked, said: VenueOrder) -> bool:
+        """Whether a changed order may fill more than was asked for, all in all."""
+        if not tracked.is_changed or said.quantity is None or said.venue_id != tracked.venue_id:
+            return False
+        left = said.quantity - said.filled_quantity
+        return left > tracked.quantity - tracked.booked
+
     def _leg(self, entry: Tracked, said: VenueOrder) -> None:
         """Take what the venue says of a leg, which is found by what it is."""
         books = self._core.books
         leg = books.by_venue(said.venue_id) or books.by_venue(said.replaces or said.venue_id)
         if leg is None:
             leg = self._new_leg(entry, said)
+        elif leg.change is not None and _is_change(leg, said):
+            self._changed(leg, said)
         elif leg.venue_id != said.venue_id and said.venue_id not in leg.was:
             self._go_on_as(leg, said)
-        if leg is not None:
+        if leg is not None and (leg.venue_id == said.venue_id or said.venue_id not in leg.was):
             self._external.ours(said.venue_id)
             self._follow(leg, said)
 
@@ -148,7 +197,8 @@ class Changes:
         return leg
 
     def _go_on_as(self, tracked: Tracked, said: VenueOrder) -> None:
-        """An order goes on under another id."""
+        """An order goes on under another id, as somebody else has changed it."""
+        tracked.is_changed = False
         self._core.books.name(tracked, said.venue_id)
         self._core.note(tracked, OrderEventKind.REPLACED)
         self.known(said.venue_id)
@@ -162,7 +212,7 @@ class Changes:
 
     def _follow(self, tracked: Tracked, said: VenueOrder) -> None:
         core, order = self._core, tracked.order
-        tracked.seen = max(tracked.seen, said.filled_quantity)
+        tracked.seen = max(tracked.seen, tracked.filled_by(said))
         if tracked.was:
             _reprice(order, said)
         if tracked.stage is Stage.DONE:
@@ -170,18 +220,32 @@ class Changes:
                 self.missing()
             return
         if said.status is VenueStatus.REPLACED:
-            if said.replaced_by:
+            if tracked.change is not None:
+                self.look_for(tracked)
+            elif said.replaced_by:
                 self._go_on_as(tracked, replace(said, venue_id=said.replaced_by))
         elif said.status in _ENDINGS and tracked.ending is None:
             tracked.ending = (_ENDINGS[said.status], said.reason)
-        elif tracked.is_leg and said.quantity not in (None, tracked.quantity):
+        elif tracked.is_leg and not tracked.is_changed and said.quantity is not None:
             self._resize(tracked, said)
+        elif self._too_much(tracked, said) and not tracked.cancelling:
+            self._core.notice(NoticeKind.DISTRUST, TOO_MUCH, tracked)
+            self.withdraw(tracked, TOO_MUCH)
         if said.status in _WORKING and order.status is OrderStatus.HELD:
             order.status = OrderStatus.WORKING
             core.note(tracked, OrderEventKind.WORKING)
         if tracked.booked < tracked.seen:
             self.missing()
         core.finish(tracked)
+
+
+def _is_change(tracked: Tracked, said: VenueOrder) -> bool:
+    """Whether what the venue tells of is what an order was to be changed to."""
+    if tracked.change is None or said.venue_id in (tracked.venue_id, *tracked.was):
+        return False
+    if said.client_id:
+        return tracked.change.client_id == said.client_id
+    return tracked.venue_id == said.replaces
 
 
 def _reprice(order: WorkingOrder, said: VenueOrder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mismartera_core.contracts.broker import DoneSink, FillSink, WorkingOrder
+from mismartera_core.contracts.broker import DoneSink, FillSink, ReplacedSink, WorkingOrder
 from mismartera_core.contracts.venue import VenueBroker
 from mismartera_core.errors import JournalError
 from mismartera_core.managers.execution_manager.venue.books import OrderBooks
@@ -84,6 +84,7 @@ class DeskCore:
         self.journal_down = False
         self.on_fill: FillSink = nobody
         self.on_done: DoneSink = nobody
+        self.on_replaced: ReplacedSink = nobody
         self.adopt: Callable[[WorkingOrder], None] = nobody
         self._tell = tell
         self._halt = halt
@@ -156,6 +157,7 @@ class DeskCore:
         order.reason = tracked.cancelling if _by_us(tracked, kind) else reason
         order.updated_ns = self.now_ns()
         self.books.remove(tracked)
+        self.outrun(tracked)
         self.on_done(order)
         for leg in tracked.legs:
             if leg.stage is Stage.DONE or leg.order.status is not OrderStatus.HELD:
@@ -165,6 +167,13 @@ class DeskCore:
             else:
                 leg.ending = leg.ending or (OrderEventKind.CANCELLED, ENTRY_ENDED)
                 self.finish(leg)
+
+    def outrun(self, tracked: Tracked) -> None:
+        """An order has ended before a change of it was made."""
+        change, tracked.change = tracked.change, None
+        if change is not None:
+            reason = f"it was faster: {tracked.order.status.value}"
+            self.on_replaced(tracked.order, change.wanted, reason)
 
     def finish(self, tracked: Tracked) -> None:
         """End an order that the venue has ended, once all that it has filled is booked."""

@@ -9,7 +9,15 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from mismartera_core.contracts.broker import Broker, Costs, DoneSink, FillSink, WorkingOrder
+from mismartera_core.contracts.broker import (
+    Broker,
+    Costs,
+    DoneSink,
+    FillSink,
+    ReplacedSink,
+    Replacement,
+    WorkingOrder,
+)
 from mismartera_core.contracts.stream import StreamChanged, StreamNoise, StreamState
 from mismartera_core.contracts.venue import Executed, OrderChanged, VenueBroker, VenueEvent
 from mismartera_core.managers.execution_manager.venue.booking import Booking
@@ -22,6 +30,7 @@ from mismartera_core.managers.execution_manager.venue.lookup import LookUp
 from mismartera_core.managers.execution_manager.venue.notices import DeskNotice, NoticeKind
 from mismartera_core.managers.execution_manager.venue.reconciling import Reconciling
 from mismartera_core.managers.execution_manager.venue.recovery import EngineBooks, Recovery
+from mismartera_core.managers.execution_manager.venue.replacing import Replacing
 from mismartera_core.managers.execution_manager.venue.sending import Sending
 from mismartera_core.managers.execution_manager.venue.strays import Strays
 from mismartera_core.managers.execution_manager.venue.timing import Timing
@@ -97,6 +106,7 @@ class VenueDesk(Broker):
             core, self._changes, strays, self._external, self._cancelling.cancel
         )
         self._sending = Sending(core, self._changes)
+        self._replacing = Replacing(core, self._changes)
         self._lookup = LookUp(core, self._changes, self._sending.send_again)
         self._reconciling = Reconciling(
             core, self._changes, self._booking, self._external, self._ours, self._agreed
@@ -123,6 +133,14 @@ class VenueDesk(Broker):
         """Ask for the end of an order; it works until the venue says that it does not."""
         del now_ns
         self._cancelling.cancel(order, reason)
+
+    def replace(self, order: WorkingOrder, terms: Replacement, now_ns: int) -> str:
+        """Ask for a change of an order; it works as it was until the venue says otherwise."""
+        return self._replacing.replace(order, terms, now_ns)
+
+    def on_replaced(self, told: ReplacedSink) -> None:
+        """Tell of changes that were made, and of those that were not."""
+        self._core.on_replaced = told
 
     def match(self, symbol: int, bar: Bar, now_ns: int) -> None:
         """Nothing: the venue matches."""
@@ -152,6 +170,7 @@ class VenueDesk(Broker):
         self._booking.retry()
         self._cancelling.again(now)
         self._lookup.look(now)
+        self._replacing.look(now)
         self._reconciling.look(now)
         self._drain()
         self._sending.release()
@@ -187,7 +206,8 @@ class VenueDesk(Broker):
     @property
     def frozen(self) -> dict[str, str]:
         """Why symbols take no entries, by symbol."""
-        unclear = {t.symbol for t in self._core.books.open.values() if t.is_unclear}
+        open_ = self._core.books.open.values()
+        unclear = {t.symbol for t in open_ if t.is_unclear or t.change is not None}
         symbols = sorted(unclear | self._core.frozen_symbols.keys())
         return {symbol: self._core.frozen(symbol) for symbol in symbols}
 

@@ -40,6 +40,18 @@ def intent_id(
     return f"mm-{owner_tag(strategy, symbol)}-{whole[:24]}"
 
 
+def change_id(client_id: str, decided_ns: int, number: int) -> str:
+    """The id of a change: the venue has a changed order under an id of its own.
+
+    Args:
+        client_id: Our id of the order.
+        decided_ns: The clock when it was decided, nanoseconds UTC.
+        number: Its number among the changes of the order.
+    """
+    whole = _hash(client_id, "change", str(decided_ns), str(number))
+    return f"mm-{tag_of(client_id)}-{whole[:24]}"
+
+
 def tag_of(client_id: str) -> str:
     """Whose an id is; "" where it is not one of ours.
 

@@ -102,7 +102,7 @@ class Reconciling:
 
     def is_known(self, execution: Execution) -> bool:
         """Whether it is known whose an execution is."""
-        return self._core.journal.is_booked(execution.execution_id) or (
+        return self._core.journal.is_booked(execution) or (
             self._core.books.by_venue(execution.venue_id) is not None
         )
 
@@ -131,6 +131,8 @@ class Reconciling:
             why = ""
             if tracked.stage is Stage.LIVE and tracked.venue_id in found.absent:
                 why = "the venue knows it no more"
+            elif tracked.symbol in unwritten:
+                pass  # the journal's fault, not the venue's
             elif tracked.stage is Stage.LIVE and tracked.ending is not None:
                 why = "its executions are missing"
             self._strikes.count(f"order {tracked.client_id}", why)

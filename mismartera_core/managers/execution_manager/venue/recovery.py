@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from mismartera_core.model.market import Bar
 from mismartera_core.model.venue import PositionSnapshot
 
 NEVER_LEFT = "decided on before a restart, and never sent"
+DAY = 86_400 * SECOND
 QUIET_TRIES = 5
 """How often positions are asked for, at a start, until nothing is executed meanwhile."""
 
@@ -48,6 +49,9 @@ class EngineBooks(Protocol):
 
     def set_cash(self, cash: Decimal) -> None:
         """The account's cash, as the venue says."""
+
+    def count(self, orders: Sequence[JournaledOrder], executed: Sequence[BookedExecution]) -> None:
+        """Count what left lately, and today: a restart is no new day."""
 
     def units(self) -> dict[str, Decimal]:
         """Units of all strategies together, by symbol."""
@@ -145,6 +149,7 @@ class Recovery:
                 hint="make it writable, and start again",
             )
         books.set_cash(cash)
+        books.count(core.journal.orders_since(core.now_ns() - DAY), core.journal.executions())
         self._reconciling.begin(core.now_ns() - int(core.timing.overlap * SECOND))
         return cash
 
@@ -197,8 +202,7 @@ class Recovery:
                 tracked = restored(one, holding, units, entry, core.timer())
                 books.adopt(tracked.order)
                 core.books.add(tracked)
-                if one.venue_id:
-                    core.books.name(tracked, one.venue_id)
+                core.books.remember(tracked, one.venue_id)
                 made[intent.client_id] = tracked
         _pair(made, opened)
 

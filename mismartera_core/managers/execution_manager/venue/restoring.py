@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
-from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.contracts.broker import Replacement, WorkingOrder
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.managers.execution_manager.venue.terms import KINDS, from_json
-from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
+from mismartera_core.managers.execution_manager.venue.tracked import Change, Stage, Tracked
 from mismartera_core.model.journal import JournaledOrder, OrderEventKind
 from mismartera_core.model.orders import OrderStatus, Side
 from mismartera_core.model.quantities import on_grid
@@ -42,11 +42,25 @@ def restored(
         tag=intent.tag,
     )
     order.closing = intent.closing
-    order.remaining = on_grid(float(intent.quantity - booked))
+    quantity, terms = intent.quantity, from_json(intent.terms) if intent.terms else None
+    change, is_changed = None, False
+    for event in one.events:
+        if event.kind is OrderEventKind.REPLACE_REQUESTED:
+            change = _change(order, event.words, now)
+        elif event.kind is OrderEventKind.NOT_REPLACED:
+            change = None
+        elif event.kind is OrderEventKind.REPLACED:
+            is_changed = change is not None and event.words == change.client_id
+            if is_changed and change is not None:
+                order.take(change.wanted)
+                terms = change.terms
+                quantity, change = terms.quantity or quantity, None
+    order.remaining = on_grid(float(quantity - booked))
     if booked:
         order.status = OrderStatus.PARTIALLY_FILLED
-    terms = from_json(intent.terms) if intent.terms else None
-    tracked = Tracked(intent.client_id, order, intent.quantity, terms, now)
+    tracked = Tracked(intent.client_id, order, quantity, terms, now)
+    tracked.change, tracked.is_changed = change, is_changed
+    tracked.was = {event.venue_id for event in one.events} - {"", one.venue_id}
     tracked.journaled = tracked.recovered = True
     tracked.booked = tracked.seen = booked
     tracked.stage = Stage.LIVE if one.venue_id else Stage.UNKNOWN
@@ -58,6 +72,16 @@ def restored(
         tracked.is_leg = True
         _hang(tracked, entry)
     return tracked
+
+
+def _change(order: WorkingOrder, words: str, now: float) -> Change:
+    """A change as it was asked for."""
+    terms = from_json(words)
+    limit, stop, trail = map(_float, (terms.limit_price, terms.stop_price, terms.trail_amount))
+    if terms.stop_price is None:
+        stop = order.stop  # a trailing stop's place is the venue's to say
+    wanted = Replacement(float(terms.quantity or 0), limit, stop, trail)
+    return Change(terms.client_id, terms, wanted, born=now, due=now)
 
 
 def _hang(leg: Tracked, entry: Tracked | None) -> None:

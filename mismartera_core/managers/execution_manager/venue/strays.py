@@ -17,6 +17,7 @@ from mismartera_core.managers.execution_manager.venue.terms import KINDS, LEG_EN
 from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
 from mismartera_core.model.journal import OrderEventKind
 from mismartera_core.model.orders import Side
+from mismartera_core.model.quantities import on_grid
 from mismartera_core.model.venue import VenueOrder
 
 EXCESS = "more than was decided on"
@@ -82,11 +83,16 @@ class Strays:
         owner = self.owners.get(tag_of(client_id))
         if one is None or owner is None:
             return None
-        units = core.journal.booked_units(client_id)
+        known = core.books.by_client(one.intent.client_id)
+        if known is not None:
+            core.books.alias(client_id, known)
+            return known
+        units = core.journal.booked_units(one.intent.client_id)
         tracked = restored(one, owner, units, None, core.timer())
         tracked.order.is_done = True
-        tracked.stage = Stage.DONE
+        tracked.stage, tracked.change = Stage.DONE, None
         core.books.remember(tracked, one.venue_id)
+        core.books.alias(client_id, tracked)
         return tracked
 
     def unknown(self, said: VenueOrder) -> Tracked | None:
@@ -138,7 +144,13 @@ class Strays:
             limit=_float(said.limit_price),
             stop=_float(said.stop_price),
         )
-        return self._add(client_id, order, quantity, said.venue_id, parent)
+        made = self._add(client_id, order, quantity, said.venue_id, parent)
+        if (
+            made is not None
+        ):  # an execution may have come first, and be booked on an order of its own
+            made.booked = made.seen = self._core.journal.units_of(said.venue_id)
+            order.remaining = on_grid(float(quantity - made.booked))
+        return made
 
     def _add(
         self,

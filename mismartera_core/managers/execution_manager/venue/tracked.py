@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
-from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.contracts.broker import Replacement, WorkingOrder
 from mismartera_core.model.journal import OrderEventKind
-from mismartera_core.model.venue import OrderTerms
+from mismartera_core.model.venue import OrderTerms, VenueOrder
 
 
 class Stage(Enum):
@@ -23,6 +24,27 @@ class Stage(Enum):
     """The venue has it."""
     DONE = auto()
     """It has ended."""
+
+
+@dataclass(slots=True)
+class Change:
+    """A change that the venue was asked for, and has not answered yet.
+
+    Attributes:
+        client_id: The id under which the changed order is to be there.
+        terms: What was sent.
+        wanted: The same as the engine has it.
+        born: The monotonic timer when it was sent.
+        due: The monotonic timer at which to look for it.
+        checks: How often the venue has said that there is none.
+    """
+
+    client_id: str
+    terms: OrderTerms
+    wanted: Replacement
+    born: float = 0.0
+    due: float = 0.0
+    checks: int = 0
 
 
 class Tracked:
@@ -53,6 +75,8 @@ class Tracked:
         recovered: Whether an earlier process sent it.
         journaled: Whether the journal has its intent.
         was: Ids of the venue's that it had before it was replaced.
+        change: A change that is on its way; None where none is.
+        is_changed: Whether what the venue has is a change that we asked for: it is for the rest.
     """
 
     __slots__ = (
@@ -60,12 +84,14 @@ class Tracked:
         "born",
         "cancel_sent",
         "cancelling",
+        "change",
         "checks",
         "client_id",
         "due",
         "ending",
         "entry",
         "exists",
+        "is_changed",
         "is_leg",
         "journaled",
         "legs",
@@ -110,12 +136,21 @@ class Tracked:
         self.exists = False
         self.recovered = False
         self.journaled = False
+        self.change: Change | None = None
+        self.is_changed = False
 
     @property
     def symbol(self) -> str:
         """Ticker."""
         name: str = self.order.owner.symbol_name
         return name
+
+    def filled_by(self, said: VenueOrder) -> Decimal:
+        """Units of the whole order that the venue says are filled, under whichever id."""
+        before = Decimal(0)
+        if self.is_changed and said.venue_id == self.venue_id and said.quantity is not None:
+            before = self.quantity - said.quantity
+        return said.filled_quantity + before
 
     @property
     def is_unclear(self) -> bool:

@@ -154,12 +154,15 @@ class TradingRest:
         return Reply.json([payloads.activity(self._venue, fill) for fill in found[:most]])
 
     def _assets(self, _: Request) -> Reply:
-        return Reply.json([_asset(symbol) for symbol in sorted(self._venue.tape.bars)])
+        return Reply.json([self._made(symbol) for symbol in sorted(self._venue.tape.bars)])
+
+    def _made(self, symbol: str) -> dict[str, Any]:
+        return _asset(symbol) | {"easy_to_borrow": symbol not in self._venue.hard_to_borrow}
 
     def _asset(self, _: Request, symbol: str) -> Reply:
         for name in self._venue.tape.bars:
             if symbol in (name, payloads.asset_id(name)):
-                return Reply.json(_asset(name))
+                return Reply.json(self._made(name))
         raise Refused(Why.NOT_FOUND, f"asset not found for {symbol}")
 
 

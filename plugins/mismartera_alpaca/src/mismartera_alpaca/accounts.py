@@ -39,6 +39,9 @@ def account(raw: dict[str, Any]) -> VenueAccount:
         multiplier=amount(raw.get("multiplier")) or Decimal(1),
         shorting=bool(raw.get("shorting_enabled")),
         blocked=", ".join(reasons),
+        day_trades=raw.get("daytrade_count"),
+        # Gone from Alpaca's answers since July 2026: then the date says it.
+        pdt_applies=raw.get("pattern_day_trader"),
     )
 
 

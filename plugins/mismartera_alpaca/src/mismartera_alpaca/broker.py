@@ -67,6 +67,7 @@ class AlpacaBroker(VenueBroker):
         self._rest: Rest | None = None
         self._listening: Listening | None = None
         self._is_ours = False
+        self._easy: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         return f"AlpacaBroker(paper={self._config.paper})"
@@ -186,6 +187,22 @@ class AlpacaBroker(VenueBroker):
         known = {one.venue_id for entry in nested for one in (entry, *entry.legs)}
         # Legs whose entry has filled are open, and may be in no entry that is listed.
         return [*nested, *(one for one in self._open(nested=False) if one.venue_id not in known)]
+
+    def easy_to_borrow(self, symbols: Sequence[str]) -> Sequence[str] | None:
+        """Which symbols may be sold short; Alpaca's list of a day, asked for once.
+
+        Raises:
+            BrokerError: Alpaca does not answer.
+        """
+        if self._easy is None:
+            query = {"status": "active", "asset_class": "us_equity"}
+            found = self._list("assets", "/assets", query)
+            self._easy = frozenset(
+                str(raw.get("symbol"))
+                for raw in found
+                if raw.get("shortable") and raw.get("easy_to_borrow")
+            )
+        return [symbol for symbol in symbols if symbol in self._easy]
 
     def executions(self, since_ns: int) -> Sequence[Execution]:
         """Every execution at or after an instant, oldest first.

@@ -18,6 +18,7 @@ from mismartera_core import (
     Emit,
     StreamedBars,
     StreamedQuotes,
+    StreamedStatus,
     StreamedTicks,
     StreamNoise,
     StreamRequest,
@@ -36,7 +37,9 @@ _DENIED = {
 }
 """Errors that stay, and what to do."""
 _HARMLESS = 403
-_KINDS = {"bars": "b", "updatedBars": "u", "trades": "t", "quotes": "q"}
+_TRADING = frozenset({"T", "7"})
+"""Codes of a status in which a symbol trades (UTP "T"; CTA "7"): every other one is a halt."""
+_KINDS = {"bars": "b", "updatedBars": "u", "trades": "t", "quotes": "q", "statuses": "s"}
 """Types of messages by channel."""
 
 
@@ -187,6 +190,8 @@ def _channels(wanted: StreamRequest) -> dict[str, str]:
         found["trades"] = "subscribe_trades"
     if wanted.quotes:
         found["quotes"] = "subscribe_quotes"
+    if wanted.statuses:
+        found["statuses"] = "subscribe_trading_statuses"
     return found
 
 
@@ -214,4 +219,11 @@ def _quotes(symbol: str, messages: list[Message]) -> StreamedQuotes | None:
     return StreamedQuotes(symbol, found) if quoted else None
 
 
-_ROWS = {"b": _bars, "u": _revised, "t": _ticks, "q": _quotes}
+def _status(symbol: str, messages: list[Message]) -> StreamedStatus:
+    """The newest status; what resumes trading, or only quotes it, is told apart by its code."""
+    last = messages[-1]
+    code, words = str(last["sc"]), str(last.get("sm") or last["sc"])
+    return StreamedStatus(symbol, "" if code in _TRADING else f"{words} ({last.get('rc') or code})")
+
+
+_ROWS = {"b": _bars, "u": _revised, "t": _ticks, "q": _quotes, "s": _status}

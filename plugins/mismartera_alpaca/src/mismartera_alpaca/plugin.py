@@ -26,7 +26,11 @@ def mismartera_data_providers() -> Iterable[DataProviderReg]:
             summary="Alpaca market data: US stocks, bars, trades and quotes, history and live",
             example={"feed": "iex"},
             capabilities=ProviderCapabilities(
-                bars=("1m", "5m", "15m", "30m", "1d"), ticks=True, quotes=True, stream=True
+                bars=("1m", "5m", "15m", "30m", "1d"),
+                ticks=True,
+                quotes=True,
+                stream=True,
+                statuses=True,
             ),
         )
     ]
