@@ -122,6 +122,7 @@ class SystemManager:
             self._data.last_close,
             zone,
             plan.control,
+            plan.folder,
         )
         self._desk = Desk(clock, self._data, self._execution, library, derivation())
         for interval in plan.intervals:
