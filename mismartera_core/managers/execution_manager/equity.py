@@ -53,6 +53,8 @@ class EquityBook:
         if self._first is None:
             self._first = frame
         self._last = frame
+        if all(track.stop == len(track.columns) for track in frame.base):
+            self._value()  # nothing more of these columns will come: they can go
 
     def columns(self, first_session: int) -> EquityColumns:
         """Everything so far; sessions counted from `first_session`."""
