@@ -14,7 +14,7 @@ from mismartera_core.model.orders import TimeInForce
 from mismartera_core.model.results import FillColumns, OrderColumns
 from mismartera_core.store.shelf import Shelf
 
-SETTLE_AT = 8_192
+SETTLE_AT = 32_768
 """Signals and fills from which on what is done is settled between sessions; few are kept."""
 
 FillRow = tuple[int, int, int, int, float, float, int, int, int, int]
@@ -130,11 +130,12 @@ class Ledger:
         done = OrderColumns.joined([*self._batch_orders, _orders_of(orders)])
         self.fills, self._batches, self._batch_orders = [], [], []
         self.refused, self._refusals = [], []
+        if (np.diff(done.id) < 0).any():
+            done = done.take(np.argsort(done.id))
         # One that works for long is done after many that came later.
-        by_id = np.argsort(done.id, kind="stable")
-        late = int(np.searchsorted(done.id[by_id], self._last_done))
-        self._late.add(done.take(by_id[:late]))
-        self._done.add(done.take(by_id[late:]))
+        late = int(np.searchsorted(done.id, self._last_done))
+        self._late.add(done.part(0, late))
+        self._done.add(done.part(late))
         self._last_done = max(self._last_done, int(done.id.max(initial=0)))
 
     def _fresh_fills(self) -> FillColumns:
