@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,14 @@ MICROS = 1_000_000
 """The ledger counts in integers of 1e-6 currency units."""
 
 
+_EMPTY: Mapping[str, Callable[[], Any]] = {
+    "IntArray": lambda: np.zeros(0, dtype=np.int64),
+    "FloatArray": lambda: np.zeros(0),
+    "list[str]": list,
+}
+"""A column without rows, by its type."""
+
+
 class Rows:
     """Columns of equal length: a dataclass of arrays (or lists), cut and joined all alike."""
 
@@ -24,22 +33,42 @@ class Rows:
     def __len__(self) -> int:
         return len(next(iter(self.columns())))
 
+    def parts(self) -> Iterator[Self]:
+        """The rows, as many at a time as are held together: here all of them."""
+        yield self
+
     def part(self, start: int, stop: int | None = None) -> Self:
         """The rows from start to stop."""
         return type(self)(*(column[start:stop] for column in self.columns()))
 
     def take(self, rows: IntArray) -> Self:
-        """Rows by number, where all columns are arrays."""
-        return type(self)(*(column[rows] for column in self.columns()))
+        """Rows by number."""
+        return type(self)(*(_taken(column, rows) for column in self.columns()))
+
+    @classmethod
+    def none(cls) -> Self:
+        """No rows."""
+        return cls(*(_EMPTY[str(field.type)]() for field in fields(cls)))  # type: ignore[arg-type]
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
-        """One after the other, where all columns are arrays."""
-        return cls(*map(np.concatenate, zip(*(part.columns() for part in parts), strict=True)))
+        """One after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*map(joined_column, zip(*(part.columns() for part in parts), strict=True)))
 
     def columns(self) -> list[Any]:
         """The columns, in order."""
         return [getattr(self, name) for name in self.__dataclass_fields__]  # type: ignore[attr-defined]
+
+
+def joined_column(parts: Sequence[Any]) -> Any:
+    """Parts of a column as one: a list where they are lists, else an array."""
+    return list(chain(*parts)) if isinstance(parts[0], list) else np.concatenate(parts)
+
+
+def _taken(column: Any, rows: IntArray) -> Any:
+    return [column[row] for row in rows.tolist()] if isinstance(column, list) else column[rows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +98,6 @@ class FillColumns(Rows):
     bar_ts: IntArray
     filled_ns: IntArray
     slippage: IntArray
-
-    @classmethod
-    def none(cls) -> Self:
-        """No fills."""
-        ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0)
-        return cls(ints, ints, ints, ints, floats, floats, ints, ints, ints, ints)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,19 +178,9 @@ class DecisionColumns(Rows):
     allowed: FloatArray
     reason: list[str]
 
-    @classmethod
-    def none(cls) -> Self:
-        """No decisions."""
-        ints, floats = np.zeros(0, dtype=np.int64), np.zeros(0)
-        texts: list[list[str]] = [[], [], [], []]
-        return cls(
-            *(ints, ints, ints, ints, floats, floats, texts[0], texts[1], texts[2]),
-            *(floats, floats, texts[3]),
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EquityColumns:
+class EquityColumns(Rows):
     """The account at the end of each step of each session.
 
     Attributes:

@@ -63,8 +63,9 @@ def write_table(folder: Path, name: str, parts: Callable[[], Iterable[pd.DataFra
         The two files.
     """
     files = [folder / f"{name}.parquet", folder / f"{name}.csv"]
-    write_atomically(files[0], lambda file: _write_parquet(parts(), file))
-    write_atomically(files[1], lambda file: _write_csv(parts(), _units(parts()), file))
+    units: dict[Any, Unit] = {}
+    write_atomically(files[0], lambda file: _write_parquet(_noting(parts(), units), file))
+    write_atomically(files[1], lambda file: _write_csv(parts(), units, file))
     return files
 
 
@@ -142,14 +143,13 @@ def _tables(parts: Iterable[pd.DataFrame]) -> Iterator[Any]:
         yield table
 
 
-def _units(parts: Iterable[pd.DataFrame]) -> dict[Any, Unit]:
-    """How finely the instants of each column are written: whole seconds where all are whole."""
-    found: dict[Any, Unit] = {}
+def _noting(parts: Iterable[pd.DataFrame], units: dict[Any, Unit]) -> Iterator[pd.DataFrame]:
+    """The parts; noted is how finely instants are written: whole seconds where all are whole."""
     for part in parts:
         for name, column in part.items():
             if _is_instant(column):
-                found[name] = "ns" if found.get(name) == "ns" else _unit(column)
-    return found
+                units[name] = "ns" if units.get(name) == "ns" else _unit(column)
+        yield part
 
 
 def _is_instant(column: pd.Series) -> bool:

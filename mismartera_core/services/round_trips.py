@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +26,8 @@ class RoundTrips(Rows):
     """Trades, one row for each pair of an entry and an exit fill; amounts in 1e-6 currency units.
 
     Attributes:
-        entry: Row of the entry in the fills.
-        exit: Row of the exit in the fills; -1 for an open trade.
+        entry: Row of the entry in the fills they come with.
+        exit: Row of the exit, likewise; -1 for an open trade.
         side: +1 long, -1 short.
         quantity: Units.
         entry_notional: What the entry cost or brought, without commission.
@@ -68,8 +69,23 @@ def cash_change(fills: FillColumns) -> int:
     return int(-(fills.side * notionals(fills) + fills.commission).sum())
 
 
-def round_trips(fills: FillColumns) -> tuple[RoundTrips, RoundTrips]:
-    """Match exits with entries, the oldest first.
+@dataclass(frozen=True, slots=True, eq=False)
+class Trades:
+    """Some of the trades of a run, with the fills that their rows are of.
+
+    Attributes:
+        fills: Their fills, among others.
+        trips: The trades.
+        are_open: Whether they are what is left open.
+    """
+
+    fills: FillColumns
+    trips: RoundTrips
+    are_open: bool = False
+
+
+def round_trips(fills: FillColumns) -> Iterator[Trades]:
+    """Match exits with entries, the oldest first; no more fills at a time than are looked at.
 
     Notional and commission of a fill are split among its trades in whole 1e-6 units without a rest:
     the net profit of closed trades and the cost of open ones add up to the change of cash.
@@ -78,16 +94,29 @@ def round_trips(fills: FillColumns) -> tuple[RoundTrips, RoundTrips]:
         fills: Executions in the order in which they became known.
 
     Returns:
-        Closed trades in the order of their exits, open ones in the order of their entries.
+        Closed trades in the order of their exits; then, once, open ones in the order of their
+        entries.
     """
     books: dict[tuple[int, int], deque[_Lot]] = {}
-    parts = [
-        _columns(_closed_by(fills.part(start, start + PART), start, books))
-        for start in range(0, max(len(fills), 1), PART)
-    ]
+    known = FillColumns.none()
+    for part in fills.parts():
+        for start in range(0, len(part), PART):
+            first = len(known)
+            known = FillColumns.joined([known, part.part(start, start + PART)])
+            yield Trades(known, _columns(_closed_by(known, first, books)))
+            known = _carried(known, books)
     rest = sorted((lot for lots in books.values() for lot in lots), key=lambda lot: lot.row)
     open_ = [(lot.row, -1, lot.side, lot.quantity, lot.notional, 0, lot.commission) for lot in rest]
-    return RoundTrips.joined(parts), _columns(open_)
+    yield Trades(known, _columns(open_), are_open=True)
+
+
+def _carried(fills: FillColumns, books: dict[tuple[int, int], deque[_Lot]]) -> FillColumns:
+    """The fills that have left something open; lots are told where they are among those."""
+    lots = sorted((lot for lots in books.values() for lot in lots), key=lambda lot: lot.row)
+    kept = fills.take(np.array([lot.row for lot in lots], dtype=np.int64))
+    for row, lot in enumerate(lots):
+        lot.row = row
+    return kept
 
 
 def _closed_by(
@@ -96,18 +125,19 @@ def _closed_by(
     """Trades that fills close; what the fills open is added to the books.
 
     Args:
-        fills: Some of the fills.
-        first: Row of the first of them.
+        fills: Those that have left something open, then new ones.
+        first: Row of the first new one.
         books: Open lots by strategy and symbol.
     """
     closed: list[_Trip] = []
+    new = fills.part(first)
     rows = zip(
-        fills.strategy.tolist(),
-        fills.symbol.tolist(),
-        fills.side.tolist(),
-        fills.quantity.tolist(),
-        notionals(fills).tolist(),
-        fills.commission.tolist(),
+        new.strategy.tolist(),
+        new.symbol.tolist(),
+        new.side.tolist(),
+        new.quantity.tolist(),
+        notionals(new).tolist(),
+        new.commission.tolist(),
         strict=True,
     )
     for row, (strategy, symbol, side, quantity, notional, commission) in enumerate(rows, first):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,14 +34,6 @@ PLAIN = (
 )
 LISTS = ("strategies", "symbols", "notes")
 
-Columns = TypeVar("Columns", FillColumns, OrderColumns, EquityColumns)
-
-_EMPTY: dict[str, Callable[[], Any]] = {
-    "IntArray": lambda: np.zeros(0, dtype=np.int64),
-    "FloatArray": lambda: np.zeros(0),
-    "list[str]": list,
-}
-
 
 def empty_record(session_name: str) -> RunRecord:
     """A run that has not replayed anything."""
@@ -52,9 +44,9 @@ def empty_record(session_name: str) -> RunRecord:
         timezone="UTC",
         sessions=(),
         starting_cash=0,
-        fills=_empty(FillColumns),
-        orders=_empty(OrderColumns),
-        equity=_empty(EquityColumns),
+        fills=FillColumns.none(),
+        orders=OrderColumns.none(),
+        equity=EquityColumns.none(),
     )
 
 
@@ -196,10 +188,6 @@ _BUILDERS = {
     "decisions": ("decisions", _decisions),
 }
 """Fields of a record, the table each is made of, and how."""
-
-
-def _empty(kind: type[Columns]) -> Columns:
-    return kind(**{field.name: _EMPTY[str(field.type)]() for field in fields(kind)})
 
 
 def _rows(names: pd.Series, table: Sequence[str]) -> IntArray:

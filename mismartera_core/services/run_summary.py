@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 import numpy as np
 
-from mismartera_core.model.columns import BoolArray, FloatArray
+from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.results import MICROS, RunRecord
 from mismartera_core.services import performance_stats as stats
-from mismartera_core.services.round_trips import RoundTrips
-
-Figures = dict[str, Any]
+from mismartera_core.services.trade_figures import Figures, Traded
 
 
 def daily_equity(record: RunRecord) -> FloatArray:
@@ -41,48 +38,6 @@ def daily_returns(record: RunRecord) -> FloatArray:
 def sessions_per_year(sessions: Iterable[date]) -> float:
     """365 for a market that opens at weekends, else 252."""
     return 365.0 if any(day.weekday() >= 5 for day in sessions) else stats.SESSIONS_PER_YEAR
-
-
-def open_profit(record: RunRecord, trips: RoundTrips) -> FloatArray:
-    """Profit of open trades at the last known closes, after the commission of the entry.
-
-    Returns:
-        Account currency; NaN where no close is known.
-    """
-    if record.closing_prices is None:
-        return np.full(len(trips), np.nan)
-    price = record.closing_prices[record.fills.symbol[trips.entry]]
-    value = trips.side * (trips.quantity * price * MICROS - trips.entry_notional)
-    return np.asarray((value - trips.commission) / MICROS, dtype=np.float64)
-
-
-def trade_figures(
-    record: RunRecord, closed: RoundTrips, chosen: BoolArray | None = None
-) -> Figures:
-    """Count, win rate, profit factor and averages of closed trades.
-
-    Args:
-        record: The run.
-        closed: Its closed trades.
-        chosen: Which of them to look at; all where left out.
-    """
-    which = np.ones(len(closed), dtype=np.bool_) if chosen is None else chosen
-    net = closed.net[which] / MICROS
-    gains, losses = net[net > 0], net[net < 0]
-    filled = record.fills.filled_ns
-    held = (filled[closed.exit[which]] - filled[closed.entry[which]]) / 60e9
-    lost = -float(losses.sum())
-    return {
-        "trades": len(net),
-        "win_rate": len(gains) / len(net) if len(net) else None,
-        "profit_factor": float(gains.sum()) / lost if lost else None,
-        "average_trade": _mean(net),
-        "average_win": _mean(gains),
-        "average_loss": _mean(losses),
-        "best_trade": float(net.max()) if len(net) else None,
-        "worst_trade": float(net.min()) if len(net) else None,
-        "average_holding_minutes": _mean(held),
-    }
 
 
 def metrics(record: RunRecord) -> Figures:
@@ -119,19 +74,18 @@ def metrics(record: RunRecord) -> Figures:
     }
 
 
-def summary(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> Figures:
+def summary(record: RunRecord, traded: Traded) -> Figures:
     """The figures of the summary table, in its order.
 
     Args:
         record: The run.
-        closed: Its closed trades.
-        open_: Its open trades.
+        traded: What its trades came to.
     """
     start = record.starting_cash / MICROS
     ends = daily_equity(record)
     end = float(ends[-1]) if len(ends) else start
     figures = metrics(record)
-    trades = trade_figures(record, closed)
+    trades, fills = traded.all.figures(), traded.fills
     expected = sum(report.expected for report in record.quality)
     missing = sum(report.missing for report in record.quality)
     gross = record.equity.gross
@@ -153,13 +107,13 @@ def summary(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> Figures
         },
         "longest_drawdown_sessions": figures["longest_drawdown_sessions"],
         **{name: trades[name] for name in ("trades", "win_rate", "profit_factor", "average_trade")},
-        "open_trades": len(open_),
+        "open_trades": traded.open_trades,
         "exposure": float((gross > 0).mean()) if len(gross) else None,
         "signals": len(record.orders),
-        "orders": int((record.orders.id > 0).sum()),
+        "orders": sum(int((part.id > 0).sum()) for part in record.orders.parts()),
         "fills": len(record.fills),
-        "commission": int(record.fills.commission.sum()) / MICROS,
-        "slippage": int(record.fills.slippage.sum()) / MICROS,
+        "commission": sum(each.commission for each in fills) / MICROS,
+        "slippage": sum(each.slippage for each in fills) / MICROS,
         "quality": 1.0 - missing / expected if expected else None,
         "missing_bars": missing,
         "bars": record.bars,
@@ -171,24 +125,19 @@ def summary(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> Figures
     }
 
 
-def by_strategy(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> list[Figures]:
+def by_strategy(record: RunRecord, traded: Traded) -> list[Figures]:
     """Trades, profit and costs of each strategy, in the order of the config."""
-    fills = record.fills
-    of_closed, of_open = fills.strategy[closed.entry], fills.strategy[open_.entry]
-    unrealised = open_profit(record, open_)
     return [
         {
             "strategy": name,
-            "fills": int((fills.strategy == row).sum()),
-            "pnl": int(closed.net[of_closed == row].sum()) / MICROS,
-            "open_pnl": stats.defined(float(unrealised[of_open == row].sum())),
-            "commission": int(fills.commission[fills.strategy == row].sum()) / MICROS,
-            "slippage": int(fills.slippage[fills.strategy == row].sum()) / MICROS,
-            **trade_figures(record, closed, of_closed == row),
+            "fills": costs.fills,
+            "pnl": tally.net / MICROS,
+            "open_pnl": stats.defined(profit),
+            "commission": costs.commission / MICROS,
+            "slippage": costs.slippage / MICROS,
+            **tally.figures(),
         }
-        for row, name in enumerate(record.strategies)
+        for name, tally, costs, profit in zip(
+            record.strategies, traded.closed, traded.fills, traded.open_profit, strict=True
+        )
     ]
-
-
-def _mean(values: FloatArray) -> float | None:
-    return float(values.mean()) if len(values) else None

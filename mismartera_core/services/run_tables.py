@@ -12,8 +12,9 @@ import pandas as pd
 from mismartera_core.model.columns import IntArray
 from mismartera_core.model.quality import QualityReport
 from mismartera_core.model.results import MICROS, OrderColumns, RunRecord
-from mismartera_core.services.round_trips import RoundTrips
-from mismartera_core.services.run_summary import daily_equity, daily_returns, open_profit
+from mismartera_core.services.round_trips import Trades
+from mismartera_core.services.run_summary import daily_equity, daily_returns
+from mismartera_core.services.trade_figures import open_profit
 
 OUTCOMES = {
     "filled": ("filled", ""),
@@ -115,14 +116,45 @@ def decisions(record: RunRecord) -> pd.DataFrame:
     )
 
 
-def trades(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> pd.DataFrame:
-    """Round trips, closed ones first.
+def trades(record: RunRecord, some: Trades) -> pd.DataFrame:
+    """Round trips as they come from `round_trips`.
 
     `pnl` and `return` are after commissions; of an open trade at the last known close.
     """
-    parts = [_trades(record, closed, closed.net / MICROS, "closed")]
-    parts.append(_trades(record, open_, open_profit(record, open_), "open"))
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    fills, trips = some.fills, some.trips
+    entry, count = trips.entry, len(trips)
+    none = np.zeros(count, dtype=np.int64)
+
+    def at_exit(column: IntArray) -> IntArray:
+        return none if some.are_open else column[trips.exit]
+
+    net = open_profit(record, some) if some.are_open else trips.net / MICROS
+    exit_ns = at_exit(fills.filled_ns)
+    minutes = (exit_ns - fills.filled_ns[entry]) / 60e9
+    cost = trips.entry_notional / MICROS
+    absent = np.full(count, np.nan)
+    return pd.DataFrame(
+        {
+            "strategy": _names(record.strategies, fills.strategy[entry]),
+            "symbol": _names(record.symbols, fills.symbol[entry]),
+            "side": _sides(trips.side, "long", "short"),
+            "quantity": trips.quantity,
+            "entry_time": times(fills.filled_ns[entry], record.timezone),
+            "exit_time": times(exit_ns, record.timezone),
+            "entry_price": fills.price[entry],
+            "exit_price": absent if some.are_open else fills.price[trips.exit],
+            "gross_pnl": net + trips.commission / MICROS,
+            "commission": trips.commission / MICROS,
+            "pnl": net,
+            "return": np.divide(net, cost, out=np.full(count, np.nan), where=cost != 0),
+            "holding_minutes": absent if some.are_open else minutes,
+            "entry_bar": times(fills.bar_ts[entry], record.timezone),
+            "exit_bar": times(at_exit(fills.bar_ts), record.timezone),
+            "entry_order_id": fills.order_id[entry],
+            "exit_order_id": at_exit(fills.order_id),
+            "status": _text(["open" if some.are_open else "closed"] * count),
+        }
+    )
 
 
 def equity(record: RunRecord) -> pd.DataFrame:
@@ -219,43 +251,6 @@ def _outcome(rows: OrderColumns, row: int) -> tuple[str, str]:
     if rows.filled_quantity[row] > 0:
         outcome = "partially filled"
     return outcome, rows.reason[row] or reason
-
-
-def _trades(record: RunRecord, trips: RoundTrips, pnl: object, status: str) -> pd.DataFrame:
-    fills = record.fills
-    entry = trips.entry
-    is_open = trips.exit < 0
-    exits = np.where(is_open, 0, trips.exit) if len(fills) else trips.exit
-
-    def at_exit(column: IntArray) -> IntArray:
-        return np.where(is_open, 0, column[exits])
-
-    net = np.asarray(pnl, dtype=np.float64)
-    exit_ns = at_exit(fills.filled_ns)
-    minutes = (exit_ns - fills.filled_ns[entry]) / 60e9
-    cost = trips.entry_notional / MICROS
-    return pd.DataFrame(
-        {
-            "strategy": _names(record.strategies, fills.strategy[entry]),
-            "symbol": _names(record.symbols, fills.symbol[entry]),
-            "side": _sides(trips.side, "long", "short"),
-            "quantity": trips.quantity,
-            "entry_time": times(fills.filled_ns[entry], record.timezone),
-            "exit_time": times(exit_ns, record.timezone),
-            "entry_price": fills.price[entry],
-            "exit_price": np.where(is_open, np.nan, fills.price[exits]),
-            "gross_pnl": net + trips.commission / MICROS,
-            "commission": trips.commission / MICROS,
-            "pnl": net,
-            "return": np.divide(net, cost, out=np.full(len(net), np.nan), where=cost != 0),
-            "holding_minutes": np.where(is_open, np.nan, minutes),
-            "entry_bar": times(fills.bar_ts[entry], record.timezone),
-            "exit_bar": times(at_exit(fills.bar_ts), record.timezone),
-            "entry_order_id": fills.order_id[entry],
-            "exit_order_id": at_exit(fills.order_id),
-            "status": _text([status] * len(trips)),
-        }
-    )
 
 
 def _days(reports: Sequence[QualityReport]) -> pd.DatetimeIndex:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from mismartera_core.config.settings import load_settings
 from mismartera_core.model.results import RunRecord
 from mismartera_core.repositories import run_folder
 from mismartera_core.services import run_summary
-from mismartera_core.services.round_trips import RoundTrips, round_trips
+from mismartera_core.services.round_trips import round_trips
+from mismartera_core.services.trade_figures import Traded, traded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,18 +45,17 @@ class Run:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The figures of the summary table, in its order; None where one is undefined."""
-        return run_summary.summary(self.record, *self._trips)
+        return run_summary.summary(self.record, self._traded)
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
         """Every statistic of the daily returns and of the trades."""
-        trades = run_summary.trade_figures(self.record, self._trips[0])
-        return {**run_summary.metrics(self.record), **trades}
+        return {**run_summary.metrics(self.record), **self._traded.all.figures()}
 
     @cached_property
     def strategies(self) -> list[dict[str, Any]]:
         """Trades, profit and costs of each strategy."""
-        return run_summary.by_strategy(self.record, *self._trips)
+        return run_summary.by_strategy(self.record, self._traded)
 
     @cached_property
     def fills(self) -> pd.DataFrame:
@@ -87,9 +88,7 @@ class Run:
     @cached_property
     def trades(self) -> pd.DataFrame:
         """Round trips matched first in, first out; open ones last."""
-        from mismartera_core.services import run_tables
-
-        return run_tables.trades(self.record, *self._trips)
+        return _whole(_trades(self.record))
 
     @cached_property
     def equity(self) -> pd.DataFrame:
@@ -156,8 +155,8 @@ class Run:
         )
 
     @cached_property
-    def _trips(self) -> tuple[RoundTrips, RoundTrips]:
-        return round_trips(self.record.fills)
+    def _traded(self) -> Traded:
+        return traded(self.record)
 
 
 def save_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Run:
@@ -177,30 +176,40 @@ def save_run(run: Run, folder: Path, manifest: Mapping[str, Any]) -> Run:
     from mismartera_core.services import run_tables
     from mismartera_core.services.run_record import to_document
 
-    record, trips = run.record, run._trips  # noqa: SLF001 - its own tables
-    metrics = {**run.metrics, "strategies": run.strategies, "threads": run.record.threads}
+    run = Run(run.record, folder)
+    record = run.record
+    metrics = {**run.metrics, "strategies": run.strategies, "threads": record.threads}
     tables = {
         "fills": lambda: map(run_tables.fills, _parts(record, "fills")),
         "orders": lambda: map(_orders, _parts(record, "orders")),
         "signals": lambda: map(run_tables.signals, _parts(record, "orders")),
-        "trades": lambda: _trades(record, *trips),
-        "equity": lambda: [run.equity.reset_index()],
+        "trades": lambda: _trades(record),
+        "equity": lambda: (run_tables.equity(p).reset_index() for p in _parts(record, "equity")),
         "daily": lambda: [run.daily_returns.reset_index()],
-        "quality": lambda: [run.quality],
+        "quality": lambda: map(run_tables.quality, _measured(record)),
         "decisions": lambda: map(run_tables.decisions, _parts(record, "decisions")),
-        "gaps": lambda: [run.gaps],
+        "gaps": lambda: map(run_tables.gaps, _measured(record)),
     }
     documents = {"record": to_document(record), "summary": run.summary, "metrics": metrics}
-    ending = {"error": run.record.error, "trade_hash": run.trade_hash, **manifest}
+    ending = {"error": record.error, "trade_hash": run.trade_hash, **manifest}
     run_folder.write_run(folder, documents, tables, ending)
-    return Run(record, folder)
+    return run
 
 
 def _parts(record: RunRecord, field: str) -> Iterator[RunRecord]:
     """The record with some rows of a field at a time: tables take far more room than columns."""
-    rows = getattr(record, field)
-    for start in range(0, max(len(rows), 1), PART_ROWS):
-        yield replace(record, **{field: rows.part(start, start + PART_ROWS)})
+    for part in getattr(record, field).parts():
+        for start in range(0, max(len(part), 1), PART_ROWS):
+            yield replace(record, **{field: part.part(start, start + PART_ROWS)})
+
+
+def _measured(record: RunRecord) -> Iterator[RunRecord]:
+    """The record with some of its reports of quality at a time."""
+    reports = iter(record.quality)
+    while some := tuple(islice(reports, PART_ROWS)):
+        yield replace(record, quality=some)
+    if not len(record.quality):
+        yield record
 
 
 def _orders(record: RunRecord) -> pd.DataFrame:
@@ -209,15 +218,20 @@ def _orders(record: RunRecord) -> pd.DataFrame:
     return run_tables.orders(run_tables.signals(record))
 
 
-def _trades(record: RunRecord, closed: RoundTrips, open_: RoundTrips) -> Iterator[pd.DataFrame]:
+def _trades(record: RunRecord) -> Iterator[pd.DataFrame]:
     """The table of trades in parts, the open ones in the last."""
     from mismartera_core.services import run_tables
 
-    none = open_.part(0, 0)
-    last = max(len(closed) - 1, 0) // PART_ROWS * PART_ROWS
-    for start in range(0, last, PART_ROWS):
-        yield run_tables.trades(record, closed.part(start, start + PART_ROWS), none)
-    yield run_tables.trades(record, closed.part(last), open_)
+    for some in round_trips(record.fills):
+        yield run_tables.trades(record, some)
+
+
+def _whole(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Parts of a table as one."""
+    import pandas as pd
+
+    tables = list(parts)
+    return pd.concat([part for part in tables if len(part)] or tables[:1], ignore_index=True)
 
 
 def load_run(name: str | Path = run_folder.LAST, runs_dir: Path | None = None) -> Run:

@@ -7,6 +7,7 @@ import hashlib
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -137,6 +138,7 @@ class Session:
                 account = stack.enter_context(live_account(make, trading))
                 self.board.account = account.account
             plan = make_plan(self.config, resolved, clock, data_dir, secret, tape, account)
+            plan = replace(plan, folder=self.settings.runs_dir)
             reports = self._reports(resolved, clock)
             states = None if account is None else account.states
             board = self.board if self._replay is None else None

@@ -129,6 +129,7 @@ class SystemManager:
             self._data.last_close,
             zone,
             plan.control,
+            plan.folder,
         )
         self._desk = Desk(clock, self._data, self._execution, library, derivation())
         for interval in plan.intervals:
@@ -229,8 +230,11 @@ class SystemManager:
 
     def _wire(self, player: Replay, derivation: Derivation) -> tuple[Worker, ...]:
         plan, desk = self._plan, self._desk
-        depth = plan.prefetch if plan.speed == 0.0 and plan.live is None else STEPS_AHEAD
-        frames: Channel[Frame] = Channel(depth)
+        depth = STEPS_AHEAD
+        if plan.speed == 0.0 and plan.live is None:
+            # Two more are with the threads before, and one waits between these.
+            depth = max(plan.prefetch - 3, 1)
+        frames: Channel[Frame] = Channel(depth if depth == STEPS_AHEAD else 1)
         complete: Channel[Frame] = Channel(depth)
         measured: Channel[Frame] = Channel(depth)
         self._channels = (frames, complete, measured)

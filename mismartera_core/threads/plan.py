@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Queue
 from typing import Any, TypeAlias
 
@@ -144,6 +145,8 @@ class Plan:
         compiled: Whether the compiled loop replays the run; None where the engine decides.
         notes: What a reader of the result should know.
         live: What a live session has instead of the past; None in a backtest.
+        folder: Where rows are set aside that need not be in memory; where the system keeps
+            temporary files where None.
     """
 
     session_name: str
@@ -177,3 +180,4 @@ class Plan:
     compiled: bool | None = None
     notes: tuple[str, ...] = ()
     live: LivePlan | None = None
+    folder: Path | None = None

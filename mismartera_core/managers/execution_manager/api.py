@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mismartera_core.contracts.broker import Broker, Costs, WorkingOrder
@@ -40,6 +41,7 @@ class ExecutionManager(UnderRisk):
         last_close: Last known close by symbol row; NaN where none.
         zone: The exchange's zone.
         control: The state of risk of the account; one of its own where left out.
+        folder: Where settled rows of the books lie; the system's place where None.
 
     Attributes:
         look: The account as a risk check sees it for an order; set before the first session.
@@ -62,11 +64,12 @@ class ExecutionManager(UnderRisk):
         last_close: Callable[[int], float],
         zone: tzinfo,
         control: RiskControl | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.broker = broker
-        self.ledger = Ledger(round(broker.cash * 1_000_000))
+        self.ledger = Ledger(round(broker.cash * 1_000_000), folder)
         self.control = RiskControl() if control is None else control
-        self.decisions = Decisions()
+        self.decisions = Decisions(folder)
         self.log = OrderLog()
         self.day = DayBook(self.ledger)
         self.wants_facts = any(getattr(check, "wants_facts", False) for _, check in risk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.risk import Refusal
 from mismartera_core.model.results import DecisionColumns
 from mismartera_core.model.risk import RiskRecord, RiskState
+from mismartera_core.store.shelf import Shelf
 
-SETTLE_AT = 32_768
-"""Decisions kept as rows; more become columns."""
+SETTLE_AT = 8_192
+"""Decisions kept as rows; more are set aside."""
 
 REFUSED = "refused"
 _CONTROL = "control"
@@ -22,14 +24,18 @@ Row = tuple[int, int, int, int, float, float, str, str, str, float, float, str]
 
 
 class Decisions:
-    """The decisions of a run, in the order in which they were made."""
+    """The decisions of a run, in the order in which they were made.
 
-    def __init__(self) -> None:
+    Args:
+        folder: Where what is settled lies; where the system keeps temporary files where None.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         self._rows: list[Row] = []
-        self._settled: list[DecisionColumns] = []
+        self._settled = Shelf(DecisionColumns, folder)
 
     def __len__(self) -> int:
-        return len(self._rows) + sum(map(len, self._settled))
+        return len(self._rows) + len(self._settled)
 
     def refused(
         self, order: WorkingOrder, price: float, check: str, reason: str, now_ns: int
@@ -60,13 +66,18 @@ class Decisions:
 
     def columns(self) -> DecisionColumns:
         """All decisions."""
-        return _joined([*self._settled, _columns(self._rows)])
+        self._set_aside()
+        return self._settled.rows()
 
     def _add(self, row: Any) -> None:
         self._rows.append(row)
         if len(self._rows) >= SETTLE_AT:
-            self._settled.append(_columns(self._rows))
-            self._rows = []
+            self._set_aside()
+            self._settled.settle()
+
+    def _set_aside(self) -> None:
+        self._settled.add(_columns(self._rows))
+        self._rows = []
 
 
 def _columns(rows: list[Row]) -> DecisionColumns:
@@ -78,13 +89,3 @@ def _columns(rows: list[Row]) -> DecisionColumns:
         for column, kind in zip(columns, kinds, strict=True)
     ]
     return DecisionColumns(*made)
-
-
-def _joined(parts: list[DecisionColumns]) -> DecisionColumns:
-    joined: list[Any] = []
-    for columns in zip(*(part.columns() for part in parts), strict=True):
-        if isinstance(columns[0], list):
-            joined.append([value for column in columns for value in column])
-        else:
-            joined.append(np.concatenate(columns))
-    return DecisionColumns(*joined)

@@ -46,10 +46,13 @@ class EquityBook:
             self._held[row] = units
             self._fractions |= bool(units % 1.0)
 
-    def end(self, frame: Frame) -> None:
-        """A session has ended."""
+    def begin(self, frame: Frame) -> None:
+        """A session begins; columns that it does not lie in are valued, and can go."""
         if self._last is not None and not _same_columns(self._last, frame):
             self._value()
+
+    def end(self, frame: Frame) -> None:
+        """A session has ended."""
         if self._first is None:
             self._first = frame
         self._last = frame

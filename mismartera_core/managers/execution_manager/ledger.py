@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -12,21 +12,23 @@ from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.model.columns import FloatArray, IntArray
 from mismartera_core.model.orders import TimeInForce
 from mismartera_core.model.results import FillColumns, OrderColumns
+from mismartera_core.store.shelf import Shelf
 
 SETTLE_AT = 32_768
-"""Orders that are kept as objects; what is done beyond them becomes columns between sessions.
-
-An order with its fill is some 650 bytes as objects and at most 216 as columns.
-"""
-
-Part = TypeVar("Part", FillColumns, OrderColumns)
-Numbers = TypeVar("Numbers", IntArray, FloatArray)
+"""Signals and fills from which on what is done is settled between sessions; few are kept."""
 
 FillRow = tuple[int, int, int, int, float, float, int, int, int, int]
 
 
 class Ledger:
     """Cash in 1e-6 currency units, every fill and every order.
+
+    What is done is settled on shelves between sessions (docs/decisions/0015), so that books take
+    as much memory as a session needs, however many there are.
+
+    Args:
+        cash: At the start.
+        folder: Where what is settled lies; where the system keeps temporary files where None.
 
     Attributes:
         cash: Now.
@@ -35,28 +37,37 @@ class Ledger:
         refused: Signals that became no order; those not settled yet.
     """
 
-    def __init__(self, cash: int) -> None:
+    def __init__(self, cash: int, folder: Path | None = None) -> None:
         self.cash = cash
         self.fills: list[FillRow] = []
         self.orders: list[WorkingOrder] = []
         self.refused: list[WorkingOrder] = []
+        self._folder = folder
         self._batches: list[FillColumns] = []
         self._batch_orders: list[OrderColumns] = []
         self._refusals: list[OrderColumns] = []
-        self._settled_fills: list[FillColumns] = []
-        self._settled_orders: list[OrderColumns] = []
-        self._settled_refusals: list[OrderColumns] = []
+        self._settled = Shelf(FillColumns, folder)
+        self._done = Shelf(OrderColumns, folder)
+        self._late = Shelf(OrderColumns, folder)
+        self._refused = Shelf(OrderColumns, folder)
         self._next_id = 1
+        self._last_done = 0
 
     def settle(self) -> None:
-        """Turn what is done into columns, once there is much of it; between sessions."""
-        if len(self.orders) + len(self.refused) < SETTLE_AT:
+        """Set aside what is done, once there is much of it; between sessions.
+
+        Raises:
+            MisMarteraError: There is no room for it.
+        """
+        batches = (*self._batches, *self._batch_orders, *self._refusals)
+        rows = len(self.orders) + len(self.refused) + len(self.fills) + sum(map(len, batches))
+        if rows < SETTLE_AT:
             return
         working = [order for order in self.orders if not order.is_done]
-        _settle(self._settled_orders, _orders_of([o for o in self.orders if o.is_done]))
-        _settle(self._settled_fills, _fills_of(self.fills))
-        _settle(self._settled_refusals, _orders_of(self.refused))
-        self.orders, self.fills, self.refused = working, [], []
+        self._set_aside([order for order in self.orders if order.is_done])
+        self.orders = working
+        for shelf in (self._settled, self._done, self._late, self._refused):
+            shelf.settle()
 
     def take_ids(self, count: int) -> int:
         """Reserve order ids; returns the first."""
@@ -81,119 +92,79 @@ class Ledger:
 
     def fills_since(self, count: int) -> FillColumns:
         """Fills that became known after the first so many, in that order."""
-        settled = [*self._settled_fills, *self._batches]
-        if self._batches and (self.fills or self._settled_fills):
-            return _by_time(self._all_fills()).part(count)
-        while settled and count >= len(settled[0]):
-            count -= len(settled.pop(0))
-        if settled:
-            return FillColumns.joined([*settled, _fills_of(self.fills)]).part(count)
-        return _fills_of(self.fills[count:])
+        settled, fresh = len(self._settled), self._fresh_fills()
+        if count >= settled:
+            return fresh.part(count - settled)
+        return FillColumns.joined([self._settled.part(count), fresh])
 
     def fill_columns(self) -> FillColumns:
-        """All fills, in the order in which they became known; the ledger keeps them as they are.
-
-        Asked for when the run has ended: there may be many, and no column is there twice.
-        """
-        made = bool(self._batches)
-        parts = [*self._settled_fills, _fills_of(self.fills), *self._batches]
-        self._settled_fills, self.fills, self._batches = [], [], []
-        fills = _together(parts)
-        if made:
-            fills = _by_time(fills)
-        self._settled_fills = [fills]
-        return fills
-
-    def _all_fills(self) -> FillColumns:
-        return FillColumns.joined([*self._settled_fills, _fills_of(self.fills), *self._batches])
+        """All fills, in the order in which they became known; asked for when the run has ended."""
+        self._settled.add(self._fresh_fills())
+        self.fills, self._batches = [], []
+        return self._settled.rows()
 
     def order_columns(self) -> OrderColumns:
-        """All orders by id, then the refused signals by time; the ledger keeps none of them.
-
-        Asked for once, when the run has ended: there may be many, and no column is there twice.
-        """
-        accepted = [*self._batch_orders, *self._settled_orders, _orders_of(self.orders)]
-        refused = [*self._refusals, *self._settled_refusals, _orders_of(self.refused)]
-        columns = {
-            name: [getattr(part, name) for part in (*accepted, *refused)]
-            for name in OrderColumns.__dataclass_fields__
-        }
-        count = sum(map(len, accepted))
-        del accepted, refused
-        self._batch_orders, self._settled_orders, self.orders = [], [], []
-        self._refusals, self._settled_refusals, self.refused = [], [], []
-        rows = _by_id(np.concatenate(columns["id"]), count)
-        return OrderColumns(**{name: _whole(columns.pop(name), rows) for name in list(columns)})
+        """All orders by id, then the refused signals by time; asked for when the run has ended."""
+        self._set_aside(self.orders)
+        self.orders = []
+        if not len(self._late):
+            whole = self._done
+        else:
+            whole = Shelf(OrderColumns, self._folder)
+            for part in _by_id(self._done, self._late.rows()):
+                whole.add(part)
+                whole.settle()
+        for part in self._refused.parts():
+            whole.add(part)
+        return whole.rows()
 
     @property
     def fill_count(self) -> int:
         """Fills so far."""
-        return len(self.fills) + sum(map(len, (*self._settled_fills, *self._batches)))
+        return len(self._settled) + len(self.fills) + sum(map(len, self._batches))
+
+    def _set_aside(self, orders: list[WorkingOrder]) -> None:
+        """Put orders, and all fills and refused signals, on their shelves."""
+        self._settled.add(self._fresh_fills())
+        self._refused.add(OrderColumns.joined([*self._refusals, _orders_of(self.refused)]))
+        done = OrderColumns.joined([*self._batch_orders, _orders_of(orders)])
+        self.fills, self._batches, self._batch_orders = [], [], []
+        self.refused, self._refusals = [], []
+        if (np.diff(done.id) < 0).any():
+            done = done.take(np.argsort(done.id))
+        # One that works for long is done after many that came later.
+        late = int(np.searchsorted(done.id, self._last_done))
+        self._late.add(done.part(0, late))
+        self._done.add(done.part(late))
+        self._last_done = max(self._last_done, int(done.id.max(initial=0)))
+
+    def _fresh_fills(self) -> FillColumns:
+        """Fills that are not settled; made as arrays, they are by strategy, not by time."""
+        fills = FillColumns.joined([_fills_of(self.fills), *self._batches])
+        if not self._batches:
+            return fills
+        return fills.take(np.lexsort((fills.order_id, fills.symbol, fills.filled_ns)))
 
 
-def _settle(parts: list[Part], newest: Part) -> None:
-    """Add a part, and join those at the end that are of much the same length.
-
-    So there are few parts, and each row is moved few times. Few large parts are joined with less
-    room than many small ones, which leave holes that no whole column fits into.
-    """
-    parts.append(newest)
-    while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
-        last = [parts.pop(-2), parts.pop()]
-        parts.append(_together(last))
-
-
-def _together(parts: list[Part]) -> Part:
-    """Parts as one, column by column; the list is emptied, so that none is there twice."""
-    kind = type(parts[0])
-    columns = [part.columns() for part in parts]
-    parts.clear()
-    return kind(*[_whole([part.pop(0) for part in columns], None) for _ in range(len(columns[0]))])
-
-
-def _by_time(fills: FillColumns) -> FillColumns:
-    """Fills in the order in which they became known; made as arrays, they are by strategy."""
-    return fills.take(np.lexsort((fills.order_id, fills.symbol, fills.filled_ns)))
-
-
-def _by_id(ids: IntArray, count: int) -> IntArray | None:
-    """Rows that put the first so many orders by id; None where they are so.
-
-    One that works for long is settled after many that came later.
-    """
-    if np.all(np.diff(ids[:count]) > 0):
-        return None
-    return np.concatenate((np.argsort(ids[:count], kind="stable"), np.arange(count, len(ids))))
-
-
-def _whole(parts: list[Any], rows: IntArray | None) -> Any:
-    """A column of its parts, in the order of rows."""
-    if isinstance(parts[0], list):
-        values = [value for part in parts for value in part]
-        return values if rows is None else [values[row] for row in rows.tolist()]
-    whole = [part for part in parts if len(part)]
-    firsts = {part[:1].tobytes() for part in whole}
-    if len(firsts) == 1 and not any(part.strides[0] for part in whole):
-        return np.broadcast_to(whole[0][0], sum(map(len, whole)))
-    column = np.concatenate(parts)
-    return column if rows is None else column[rows]
+def _by_id(done: Shelf[OrderColumns], late: OrderColumns) -> Iterator[OrderColumns]:
+    """The parts of what is done by id, each with those that were late for it."""
+    ids = late.id
+    last = 0
+    for part in done.parts():
+        before, last = last, int(part.id[-1])
+        rows = np.flatnonzero((ids > before) & (ids < last))
+        if len(rows):
+            part = OrderColumns.joined([part, late.take(rows)])
+            part = part.take(np.argsort(part.id))
+        yield part
 
 
 def _ints(values: Sequence[int]) -> IntArray:
-    return _thin(np.array(values, dtype=np.int64))
+    return np.array(values, dtype=np.int64)
 
 
 def _floats(values: Sequence[float]) -> FloatArray:
-    return _thin(np.array(values, dtype=np.float64))
-
-
-def _thin(column: Numbers) -> Numbers:
-    """A column that takes no room where all its rows are alike, as prices that orders lack are."""
-    bits = column.view(np.int64)
-    if len(bits) < 2 or (bits != bits[0]).any():
-        return column
-    alike: Numbers = np.broadcast_to(column[0], len(column))
-    return alike
+    return np.array(values, dtype=np.float64)
 
 
 def _fills_of(rows: list[FillRow]) -> FillColumns:

@@ -83,6 +83,8 @@ class CompiledPlayer:
         self._desk.data.take(frame)
         self._last = frame
         self._desk.clock.now_ns = frame.close_ns
+        self._equity.begin(frame)
+        self._desk.execution.ledger.settle()
         self._orders.book(frame.close_ns)
         self._equity.end(frame)
         return sum(track.stop - track.start for track in frame.base)

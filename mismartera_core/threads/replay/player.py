@@ -110,6 +110,7 @@ class Player:
         desk.take(frame)
         self._next_ns = frame.next_ns
         if frame.opens:
+            self._equity.begin(frame)
             desk.clock.now_ns = frame.open_ns
             self._guarded(lambda unit: unit.begin_session(declared=self._declared))
             self._declared = self._closed = False

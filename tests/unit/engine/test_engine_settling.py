@@ -1,5 +1,7 @@
 """What is done becomes columns between sessions, and nothing of a result changes."""
 
+import json
+
 import numpy as np
 import pytest
 from bars import day_session, random_walk, tuples
@@ -7,6 +9,11 @@ from engine_runs import registry, run_engine
 
 from mismartera_core import PortfolioStrategy, Run, Strategy, backtest
 from mismartera_core.managers.execution_manager import ledger
+from mismartera_core.repositories import run_folder
+from mismartera_core.repositories.run_folder import create_run_folder, start_run
+from mismartera_core.services import round_trips
+from mismartera_core.system import run as run_module
+from mismartera_core.system.run import save_run
 
 DAYS = ["2024-07-01", "2024-07-02", "2024-07-03", "2024-07-05"]
 TABLES = ("fills", "orders", "signals", "trades", "equity")
@@ -50,6 +57,23 @@ def test_results_are_the_same_settled_or_not(strategies, monkeypatch):
     assert len(kept.fills) > 20
     for table in TABLES:
         assert getattr(settled, table).equals(getattr(kept, table)), table
+
+
+def test_the_run_folder_is_the_same_settled_or_not(tmp_path, monkeypatch):
+    bars = {s: tuples(random_walk(DAYS, seed=i, minutes=60)) for i, s in enumerate(("A", "B"))}
+    work = (bars, [day_session(day)[::2] for day in DAYS], {"Busy": Busy})
+    files = {}
+    for name, settle_at, rows in (("kept", 1_000_000, 16_384), ("settled", 1, 7)):
+        monkeypatch.setattr(ledger, "SETTLE_AT", settle_at)
+        monkeypatch.setattr(run_module, "PART_ROWS", rows)
+        monkeypatch.setattr(round_trips, "PART", rows)
+        folder = create_run_folder(tmp_path, name)
+        start_run(folder, {}, {})
+        save_run(Run(run_engine(*work)), folder, {})
+        files[name] = {t: (folder / f"{t}.csv").read_text() for t in run_folder.TABLES}
+        files[name]["figures"] = json.loads((folder / "summary.json").read_text())["profit_factor"]
+    assert files["settled"] == files["kept"]
+    assert files["kept"]["trades"].count("\n") > 20
 
 
 def test_only_orders_that_still_work_stay_objects(monkeypatch):

@@ -1,5 +1,6 @@
-"""What is settled takes little room, and is what was booked."""
+"""What is settled lies in a file, and is what was booked."""
 
+import tracemalloc
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ from mismartera_core import WorkingOrder
 from mismartera_core.managers.execution_manager import ledger as module
 from mismartera_core.managers.execution_manager.batches import _rows_of
 from mismartera_core.managers.execution_manager.ledger import Ledger
+from mismartera_core.model.results import FillColumns, OrderColumns
 
 OWNER = SimpleNamespace(index=0, strategy="one", symbol_name="A")
 
@@ -43,20 +45,23 @@ def test_settled_or_not_the_columns_are_the_same(sessions, monkeypatch):
     assert settled.fill_count == 2 * sessions
 
 
-def test_rows_are_settled_into_few_parts(monkeypatch):
-    ledger = booked(1, 200, monkeypatch)
-    lengths = [len(part) for part in ledger._settled_fills]
-    assert sum(lengths) == 398
-    assert len(lengths) < 8
-
-
-@pytest.mark.parametrize("limit", [np.nan, 0.0, -0.0])
-def test_a_column_whose_rows_are_alike_takes_no_room(limit, monkeypatch):
-    orders = booked(1, 9, monkeypatch, limit=limit).order_columns()
-    assert len(orders.limit_price) == 18
-    assert orders.limit_price.strides == (0,)
-    assert orders.quantity.strides == (8,)
-    assert np.signbit(orders.limit_price[0]) == np.signbit(limit)
+def test_orders_that_work_over_sessions_come_back_in_the_order_of_their_ids(monkeypatch):
+    monkeypatch.setattr(module, "SETTLE_AT", 1)
+    ledger = Ledger(0)
+    works_for = [1, 5, 1, 3, 1, 1, 9, 2, 1, 4, 1, 1]  # sessions; the seventh never ends
+    orders = []
+    for session, _ in enumerate(works_for):
+        ledger.settle()
+        order = WorkingOrder(OWNER, session % 2, 1, 1.0 + session, session)
+        ledger.add(order)
+        orders.append(order)
+        for begun, (order, length) in enumerate(zip(orders, works_for, strict=False)):
+            order.is_done = begun + length <= session + 1
+        ledger.refused.append(WorkingOrder(OWNER, 0, -1, 9.0, session))
+    found = ledger.order_columns()
+    assert found.id.tolist() == [*range(1, 13), *[0] * 12]
+    assert found.quantity.tolist() == [1.0 + row for row in range(12)] + [9.0] * 12
+    assert found.submitted_ns.tolist() == [*range(12), *range(12)]
 
 
 @pytest.mark.parametrize("ids", [[4, 5, 6, 7], [2, 5, 6, 9]])
@@ -74,3 +79,23 @@ def test_fills_made_as_arrays_and_one_by_one_come_in_the_order_of_time(monkeypat
     assert (np.diff(stamps) >= 0).all()
     assert ledger.fills_since(6).filled_ns.tolist() == stamps[6:].tolist()
     assert ledger.fill_columns().filled_ns.tolist() == stamps.tolist()
+
+
+def test_of_what_is_settled_nothing_stays_in_memory(monkeypatch):
+    ledger = booked(1, 300, monkeypatch)
+    tracemalloc.start()
+    try:
+        ledger.settle()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(100):
+            ledger.add_batch(_many_fills(), OrderColumns.none())
+            ledger.settle()
+        assert tracemalloc.get_traced_memory()[0] - before < 2 * _many_fills().price.nbytes
+    finally:
+        tracemalloc.stop()
+    assert ledger.fill_count == 600 + 100 * 10_000
+
+
+def _many_fills():
+    whole, real = np.arange(10_000), np.full(10_000, 9.0)
+    return FillColumns(whole, whole, whole, whole, real, real, whole, whole, whole + 9_999, whole)

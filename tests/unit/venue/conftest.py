@@ -61,7 +61,8 @@ def agree(rig):
     rig.wait(40, 5.0)
     ids = Counter(o.client_id for o in venue.orders.values() if o.client_id.startswith("mm-"))
     assert [i for i, times in ids.items() if times > 1] == []
-    booked = [b.execution.execution_id for b in rig.journal.executions()]
+    told_or_listed = [b.execution.execution_id for b in rig.journal.executions()]
+    booked = [each.removeprefix("listed ") for each in told_or_listed]
     assert sorted(booked) == sorted(e.execution_id for e in venue.booked)
     ours = Counter(rig.engine.units())
     ours.update(rig.desk.external_positions)
