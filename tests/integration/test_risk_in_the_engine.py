@@ -66,3 +66,21 @@ def test_the_markdown_report_is_in_the_run_folder(tmp_path, monkeypatch):
     assert text.startswith("# risk (simulated intraday)")
     assert "| trade_hash |" in text
     assert "no risk block" in text
+
+
+class TooMuch(Strategy):
+    """Asks for more than the account can buy, once."""
+
+    asked = False
+
+    def on_bar(self, bar):
+        if not self.asked:
+            self.asked = True
+            self.buy(1_000)
+
+
+def test_an_order_beyond_the_buying_power_is_refused_with_the_numbers(tmp_path, monkeypatch):
+    done = run(tmp_path, monkeypatch, TooMuch, [], leverage=1)
+    (reason,) = done.signals["reason"]
+    assert reason.startswith("buying power: needs 2")
+    assert reason.endswith("has 100000.00")
