@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from queue import Queue
@@ -28,6 +27,7 @@ from mismartera_core.services.trade_hash import trade_hash
 from mismartera_core.store.block import session_hours
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
+from mismartera_core.system.collection import collection_paused
 from mismartera_core.system.compiled_choice import fastest
 from mismartera_core.system.hook_budget import StrategyBudget
 from mismartera_core.system.interruption import Interruption
@@ -184,7 +184,7 @@ class SystemManager:
         """
         asked = asked or Interruption()
         began = self._began_at = perf_counter()
-        with nullcontext() if self._plan.live is not None else _collection_paused():
+        with nullcontext() if self._plan.live is not None else collection_paused():
             try:
                 for worker in self._workers:
                     worker.start()
@@ -372,18 +372,6 @@ def _gaps(plan: Plan, arrivals: Queue[Any]) -> LiveGaps | None:
     if live is None or live.gaps is None:
         return None
     return LiveGaps(live.gaps, plan.symbols, plan.interval, arrivals.put, live.now_ns, monotonic)
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """No automatic garbage collection within; the player collects between sessions."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def simulated_clock(manager: TimeManager) -> BacktestClock:

@@ -71,7 +71,7 @@ def test_orders_of_a_batch_are_found_by_their_ids(ids):
 
 
 def test_fills_made_as_arrays_and_one_by_one_come_in_the_order_of_time(monkeypatch):
-    ledger = booked(1, 3, monkeypatch)
+    ledger = booked(1_000_000, 3, monkeypatch)
     more = booked(1_000_000, 1, monkeypatch).fill_columns()
     ledger.add_batch(more, booked(1_000_000, 1, monkeypatch).order_columns())
     stamps = ledger.fills_since(0).filled_ns
@@ -90,7 +90,7 @@ def test_of_what_is_settled_nothing_stays_in_memory(monkeypatch):
         for _ in range(100):
             ledger.add_batch(_many_fills(), OrderColumns.none())
             ledger.settle()
-        assert tracemalloc.get_traced_memory()[0] - before < 2 * _many_fills().price.nbytes
+        assert tracemalloc.get_traced_memory()[0] - before < 4 * _many_fills().price.nbytes
     finally:
         tracemalloc.stop()
     assert ledger.fill_count == 600 + 100 * 10_000
