@@ -55,6 +55,7 @@ class SessionData:
         self._bars: list[Bars] = []
         self._closes = [math.nan] * len(self.symbols)
         self._quotes: tuple[QuoteColumns, ...] = ()
+        self._last_quotes: tuple[QuoteColumns, ...] = ()
         self.is_still = False
         self.historical: dict[str, FloatArray] = {}
 
@@ -71,7 +72,14 @@ class SessionData:
         self._tracks = tracks
         self.release()
         self.historical = dict(frame.historical)
-        self._quotes = frame.quotes
+        self._take_quotes(frame)
+
+    def _take_quotes(self, frame: Frame) -> None:
+        """Take a frame's quotes; live it brings new ones alone, so the last ones stay."""
+        grows = bool(frame.revisions) and not frame.opens
+        pairs = zip(self._quotes, self._last_quotes, strict=True) if grows else ()
+        kept = tuple(newer if len(newer.ts) else older for newer, older in pairs)
+        self._quotes, self._last_quotes = frame.quotes, kept or frame.quotes
 
     def release(self) -> None:
         """Let the bars of the session go; they are made again when asked for."""
@@ -143,13 +151,13 @@ class SessionData:
 
     def last_quote(self, symbol: int) -> tuple[float, float, int] | None:
         """Bid, ask and instant of the newest quote of the session known by now; None for none."""
-        if not self._quotes:
-            return None
-        quotes = self._quotes[symbol]
-        row = int(np.searchsorted(quotes.ts, self._clock.now_ns, side="right")) - 1
-        if row < 0:
-            return None
-        return float(quotes.bid[row]), float(quotes.ask[row]), int(quotes.ts[row])
+        for columns in (self._quotes, self._last_quotes):
+            if columns:
+                quotes = columns[symbol]
+                row = int(np.searchsorted(quotes.ts, self._clock.now_ns, side="right")) - 1
+                if row >= 0:
+                    return float(quotes.bid[row]), float(quotes.ask[row]), int(quotes.ts[row])
+        return None
 
     def last_closes(self, symbols: Sequence[int]) -> FloatArray:
         """The newest close of each of some symbols known by now; NaN before the first."""

@@ -18,7 +18,7 @@ from mismartera_core.errors import ConfigError, MisMarteraError
 from mismartera_core.managers.execution_manager import ExecutionManager
 from mismartera_core.registry.attributes import one_line
 from mismartera_core.store.frame import Frame
-from mismartera_core.threads.analysis_engine import Replay
+from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.replay.blame import where_it_raised
 
 log = logging.getLogger("mismartera_core.audit")
@@ -135,29 +135,19 @@ class StrategyBudget:
         self._told(f"strategy {name!r}", f"it opens nothing more: {why}")
 
 
-class _Budgeted:
+class _Budgeted(AroundReplay):
     """A player of strategies that are held to a budget."""
 
     def __init__(self, inner: Replay, budget: StrategyBudget) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._budget = budget
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return self._inner.notes
-
     def play(self, frame: Frame) -> int:
-        bars = self._inner.play(frame)
+        bars = super().play(frame)
         self._budget.settle()
         return bars
 
     def news(self, now_ns: int) -> bool:
-        working = self._inner.news(now_ns)
+        working = super().news(now_ns)
         self._budget.settle()
         return working
-
-    def interrupt(self) -> None:
-        self._inner.interrupt()
-
-    def finish(self) -> None:
-        self._inner.finish()

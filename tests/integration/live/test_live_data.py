@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from datetime import date
 from threading import Event
 
@@ -17,6 +18,7 @@ from mismartera_core import (
     DataError,
     GapFillerReg,
     ProviderCapabilities,
+    RiskCheckReg,
     Strategy,
     StreamChanged,
     StreamedBars,
@@ -60,12 +62,12 @@ class Diary(Strategy):
         self.seen.append(("tick", tick.price, self.now.isoformat()))
 
 
-def run(script, bars, mean_plugin, *, began=None, day=DAY, filler=None, **changes):
+def run(script, bars, mean_plugin, *, began=None, day=DAY, filler=None, strategy=Diary, **changes):
     """A live session of one symbol; returns what the strategy saw, and the run."""
     table = session_table(day, day)
     open_ns, close_ns = int(table.open_ns[0]), int(table.close_ns[0])
     clock = VenueClock(open_ns - MINUTE if began is None else began)
-    diary = type("Diary", (Diary,), {"seen": []})
+    diary = type("Diary", (strategy,), {"seen": []})
     made = Scripted({"X": bars}, script(open_ns), clock, close_ns + 2 * SECOND)
     plugins = dict(mean_plugin)
     data = {"symbols": ["X"], **changes.pop("data", {})}
@@ -74,7 +76,7 @@ def run(script, bars, mean_plugin, *, began=None, day=DAY, filler=None, **change
         data["gap_filler"] = {"name": "again", "retry_interval_seconds": 0.01}
     done = session(
         diary, None, (lambda config, context: made, STREAMS), wall=clock, plugins=plugins,
-        data=data, risk=RISK, **changes,
+        data=data, **{"risk": RISK, **changes},
     ).run()  # fmt: skip
     return diary.seen, done
 
@@ -178,6 +180,44 @@ def test_trades_and_quotes_come_between_the_bars(bars, mean_plugin):
     assert seen[1] == ("tick", 5.0, clock_of(90 * SECOND))
 
 
+class SeesQuotes:
+    """A risk check that writes down bid and age of the newest quote."""
+
+    wants_facts = True
+
+    def __init__(self):
+        self.seen = []
+
+    def check(self, order, account):
+        self.seen.append((account.facts.bid, account.facts.quote_age))
+
+
+def test_a_quote_is_still_there_when_later_bars_are_decided_on(bars, mean_plugin):
+    def script(open_ns):
+        one, came = np.ones(1), open_ns + 118 * SECOND
+        quote = StreamedQuotes("X", QuoteColumns(np.array([came]), one * 7, one * 8, one, one))
+        return sorted([*only(bars, 0, 1, 2), (came, quote)], key=lambda each: each[0])
+
+    class Buyer(Diary):
+        def on_bar(self, bar):
+            self.buy(1)
+
+    check, plugin = SeesQuotes(), types.ModuleType("sees")
+
+    @hookimpl
+    def mismartera_risk_checks():
+        return [RiskCheckReg(name="sees", factory=lambda config, context: check)]
+
+    plugin.mismartera_risk_checks = mismartera_risk_checks
+    data = {"streams": ["bars_1m", "quotes"]}
+    plugins = {**mean_plugin, "sees": plugin}
+    run(
+        script, bars.take(np.arange(0)), plugins, strategy=Buyer, data=data, risk=[{"name": "sees"}]
+    )
+    assert np.isnan(check.seen[0][0])
+    assert check.seen[1:] == [(7.0, 2.0), (7.0, 62.0)]
+
+
 def test_quotes_between_bars_have_nothing_computed_anew(bars, mean_plugin, monkeypatch):
     def script(open_ns):
         one = np.ones(1)
@@ -217,8 +257,6 @@ class Again:
 
 
 def plugin_of(filler):
-    import types
-
     plugin = types.ModuleType("filler")
 
     @hookimpl
