@@ -43,7 +43,30 @@ class StrategyParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Strategy:
+class KeepsState:
+    """What a strategy may keep for a process that begins anew after a crash."""
+
+    def save_state(self) -> dict[str, Any]:
+        """What this instance wants to know again when a live session begins anew after a crash.
+
+        Asked after every step and whenever a venue has told something; kept where it has changed.
+
+        Returns:
+            What JSON can hold; nothing is kept where it is left as it is here.
+        """
+        return {}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take what `save_state` gave last, in a process before this one.
+
+        Called in live sessions only, after `setup` and before `on_session_start`.
+
+        Args:
+            state: The same values; tuples have become lists.
+        """
+
+
+class Strategy(KeepsState):
     """One instance per symbol, called event by event. Override what you need.
 
     Attributes:
@@ -85,25 +108,6 @@ class Strategy:
 
     def on_session_end(self) -> None:
         """The session closes; the clock stands at the close."""
-
-    def save_state(self) -> dict[str, Any]:
-        """What this instance wants to know again when a live session begins anew after a crash.
-
-        Asked after every step and whenever a venue has told something; kept where it has changed.
-
-        Returns:
-            What JSON can hold; nothing is kept where it is left as it is here.
-        """
-        return {}
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take what `save_state` gave last, in a process before this one.
-
-        Called in live sessions only, after `setup` and before `on_session_start`.
-
-        Args:
-            state: The same values; tuples have become lists.
-        """
 
     @property
     def now(self) -> datetime:
@@ -233,7 +237,7 @@ class Strategy:
         self._host.cancel(ticket)
 
 
-class PortfolioStrategy:
+class PortfolioStrategy(KeepsState):
     """One instance for all symbols, called once a step.
 
     Attributes:
@@ -268,25 +272,6 @@ class PortfolioStrategy:
 
     def on_session_end(self) -> None:
         """The session closes."""
-
-    def save_state(self) -> dict[str, Any]:
-        """What this instance wants to know again when a live session begins anew after a crash.
-
-        Asked after every step and whenever a venue has told something; kept where it has changed.
-
-        Returns:
-            What JSON can hold; nothing is kept where it is left as it is here.
-        """
-        return {}
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take what `save_state` gave last, in a process before this one.
-
-        Called in live sessions only, after `setup` and before `on_session_start`.
-
-        Args:
-            state: The same values; tuples have become lists.
-        """
 
     targets: ClassVar[str] = "weights"
     """What `on_step` returns: "weights" or "shares"."""
