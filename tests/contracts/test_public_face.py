@@ -31,8 +31,12 @@ def describe(name: str, thing: object) -> Iterator[str]:
 
 
 def members(cls: type) -> Iterator[str]:
-    """Public methods and properties that a class defines itself, and how it is made."""
-    for name, member in vars(cls).items():
+    """Public methods and properties of a class, and how it is made.
+
+    Those that it inherits belong to it where the class it has them from is not public itself.
+    """
+    ours = [base for base in cls.__mro__ if base is cls or is_hidden(base)]
+    for name, member in {k: v for base in reversed(ours) for k, v in vars(base).items()}.items():
         made_by_hand = name == "__init__" and not dataclasses.is_dataclass(cls)
         if name.startswith("_") and not (made_by_hand and inspect.isfunction(member)):
             continue
@@ -42,6 +46,13 @@ def members(cls: type) -> Iterator[str]:
             yield f"{name}{signature(member)}"
         elif isinstance(member, property):
             yield name
+
+
+def is_hidden(base: type) -> bool:
+    """Whether a class is ours and not public."""
+    return base.__module__.startswith("mismartera_core") and base.__name__ not in set(
+        mismartera_core.__all__
+    )
 
 
 def signature(function: Callable[..., Any]) -> str:
