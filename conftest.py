@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from mismartera_core.monitoring import redaction
+
+# How long an example takes is the machine's affair: no test asserts a wall time.
+settings.register_profile("mismartera", deadline=None)
+settings.load_profile("mismartera")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -86,7 +86,7 @@ def worlds(draw):
 
 
 @pytest.mark.parametrize("account", [{}, EXPENSIVE, {"slippage": EXACT, "commission": FREE}])
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     worlds(),
     st.sampled_from([1, 2, 5]),

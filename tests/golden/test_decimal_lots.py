@@ -144,7 +144,7 @@ def rows(wishes):
     return Given
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(WISHES), min_size=12, max_size=12),
     st.lists(st.sampled_from([1000, 1000, 0, 3]), min_size=12, max_size=12),

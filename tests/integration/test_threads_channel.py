@@ -47,7 +47,7 @@ def test_everything_arrives_in_order_and_then_it_ends(size):
     assert got == list(range(2_000))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.integers(1, 3),
     pauses=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60),

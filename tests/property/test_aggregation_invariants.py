@@ -47,7 +47,7 @@ def equal(left, right):
 
 
 @given(bars_of_three_sessions(), lengths)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_window_is_what_a_plain_loop_makes_of_it(bars, length):
     derived = aggregate(bars, length, OPENS, CLOSES)
     wanted = {}
@@ -68,7 +68,7 @@ def test_each_window_is_what_a_plain_loop_makes_of_it(bars, length):
 
 
 @given(bars_of_three_sessions(), lengths)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_session_gives_the_same_bits_alone_and_among_others(bars, length):
     together = aggregate(bars, length, OPENS, CLOSES)
     alone = [
@@ -78,7 +78,7 @@ def test_a_session_gives_the_same_bits_alone_and_among_others(bars, length):
 
 
 @given(bars_of_three_sessions(), lengths, st.integers(0, 180))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_prefix_gives_the_same_bits_for_every_window_known_by_then(bars, length, rows):
     whole = aggregate(bars, length, OPENS, CLOSES)
     rows = min(rows, len(bars))

@@ -14,7 +14,7 @@ GROUPS = {"US_EQUITY": "EQUITY", "JP_EQUITY": "EQUITY", "CME": "FUTURES", "CRYPT
 DAYS = st.dates(date(2000, 1, 1), date(2026, 12, 31))
 FIRST = datetime(2000, 1, 3, tzinfo=UTC)
 INSTANTS = st.timedeltas(timedelta(0), timedelta(days=9850)).map(lambda since: FIRST + since)
-SOME = settings(deadline=None, max_examples=100)
+SOME = settings(max_examples=100)
 
 
 @pytest.fixture(scope="module")

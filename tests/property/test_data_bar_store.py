@@ -31,7 +31,7 @@ def store_with(columns: BarColumns, root: str) -> BarStore:
     return store
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_any_flipped_bit_is_found(at: float, bit: int) -> None:
     with TemporaryDirectory() as root:
@@ -49,7 +49,7 @@ def test_any_flipped_bit_is_found(at: float, bit: int) -> None:
                 raise AssertionError("a damaged file was read")
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(at=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_rot_below_the_file_system_gives_an_error_or_equal_data(at: float, bit: int) -> None:
     """The disk decays after the whole file was checked: pages have checksums of their own."""
@@ -75,7 +75,7 @@ def test_rot_below_the_file_system_gives_an_error_or_equal_data(at: float, bit: 
 MINUTES = st.lists(st.integers(0, 2 * 525_600), min_size=1, max_size=30, unique=True).map(sorted)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(writes=st.lists(st.tuples(MINUTES, st.integers(1, 3)), min_size=1, max_size=4))
 def test_merging_is_a_dictionary_update(writes: list[tuple[list[int], int]]) -> None:
     with TemporaryDirectory() as root:

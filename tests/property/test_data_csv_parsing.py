@@ -67,7 +67,7 @@ def assert_equals(got: BarColumns, source: Bars) -> None:
     assert [tuple(map(float, row)) for row in rows] == [tuple(map(float, r)) for r in source.prices]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     source=bars(),
     stamp=st.sampled_from(sorted(STAMPS)),
@@ -86,7 +86,7 @@ def test_what_is_written_in_any_dialect_is_understood(
     assert parsed.quarantine == ()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     source=bars(),
     damage=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=12),

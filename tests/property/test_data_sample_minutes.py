@@ -40,7 +40,7 @@ def assert_minutes_are_the_day(days: np.ndarray, minutes: np.ndarray) -> None:
     assert ((volume >= 0) & (volume % 1 == 0)).all()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     days=st.lists(daily_bars(), min_size=1, max_size=4),
     key=st.integers(0, 2**64 - 1),

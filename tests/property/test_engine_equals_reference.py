@@ -43,19 +43,19 @@ def worlds(draw):
     return bars, scripts, account
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(worlds())
 def test_engine_equals_reference(world):
     check_world(*world)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(worlds(), st.integers(1, 4))
 def test_with_a_post_market_too(world, after):
     check_world(*world, after=after)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(worlds(), st.sampled_from([0, 0, 2]))
 def test_frames_of_one_step_change_nothing(world, after):
     rows, scripts, account = world

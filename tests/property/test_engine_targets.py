@@ -54,7 +54,7 @@ def worlds(draw):
     return rows, draw(st.lists(wish, min_size=minutes, max_size=minutes)), account
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(worlds())
 def test_targets_equal_reference(world):
     rows, wishes, account = world

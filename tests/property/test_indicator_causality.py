@@ -80,7 +80,7 @@ def test_indicators_are_registered():
 
 
 @pytest.mark.parametrize("name", INDICATORS)
-@settings(deadline=None, max_examples=20)  # of each; the suites of the plugins look closer
+@settings(max_examples=20)  # of each; the suites of the plugins look closer
 @given(data=st.data())
 def test_the_future_changes_no_value(name, data):
     record = INDICATORS[name]

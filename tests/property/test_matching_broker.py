@@ -120,7 +120,7 @@ def cases(draw):
     }
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(cases())
 def test_broker_equals_reference(case):
     series = [(i * MINUTE, *row, (i + 1) * MINUTE) for i, row in enumerate(case["rows"])]

@@ -43,7 +43,7 @@ def bar_prices(draw):
     return draw(st.permutations([one, two]))[0], high, low
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.data())
 @pytest.mark.parametrize("side", [1, -1])
 @pytest.mark.parametrize("kind", KINDS)
@@ -61,14 +61,14 @@ def test_match_equals_the_table(kind, side, data):
         assert when == (TRIGGERED if triggered else NONE)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(ticks, ticks, st.integers(1, 5), ticks, st.sampled_from([1.0, -1.0]))
 def test_a_trailing_stop_never_moves_away(stop, high, distance, low, side):
     moved = trail(side, stop, float(distance), max(high, low), min(high, low))
     assert side * moved <= side * stop
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.sampled_from([1, -1]),
     st.integers(1, 10_000),
@@ -86,7 +86,7 @@ def test_slippage_equals_the_formula(side, quantity, prices, volume, numbers):
     assert low <= got <= high
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(1, 10_000), ticks, money, money, money, st.floats(0, 0.1), st.floats(0, 0.1))
 def test_commission_equals_the_formula(quantity, price, minimum, per_order, per_share, rate, cap):
     numbers = (minimum, per_order, per_share, rate, cap)
@@ -98,7 +98,7 @@ def test_commission_equals_the_formula(quantity, price, minimum, per_order, per_
     )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(0, 100_000), st.sampled_from([0.01, 0.1, 0.25, 1.0]), st.sampled_from([1, 100]))
 def test_participation_is_whole_lots_of_a_share_of_the_volume(volume, fraction, lot):
     got = cost_formulas.participation(

@@ -167,7 +167,7 @@ class Account(RuleBasedStateMachine):
             assert all(self.venue.order(fill.order_id).entry for fill in short)
 
 
-Account.TestCase.settings = settings(max_examples=80, stateful_step_count=50, deadline=None)
+Account.TestCase.settings = settings(max_examples=80, stateful_step_count=50)
 TestAccount = Account.TestCase
 
 

@@ -111,6 +111,5 @@ TestVenueDesk = VenueDeskMachine.TestCase
 TestVenueDesk.settings = settings(
     max_examples=60,
     stateful_step_count=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -51,7 +51,7 @@ def price_bar(ts, open_, high, low, close, volume):
     return matching.PriceBar(ts=ts, known_ns=ts + MINUTE, volume=known, **fields)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.data())
 @pytest.mark.parametrize("side", [1, -1])
 @pytest.mark.parametrize("kind", KINDS)
@@ -269,7 +269,7 @@ def cases(draw):
     return rows, script, share, share is None and draw(st.booleans())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(cases())
 def test_the_venue_fills_like_the_simulator(case):
     rows, script, share, prompt = case

@@ -33,7 +33,7 @@ def test_every_prefix_of_a_drawn_shape(record):
 
 
 @by_name
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32 - 1),
     stop=st.integers(0, 1_500),

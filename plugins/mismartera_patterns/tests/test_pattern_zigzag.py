@@ -47,7 +47,7 @@ def test_the_indicator_says_which_pivot_was_confirmed_how_long_ago():
     np.testing.assert_array_equal(outputs["age"], [np.nan] * 3 + [3, np.nan, 2])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32 - 1), reversal=st.floats(0.1, 8.0), period=st.integers(2, 50))
 def test_pivots_alternate_and_are_the_extremes_between_their_neighbours(seed, reversal, period):
     chart = chart_of(random_walk(600, seed), Zigzag(atr_period=period, reversal=reversal))

@@ -210,7 +210,7 @@ def test_filled_bars_are_counted_and_what_is_left_stays_visible():
     answer=st.lists(st.integers(-5, 40), max_size=40),
     prices=st.lists(st.floats(), min_size=1, max_size=4),
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_whatever_comes_the_session_stays_whole(absent, answer, prices):
     held = bars([m for m in range(30) if m not in absent])
     parts = [bars([m], price=prices[i % len(prices)]) for i, m in enumerate(answer)]

@@ -217,7 +217,7 @@ def reduces(request, account):
 
 @pytest.mark.parametrize("name", limits)
 @given(data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_no_input_passes_above_a_limit(name, data):
     config = data.draw(limits[name])
     request, account = data.draw(requests), data.draw(accounts)
@@ -227,7 +227,7 @@ def test_no_input_passes_above_a_limit(name, data):
 
 @pytest.mark.parametrize("name", limits)
 @given(data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_a_tighter_limit_never_allows_more(name, data):
     loose, other = data.draw(limits[name]), data.draw(limits[name])
     tight = {key: (min if key == "limit" else max)(loose[key], other[key]) for key in loose}

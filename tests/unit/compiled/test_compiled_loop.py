@@ -34,7 +34,7 @@ def fills(draw):
     return signed, a, (a, high, low, b, volume)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.lists(fills(), min_size=1, max_size=8),
     st.tuples(amounts, amounts, amounts),
@@ -96,7 +96,7 @@ def follow(trade, targets, volumes, cuts, lot):
     return found, units[0].tolist()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.sampled_from([math.nan, 0.0, 1.0, 2.0, -3.0, 2.5, math.inf]), min_size=2, max_size=40

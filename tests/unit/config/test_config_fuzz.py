@@ -31,7 +31,7 @@ def paths(data, prefix=()):
 
 
 @given(st.sampled_from(list(paths(BASE))), VALUES)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_any_value_anywhere_is_a_config_or_a_config_error(path, value):
     data = copy.deepcopy(BASE)
     here = data
@@ -50,7 +50,7 @@ def test_any_value_anywhere_is_a_config_or_a_config_error(path, value):
     st.binary(max_size=60)
     | st.text(alphabet='{}[]:,"\\ntrue01eE+-. \n', max_size=60).map(str.encode)
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_any_bytes_are_a_config_error(tmp_path_factory, data):
     file = tmp_path_factory.getbasetemp() / "fuzz.json"
     file.write_bytes(data)
@@ -59,7 +59,7 @@ def test_any_bytes_are_a_config_error(tmp_path_factory, data):
 
 
 @given(st.integers(0, len(QUICKSTART.read_bytes())), st.integers(0, 40), st.binary(max_size=5))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_a_damaged_file_is_a_config_or_a_config_error(tmp_path_factory, at, cut, put):
     whole = QUICKSTART.read_bytes()
     file = tmp_path_factory.getbasetemp() / "damaged.json"
@@ -72,7 +72,7 @@ def test_a_damaged_file_is_a_config_or_a_config_error(tmp_path_factory, at, cut,
     st.text(max_size=30)
     | st.sampled_from(list(paths(BASE))).map(lambda p: ".".join(map(str, p)) + "=1")
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_any_override_is_a_config_or_an_error_of_the_user(override):
     with contextlib.suppress(ConfigError, UsageError):
         assert isinstance(load_config(QUICKSTART, [override]), SessionConfig)

@@ -147,7 +147,7 @@ def reduces(order, account):
 
 
 @given(config=configs, changed=asked)
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 def test_no_input_passes_above_a_limit(config, changed):
     check = build(**config)
     order, account = question(**changed)
@@ -158,7 +158,7 @@ def test_no_input_passes_above_a_limit(config, changed):
 
 
 @given(loose=configs, data=st.data(), changed=asked)
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 def test_a_tighter_limit_never_allows_more(loose, data, changed):
     name = data.draw(st.sampled_from(sorted(limits)))
     config = StandardConfig(**loose)

@@ -111,7 +111,7 @@ fill = st.tuples(
 
 
 @given(st.lists(fill, max_size=40))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_profits_and_open_costs_add_up_to_the_change_of_cash(rows):
     fills = fill_columns(*rows)
     closed, left = matched(fills)
@@ -120,7 +120,7 @@ def test_profits_and_open_costs_add_up_to_the_change_of_cash(rows):
 
 
 @given(st.lists(fill, max_size=40))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_positions_are_what_is_left_open(rows):
     fills = fill_columns(*rows)
     _, left = matched(fills)
