@@ -35,6 +35,10 @@ class _Made:
     result: Any
 
 
+def _nothing() -> None:
+    """Nobody waits to leave."""
+
+
 class _Bars(NamedTuple):
     """What indicators are computed on: bars of a symbol, or of each of many, or their trades."""
 
@@ -115,12 +119,15 @@ class Derivation:
             self._compute_many(frame, [needs])
         return frame.many[needs]
 
-    def _compute(self, frame: Frame, of: _Bars, group: Iterable[Need]) -> None:
-        """Compute indicators over the same bars of one symbol."""
+    def _compute(
+        self, frame: Frame, of: _Bars, group: Iterable[Need], heed: Callable[[], None] = _nothing
+    ) -> None:
+        """Compute indicators over the same bars of one symbol; `heed` may raise to leave."""
         track = self.tracks(frame, of.interval)[of.symbols]
         bars = track.known() if of.ticks else _seen(frame, track)
         trades = frame.ticks[of.symbols] if of.ticks else None
         for need in group:
+            heed()
             frame.values[need] = self._library.bound(need.name, need.params)(bars, trades)
 
     def _compute_many(
@@ -198,7 +205,7 @@ class Derivation:
                     _keep(grows, frame, group)
             missing = [need for need in group if need not in frame.values]
             if missing:
-                self._compute(frame, of, missing)
+                self._compute(frame, of, missing, heed)
 
     def _by_bars(self, needs: Iterable[Need | Needs]) -> list[tuple[_Bars, list[Any]]]:
         """Needs side by side that are computed on the same bars."""

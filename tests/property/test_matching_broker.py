@@ -113,7 +113,7 @@ def cases(draw):
     rows = draw(st.lists(generate.rows(), min_size=2, max_size=10))
     return {
         "rows": rows,
-        "script": draw(generate.scripts(len(rows), close=False)),
+        "script": draw(generate.scripts(len(rows), close=False, change=False)),
         "participation": draw(st.sampled_from([None, 0.1, 0.25])),
         "commission": draw(st.sampled_from([formulas.FREE, (1.0, 0.1, 0.005, 0.001, 0.01)])),
         "slippage": draw(st.sampled_from([formulas.EXACT, (0.25, 0.001, 0.1)])),

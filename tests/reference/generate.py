@@ -58,11 +58,10 @@ def changes(draw, lot=1):
 
 
 @st.composite
-def actions(draw, *, close=True, lot=1):
+def actions(draw, *, close=True, change=True, lot=1):
     """What a script does at one bar; quantities are lots, times what a lot has."""
-    kinds = ["order", "order", "order", "pair", "oco", "cancel", "cancel_all", "replace"] + [
-        "close"
-    ] * close
+    kinds = ["order", "order", "order", "pair", "oco", "cancel", "cancel_all"]
+    kinds += ["replace"] * change + ["close"] * close
     kind = draw(st.sampled_from(kinds))
     if kind == "order":
         return [("order", draw(SIDES), draw(QUANTITIES) * lot, draw(words()))]
@@ -81,12 +80,12 @@ def actions(draw, *, close=True, lot=1):
 
 
 @st.composite
-def scripts(draw, bars, *, close=True, fill=True, lot=1):
+def scripts(draw, bars, *, close=True, change=True, fill=True, lot=1):
     """{bar number: [actions]} for so many bars."""
     made = {}
     for number in range(bars):
         if draw(st.booleans()):
-            made[number] = draw(actions(close=close, lot=lot))
+            made[number] = draw(actions(close=close, change=change, lot=lot))
     if fill and draw(st.integers(0, 3)) == 0:
-        made["fill"] = draw(actions(close=close, lot=lot))
+        made["fill"] = draw(actions(close=close, change=change, lot=lot))
     return made

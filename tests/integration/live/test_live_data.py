@@ -229,9 +229,9 @@ def test_quotes_between_bars_have_nothing_computed_anew(bars, mean_plugin, monke
 
     computed, compute = [], Derivation._compute
 
-    def counted(self, frame, of, group):
+    def counted(self, frame, of, *group):
         computed.append((of.interval, frame.base[of.symbols].stop))
-        compute(self, frame, of, group)
+        compute(self, frame, of, *group)
 
     monkeypatch.setattr(Derivation, "_compute", counted)
     data = {"streams": ["bars_1m", "quotes"]}

@@ -88,14 +88,14 @@ def scene(live, tmp_path):
 
 def test_a_thread_that_raises_halts_the_account(scene):
     def fails():
-        raise ValueError("no such thing")
+        raise StrategyError("no such thing")
 
     scene.go_wrong = fails
     with pytest.raises(StrategyError, match="no such thing"):
         scene.session.run()
     kept = scene.files.load_risk_state()
     assert (kept.state, kept.limit) == (RiskState.HALTED, "failure")
-    assert "AnalysisEngine failed: strategy 'mine' on" in kept.reason
+    assert "AnalysisEngine failed: no such thing" in kept.reason
     assert scene.entries() == {VenueStatus.CANCELLED}
 
 
