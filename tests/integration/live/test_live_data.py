@@ -272,6 +272,9 @@ def test_what_was_lost_is_filled_and_nobody_is_called_for_it(bars, mean_plugin, 
     assert diary.seen[-1][2] == 390
     (report,) = done.record.quality
     assert (report.traded, report.filled, report.missing) == (390, 5, 0)
+    (gap,) = done.gaps.to_dict("records")
+    assert gap["start"].timestamp() * 1e9 == open_ns + 10 * MINUTE
+    assert (gap["bars"], gap["state"], gap["source"]) == (5, "filled", "again")
 
 
 def test_a_filler_that_brings_what_was_not_asked_for_fills_nothing(bars, mean_plugin):
