@@ -136,7 +136,7 @@ def test_its_live_session_is_in_order(first, desk, mismartera):
 
 def test_its_broker_is_checked_at_its_fake_venue(first, desk, mismartera):
     found = mismartera("plugins", "check", NAMES["venue_broker"])
-    outcomes = {it["name"]: it["outcome"] for it in found["promises"]}
+    outcomes = {it["name"]: it["outcome"] for it in found["checked"][0]["promises"]}
     assert outcomes["submit sends once"] == "passed"
     assert "failed" not in outcomes.values()
 

@@ -28,6 +28,7 @@ def mismartera_data_providers() -> Iterable[DataProviderReg]:
             capabilities=ProviderCapabilities(
                 bars=("1m", "5m", "15m", "30m", "1d"), ticks=True, quotes=True, stream=True
             ),
+            suites=tuple(f"{_HERE}.data_promises:{of}Promises" for of in ("Provider", "Stream")),
         )
     ]
 
@@ -42,6 +43,7 @@ def mismartera_gap_fillers() -> Iterable[GapFillerReg]:
             config_model=f"{_HERE}.config:DataConfig",
             summary="Asks Alpaca's history for bars that are missing",
             example={"feed": "iex"},
+            suites=(f"{_HERE}.data_promises:FillerPromises",),
         )
     ]
 
