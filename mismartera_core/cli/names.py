@@ -24,7 +24,6 @@ TAKEN_CLASSES = frozenset(public_face) | {
     *("IntArray", "Iterable", "Path", "Sequence", "SimulatedBroker", "SimulatedConfig"),
     *("ClientConnection", "Future", "Listening", "NoAnswer", "NotSent", "Reply", "Request", "Rest"),
     *("Promises", "SecretStr", "TypeAlias", "TypeVar", "VenueBrokerConformance", "VenueStand"),
-    "WebSocketException",
 }
 """Classes that a new project imports, and must not have itself."""
 

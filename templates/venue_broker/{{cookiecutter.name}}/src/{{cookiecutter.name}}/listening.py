@@ -9,7 +9,6 @@ from concurrent.futures import Future
 
 from mismartera_core import BrokerError, EmitVenue, StreamChanged, StreamNoise, StreamState
 from pydantic import SecretStr
-from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from {{ cookiecutter.name }} import messages
@@ -73,7 +72,7 @@ class Listening:
             try:
                 self._listen()
                 reason = "the venue has ended it"
-            except (OSError, WebSocketException, *messages.UNREADABLE) as error:
+            except Exception as error:  # whatever it is, the next try may work
                 reason = str(error) or type(error).__name__
             if not self._confirmed.done():
                 self._confirmed.set_exception(BrokerError(f"no events of the venue: {reason}"))
