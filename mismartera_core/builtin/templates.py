@@ -43,6 +43,7 @@ TEMPLATES: Mapping[str, tuple[str, str]] = {
     "signal_strategy": ("strategy", "A strategy as a function of columns, compiled"),
     "strategy": ("strategy", "A strategy for one symbol, bar by bar"),
     "template": ("template", "A template of your own"),
+    "venue_broker": ("broker", "A broker of a venue, with a fake of the venue to test it at"),
 }
 """Kind of plugin and summary of each template."""
 

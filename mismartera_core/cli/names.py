@@ -20,9 +20,10 @@ LONGEST = 30
 """Letters of a name; with more, the lines of a new project grow too long."""
 
 TAKEN_CLASSES = frozenset(public_face) | {
-    *("Any", "BaseModel", "Callable", "ConfigDict", "Decimal", "Field"),
+    *("Any", "BaseModel", "Callable", "ConfigDict", "Decimal", "Field", "Iterator", "Mapping"),
     *("IntArray", "Iterable", "Path", "Sequence", "SimulatedBroker", "SimulatedConfig"),
-    "TypeAlias",
+    *("ClientConnection", "Future", "Listening", "NoAnswer", "NotSent", "Reply", "Request", "Rest"),
+    *("Promises", "SecretStr", "TypeAlias", "TypeVar", "VenueBrokerConformance", "VenueStand"),
 }
 """Classes that a new project imports, and must not have itself."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NEXT = {
     "tests": "pytest {folder}/tests",
     "session.json": "mismartera run {folder}/session.json",
+    "live.json": "mismartera config check {folder}/live.json",
 }
 """What can be typed where a project has such a file."""
 

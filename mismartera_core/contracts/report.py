@@ -69,7 +69,7 @@ class RunView(Protocol):
 
     @property
     def gaps(self) -> pd.DataFrame:
-        """Every absent run of bars."""
+        """Every absent run of bars, those that were filled among them."""
 
 
 class Report(Protocol):

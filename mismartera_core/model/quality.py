@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple, overload
+from typing import ClassVar, NamedTuple, overload
 
 
 class MinuteState(StrEnum):
@@ -32,6 +32,23 @@ class Gap:
     start_ns: int
     bars: int
     state: MinuteState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledGap:
+    """A run of bars that were absent until a gap filler brought them.
+
+    Attributes:
+        start_ns: Open of the first, nanoseconds UTC.
+        bars: How many in a row.
+        source: Name of the gap filler.
+        state: What tables call it beside the states of gaps that are there still.
+    """
+
+    state: ClassVar[str] = "filled"
+    start_ns: int
+    bars: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +97,7 @@ class QualityReport(NamedTuple):
         score: (traded + silent) / expected, 1.0 where nothing was expected.
         feed: Which feed of the source; "" where unknown.
         adjustment: What prices are adjusted for; "" where unknown.
+        filled_gaps: Runs of bars that a gap filler brought in a live session.
     """
 
     session: date
@@ -97,6 +115,7 @@ class QualityReport(NamedTuple):
     score: float = 1.0
     feed: str = ""
     adjustment: str = ""
+    filled_gaps: tuple[FilledGap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mismartera_core.model.columns import BoolArray, IntArray
-from mismartera_core.model.quality import Gap, MinuteState, Origin, QualityReport
+from mismartera_core.model.quality import FilledGap, Gap, MinuteState, Origin, QualityReport
 from mismartera_core.services.gap_detection import absent, runs
 
 IMPROBABLE = 1e-6
@@ -40,6 +40,7 @@ class Evidence(NamedTuple):
         outside: Bars outside the session's hours, left out before.
         filled: Bars supplied by a gap filler.
         origin: Where its bars come from; None where only the provider's name is known.
+        filled_gaps: Which bars a gap filler supplied, where that is known by range.
     """
 
     traded: int = 0
@@ -48,6 +49,7 @@ class Evidence(NamedTuple):
     outside: int = 0
     filled: int = 0
     origin: Origin | None = None
+    filled_gaps: tuple[FilledGap, ...] = ()
 
 
 NO_EVIDENCE = Evidence()
@@ -99,7 +101,7 @@ def session_quality(
         if ts.tobytes() == whole:
             of = about.origin or unknown
             there = (count, count, 0, 0, about.outside, of.source, about.filled, of.simulated)
-            sound = ((), 1.0, of.feed, of.adjustment)
+            sound = ((), 1.0, of.feed, of.adjustment, about.filled_gaps)
             reports.append(QualityReport(session, symbol, interval, *there, *sound))
             continue
         of = about.origin or unknown
@@ -123,6 +125,7 @@ def session_quality(
                 feed=of.feed,
                 adjustment=of.adjustment,
                 gaps=gaps,
+                filled_gaps=about.filled_gaps,
                 score=(count - missing) / count if count else 1.0,
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mismartera_core.model.columns import FloatArray, IntArray
-from mismartera_core.model.quality import Gap, MinuteState, QualityReport
+from mismartera_core.model.quality import FilledGap, Gap, MinuteState, QualityReport
 from mismartera_core.model.results import (
     MICROS,
     DecisionColumns,
@@ -144,21 +144,30 @@ def _quality(
     record: RunRecord,  # noqa: ARG001 - one shape for all builders
     tables: Mapping[str, pd.DataFrame],
 ) -> tuple[QualityReport, ...]:
-    gaps: dict[tuple[date, str, str], list[Gap]] = {}
+    gaps: dict[tuple[date, str, str], list[Gap | FilledGap]] = {}
     if "gaps" in tables:
         table = tables["gaps"]
         starts = _ns(table["start"]).tolist()
         for start, row in zip(starts, table.to_dict("records"), strict=True):
-            gap = Gap(start_ns=start, bars=int(row["bars"]), state=MinuteState(row["state"]))
             key = row["session"].date(), str(row["symbol"]), str(row["interval"])
-            gaps.setdefault(key, []).append(gap)
+            gaps.setdefault(key, []).append(_gap(start, row))
     reports = []
     for row in tables["quality"].to_dict("records"):
         values = {str(name): value for name, value in row.items()}
         values["session"] = values["session"].date()
         key = values["session"], values["symbol"], values["interval"]
-        reports.append(QualityReport(**{**values, "gaps": tuple(gaps.get(key, ()))}))
+        mine = gaps.get(key, ())
+        values["gaps"] = tuple(gap for gap in mine if isinstance(gap, Gap))
+        values["filled_gaps"] = tuple(gap for gap in mine if isinstance(gap, FilledGap))
+        reports.append(QualityReport(**values))
     return tuple(reports)
+
+
+def _gap(start_ns: int, row: Mapping[Hashable, Any]) -> Gap | FilledGap:
+    bars = int(row["bars"])
+    if row["state"] == FilledGap.state:
+        return FilledGap(start_ns=start_ns, bars=bars, source=row["source"])
+    return Gap(start_ns=start_ns, bars=bars, state=MinuteState(row["state"]))
 
 
 def _decisions(record: RunRecord, tables: Mapping[str, pd.DataFrame]) -> DecisionColumns:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mismartera_core.model.columns import IntArray
-from mismartera_core.model.quality import QualityReport
+from mismartera_core.model.quality import FilledGap, Gap, QualityReport
 from mismartera_core.model.results import MICROS, OrderColumns, RunRecord
 from mismartera_core.services.round_trips import Trades
 from mismartera_core.services.run_summary import daily_equity, daily_returns
@@ -202,8 +202,8 @@ def quality(record: RunRecord) -> pd.DataFrame:
 
 
 def gaps(record: RunRecord) -> pd.DataFrame:
-    """Every absent run of bars, and whether it is silent or missing."""
-    rows = [(report, gap) for report in record.quality for gap in report.gaps]
+    """Every absent run of bars: silent, missing, or filled and by which gap filler."""
+    rows = [(report, gap) for report in record.quality for gap in _all_gaps(report)]
     days = np.array([report.session for report, _ in rows], dtype="M8[D]").astype("M8[ns]")
     starts = np.array([gap.start_ns for _, gap in rows], dtype=np.int64)
     return pd.DataFrame(
@@ -214,8 +214,13 @@ def gaps(record: RunRecord) -> pd.DataFrame:
             "start": times(starts, record.timezone),
             "bars": np.array([gap.bars for _, gap in rows], dtype=np.int64),
             "state": _text([str(gap.state) for _, gap in rows]),
+            "source": _text([gap.source if isinstance(gap, FilledGap) else "" for _, gap in rows]),
         }
     )
+
+
+def _all_gaps(report: QualityReport) -> list[Gap | FilledGap]:
+    return sorted([*report.gaps, *report.filled_gaps], key=lambda gap: gap.start_ns)
 
 
 def funnel(record: RunRecord, signals: pd.DataFrame) -> pd.DataFrame:

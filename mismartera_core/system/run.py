@@ -113,7 +113,7 @@ class Run:
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
-        """Every absent run of bars, silent or missing."""
+        """Every absent run of bars: silent, missing, or filled and by which gap filler."""
         from mismartera_core.services import run_tables
 
         return run_tables.gaps(self.record)

@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from mismartera_core.testing.venue_faults import CallFault as CallFault
     from mismartera_core.testing.venue_faults import VenueCall as VenueCall
     from mismartera_core.testing.venue_faults import VenueFaults as VenueFaults
+    from mismartera_core.testing.venue_stand import VenueStand as VenueStand
 
     SUITES: dict[str, type[Conformance]]
 
@@ -144,6 +145,7 @@ _HOMES = {
     "venue.refusals": ("Refused",),
     "venue_brokers": ("VenueBrokerConformance",),
     "venue_faults": ("CallFault", "VenueCall", "VenueFaults"),
+    "venue_stand": ("VenueStand",),
 }
 _EXTRAS = ("msgpack", "pytest", "websockets")
 """What the extra `testing` brings."""

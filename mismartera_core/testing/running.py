@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from mismartera_core.threads.replay.blame import where_it_raised
 PASSED = "passed"
 FAILED = "failed"
 SKIPPED = "skipped"
+_WEIGHTS = (SKIPPED, PASSED, FAILED)
 
 _GIVEN: pytest.StashKey[Registration] = pytest.StashKey()
 _CONFIG: pytest.StashKey[Mapping[str, Any] | None] = pytest.StashKey()
@@ -85,7 +86,8 @@ def run_suite(
             registration has a `context` of its own.
 
     Returns:
-        Every promise of the suite, in its order.
+        Every promise of the suite, in its order. Of one that several suites test a failure
+        counts, then a success: what does not apply in one of them may be tested by another.
 
     Raises:
         UsageError: There is no such kind.
@@ -114,7 +116,7 @@ def run_suite(
     sys.modules.pop(_MODULE, None)  # the next run is of another suite
     if not seen.promises:
         raise PluginError(f"the suite of {kind} could not be run: pytest ended with {code}")
-    return list(seen.promises.values())
+    return _joined(seen.promises.values())
 
 
 def _run(words: Sequence[str], seen: _Promises) -> int | None:
@@ -219,23 +221,23 @@ class _Promises:
         self._registration = registration
         self._config = config
         self._market = market
-        self.promises: dict[str, Promise] = {}
+        self.promises: dict[tuple[str, str], Promise] = {}
         self.phases = 0
-        self._running = _COLLECTED
+        self._running = "", _COLLECTED
 
     def breaks(self, message: str) -> None:
         """The promise that is being tested is broken, in a way that pytest does not report."""
         self._note(self._running, FAILED, message)
 
-    def _note(self, name: str, outcome: str, message: str) -> None:
-        """The first outcome that is no pass decides."""
-        before = self.promises.get(name)
+    def _note(self, test: tuple[str, str], outcome: str, message: str) -> None:
+        """Of the phases of a test the first outcome that is no pass decides."""
+        before = self.promises.get(test)
         if before is None or before.outcome == PASSED:
-            self.promises[name] = Promise(name, outcome, message)
+            self.promises[test] = Promise(test[1], outcome, message)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Note what is being tested."""
-        self._running = _name(item)
+        self._running = _test(item)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Put what is tested where the suite finds it."""
@@ -249,21 +251,33 @@ class _Promises:
     ) -> Iterator[None]:
         """Note how each phase of a test ended."""
         self.phases += 1
-        self._note(_name(item), *_outcome(call))
+        self._note(_test(item), *_outcome(call))
         return (yield)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be collected is a failure of its own."""
         if report.failed:
-            self._note(_COLLECTED, FAILED, str(report.longrepr))
+            self._note(("", _COLLECTED), FAILED, str(report.longrepr))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C reaches the main thread; this one was raised by what is tested."""
         self.breaks(_raised(excinfo.value))
 
 
-def _name(item: pytest.Item) -> str:
-    return item.name.removeprefix("test_").replace("_", " ")
+def _joined(promises: Iterable[Promise]) -> list[Promise]:
+    """Each promise once, with the outcome of most weight."""
+    found: dict[str, Promise] = {}
+    for one in promises:
+        before = found.setdefault(one.name, one)
+        if _WEIGHTS.index(one.outcome) > _WEIGHTS.index(before.outcome):
+            found[one.name] = one
+    return list(found.values())
+
+
+def _test(item: pytest.Item) -> tuple[str, str]:
+    """The suite of a test, and the promise in words."""
+    suite = item.nodeid.removesuffix(item.name)
+    return suite, item.name.removeprefix("test_").replace("_", " ")
 
 
 def _outcome(call: pytest.CallInfo[None]) -> tuple[str, str]:

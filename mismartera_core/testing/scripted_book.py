@@ -102,7 +102,7 @@ class ScriptedBook:
             after = replace(
                 order,
                 filled_quantity=filled,
-                average_price=Decimal(price),
+                average_price=self._average(order, units, Decimal(price)),
                 status=VenueStatus.FILLED if done else VenueStatus.PARTIALLY_FILLED,
                 updated_ns=self._now_ns(),
             )
@@ -274,6 +274,17 @@ class ScriptedBook:
 
     def _work(self, venue_id: str, quantity: Decimal) -> None:
         self._set(replace(self.orders[venue_id], status=VenueStatus.WORKING, quantity=quantity))
+
+    @staticmethod
+    def _average(order: VenueOrder, units: Decimal, price: Decimal) -> Decimal:
+        paid = order.filled_quantity * (order.average_price or 0) + units * price
+        return paid / (order.filled_quantity + units)
+
+    def _cost(self, symbol: str) -> Decimal:
+        """What a unit that is held has cost, sales taken off."""
+        signed = ((it, 1 if it.side is Side.BUY else -1) for it in self.booked)
+        paid = sum(sign * it.quantity * it.price for it, sign in signed if it.symbol == symbol)
+        return paid / self.held[symbol]
 
     def _book(self, execution: Execution) -> None:
         self.booked.append(execution)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from enum import Enum, auto
 
 from mismartera_core.contracts.venue import (
@@ -227,7 +226,7 @@ class ScriptedVenue(ScriptedBook, VenueBroker):
         """Every position that is not flat."""
         self._answering()
         return [
-            VenuePosition(symbol=s, quantity=q, average_price=Decimal(1))
+            VenuePosition(symbol=s, quantity=q, average_price=self._cost(s))
             for s, q in self.held.items()
             if q
         ]

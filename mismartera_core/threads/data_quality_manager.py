@@ -13,6 +13,7 @@ from mismartera_core.errors import DataError
 from mismartera_core.model.columns import IntArray
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.quality import (
+    FilledGap,
     MinuteState,
     Origin,
     QualityReport,
@@ -206,7 +207,7 @@ class DataQualityManager(FrameWorker):
     def _evidence(self, frame: Frame, symbols: list[int]) -> dict[str, Evidence]:
         count = len(self._symbols)
         quotes: Sequence[IntArray | None] = [each.ts for each in frame.quotes] or [None] * count
-        filled: Sequence[int] = [0] * count
+        filled: Sequence[tuple[FilledGap, ...]] = [()] * count
         origin = self._origin(frame)
         if self._live is not None:
             quotes = self._live.quotes(count)
@@ -224,8 +225,9 @@ class DataQualityManager(FrameWorker):
                 expected[row],
                 quotes[row],
                 frame.outside[row],
-                filled[row] if row not in stored else stored[row],
+                stored[row] if row in stored else sum(gap.bars for gap in filled[row]),
                 None if origin is None else origin(name),
+                filled[row],
             )
             for row, name in ((row, self._symbols[row]) for row in symbols)
         }

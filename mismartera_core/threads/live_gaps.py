@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from mismartera_core.contracts.stream import StreamedBars
 from mismartera_core.managers.data_manager.streams import StreamItem
 from mismartera_core.model.intervals import interval_ns
-from mismartera_core.model.quality import Gap, MinuteState, QualityReport
+from mismartera_core.model.quality import FilledGap, Gap, MinuteState, QualityReport
 from mismartera_core.services.gap_filling import fill_gaps
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.plan import GapFilling
@@ -47,7 +47,7 @@ class LiveGaps:
         monotonic: A clock for pauses, seconds.
 
     Attributes:
-        filled: Bars filled so far, by symbol row.
+        filled: Runs of bars filled so far, by symbol row.
         refused: Bars that a filler brought and that could not be taken.
     """
 
@@ -60,7 +60,7 @@ class LiveGaps:
         now_ns: Callable[[], int],
         monotonic: Callable[[], float],
     ) -> None:
-        self.filled = [0] * len(symbols)
+        self.filled: list[tuple[FilledGap, ...]] = [()] * len(symbols)
         self.refused = 0
         self._filling = filling
         self._symbols = tuple(symbols)
@@ -109,13 +109,19 @@ class LiveGaps:
             log.warning("%s: gap of %s not filled: %s", self._filling.name, symbol, outcome.error)
         if not made.filled:
             return
-        self.filled[row] += made.filled
+        self.filled[row] += tuple(self._runs(outcome.filled))
         bars = made.bars.take(np.isin(made.bars.ts, outcome.filled))
         self._arrivals(
             StreamItem(
                 self._filling.name, StreamedBars(symbol, bars), self._now_ns(), self._filling.name
             )
         )
+
+    def _runs(self, stamps: Sequence[int]) -> Iterator[FilledGap]:
+        """Bars that were filled, as runs without a hole."""
+        ts = np.array(stamps, dtype=np.int64)
+        for run in np.split(ts, np.flatnonzero(np.diff(ts) != self._length) + 1):
+            yield FilledGap(start_ns=int(run[0]), bars=len(run), source=self._filling.name)
 
 
 def _was_lost(gap: Gap, length: int, frame: Frame) -> bool:

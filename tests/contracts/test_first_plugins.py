@@ -16,6 +16,8 @@ from mismartera_core.registry import KINDS
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "docs/plugins/templates.md"
 PAGES = sorted(ROOT.glob("docs/plugins/first-*.md"))
+VENUE = ROOT / "docs/plugins/first-venue-broker.md"
+"""Its project needs a venue to run at, and is checked at a fake one instead."""
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -85,20 +87,34 @@ def put(block: str) -> None:
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_block_is_done(page, newcomer, tmp_path):
-    for language, text in blocks(page):
-        if language == "python":
-            put(text)
-            forget(list(sys.modules), tmp_path)
-            importlib.invalidate_caches()
-        else:
-            assert language == ""
-            for line in text.splitlines():
-                newcomer(line)
+@pytest.fixture
+def all_done(newcomer, tmp_path):
+    """Does every block of a page."""
+
+    def do(page: Path) -> None:
+        for language, text in blocks(page):
+            if language == "python":
+                put(text)
+                forget(list(sys.modules), tmp_path)
+                importlib.invalidate_caches()
+            else:
+                assert language == ""
+                for line in text.splitlines():
+                    newcomer(line)
+
+    return do
+
+
+@pytest.mark.parametrize("page", [it for it in PAGES if it != VENUE], ids=lambda page: page.stem)
+def test_every_block_is_done(page, all_done, tmp_path):
+    all_done(page)
     runs = sorted((tmp_path / "runtime/runs").iterdir())
     assert len(runs) == 2, "once as generated, once as edited"
     assert all(len((run / "fills.csv").read_text().splitlines()) > 1 for run in runs)
+
+
+def test_every_block_of_a_venue_is_done(all_done):
+    all_done(VENUE)
 
 
 def test_a_template_of_ones_own_makes_projects(newcomer, tmp_path):
@@ -117,7 +133,7 @@ def test_it_takes_four_commands_and_one_function(page):
 
 def test_every_kind_has_its_page():
     pages = {page.stem.removeprefix("first-").replace("-", "_") for page in PAGES}
-    assert pages == set(KINDS) - {"template"}
+    assert pages == set(KINDS) - {"template"} | {"venue_broker"}
 
 
 @pytest.mark.parametrize("start", ["README.md", "docs/index.md"])

@@ -18,8 +18,9 @@ from mismartera_core.cli.new import render
 ROOT = Path(__file__).parents[2]
 UV = os.environ.get("UV") or shutil.which("uv") or str(ROOT / "uvw")
 NAMES = {template: f"tried_{template}" for template in TEMPLATES}
-RUN = sorted(set(TEMPLATES) - {"template"})
-"""Templates whose project has a session to run; one of templates makes projects instead."""
+RUN = sorted(set(TEMPLATES) - {"template", "venue_broker"})
+"""Templates whose project has a session to run; one of templates makes projects instead, and one
+of a venue needs the venue."""
 
 
 def typed(place, *words, **env):
@@ -124,6 +125,20 @@ def test_its_session_runs(desk, first, mismartera, template):
     assert summary["fills"] > 0
     used = json.loads((desk / name / "session.json").read_text())
     assert name in json.dumps({key: used[key] for key in used if key != "session_name"})
+
+
+def test_its_live_session_is_in_order(first, desk, mismartera):
+    name = NAMES["venue_broker"]
+    assert mismartera("config", "check", f"{name}/live.json")["ok"]
+    used = json.loads((desk / name / "live.json").read_text())
+    assert (used["mode"], used["broker"]["name"]) == ("live", name)
+
+
+def test_its_broker_is_checked_at_its_fake_venue(first, desk, mismartera):
+    found = mismartera("plugins", "check", NAMES["venue_broker"])
+    outcomes = {it["name"]: it["outcome"] for it in found["checked"][0]["promises"]}
+    assert outcomes["submit sends once"] == "passed"
+    assert "failed" not in outcomes.values()
 
 
 def test_the_template_of_templates_makes_projects(first, desk, mismartera):

@@ -284,13 +284,12 @@ class Patient(Scripted):
         stop.wait()
 
 
-@pytest.mark.parametrize("errors", [0, 2])
-def test_what_was_lost_is_filled_and_nobody_is_called_for_it(bars, mean_plugin, errors):
+def lost_minutes(bars, mean_plugin, filler):
+    """A session of which minutes 10 to 14 were lost; what was seen, what was done, its open."""
     table = session_table(DAY, DAY)
     open_ns, close_ns = int(table.open_ns[0]), int(table.close_ns[0])
     clock = VenueClock(open_ns - MINUTE)
     diary = type("Diary", (Diary,), {"seen": []})
-    filler = Again(bars, errors)
     lost = (open_ns + 10 * MINUTE + SECOND, StreamChanged(StreamState.LOST, "reset by peer"))
     back = (open_ns + 15 * MINUTE + SECOND, StreamChanged(StreamState.LIVE))
     script = sorted(
@@ -303,13 +302,36 @@ def test_what_was_lost_is_filled_and_nobody_is_called_for_it(bars, mean_plugin, 
         diary, None, (lambda config, context: made, STREAMS), wall=clock,
         plugins={**mean_plugin, "filler": plugin_of(filler)}, data=data, risk=RISK,
     ).run()  # fmt: skip
-    minutes = [entry[0] for entry in diary.seen]
-    assert minutes == [*range(10), *range(15, 390)]
+    return diary.seen, done, open_ns
+
+
+@pytest.mark.parametrize("errors", [0, 2])
+def test_what_was_lost_is_filled_and_nobody_is_called_for_it(bars, mean_plugin, errors):
+    filler = Again(bars, errors)
+    seen, done, open_ns = lost_minutes(bars, mean_plugin, filler)
+    assert [entry[0] for entry in seen] == [*range(10), *range(15, 390)]
     assert len(filler.asked) == errors + 1
     assert filler.asked[-1] == ("X", open_ns + 10 * MINUTE, open_ns + 15 * MINUTE)
-    assert diary.seen[-1][2] == 390
+    assert seen[-1][2] == 390
     (report,) = done.record.quality
     assert (report.traded, report.filled, report.missing) == (390, 5, 0)
+
+
+def test_the_gaps_of_a_run_name_what_was_filled_and_by_whom(bars, mean_plugin):
+    class Holed(Again):
+        def fill(self, symbol, interval, start_ns, end_ns):
+            found = super().fill(symbol, interval, start_ns, end_ns)
+            return found.take(found.ts != self.bars.ts[12])
+
+    _, done, open_ns = lost_minutes(bars, mean_plugin, Holed(bars))
+    minutes = [(start.value - open_ns) // MINUTE for start in done.gaps["start"]]
+    told = done.gaps[["bars", "state", "source"]].itertuples(index=False, name=None)
+    assert dict(zip(minutes, told, strict=True)) == {
+        10: (2, "filled", "again"),
+        12: (1, "silent", ""),
+        13: (2, "filled", "again"),
+    }
+    assert done.quality["filled"].tolist() == [4]
 
 
 def test_a_filler_that_brings_what_was_not_asked_for_fills_nothing(bars, mean_plugin):

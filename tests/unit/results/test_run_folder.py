@@ -14,7 +14,7 @@ from builders import run_record
 from pandas.testing import assert_frame_equal
 
 from mismartera_core.errors import DataError, MisMarteraError, UsageError
-from mismartera_core.model.quality import Gap, MinuteState, QualityReport
+from mismartera_core.model.quality import FilledGap, Gap, MinuteState, QualityReport
 from mismartera_core.repositories.run_files import write_atomically, write_table
 from mismartera_core.repositories.run_folder import (
     TABLES,
@@ -38,10 +38,11 @@ PROPERTIES = ("fills", "orders", "signals", "trades", "equity", "daily_returns",
 
 def example(**changes):
     gap = Gap(start_ns=1_719_840_660_000_000_000, bars=2, state=MinuteState.SILENT)
+    mended = FilledGap(start_ns=1_719_840_600_000_000_000, bars=1, source="again")
     day = datetime(2024, 7, 1, tzinfo=UTC).date()
     report = QualityReport(
         session=day, symbol="AAA", interval="1m", expected=390, traded=388, silent=2, missing=0,
-        source="csv", gaps=(gap,),
+        source="csv", filled=1, gaps=(gap,), filled_gaps=(mended,),
     )  # fmt: skip
     options = {
         "quality": (report,),

@@ -134,6 +134,7 @@ def test_quality_and_gaps_are_tables(run):
             "start": pd.Timestamp("2024-07-01 09:35", tz="America/New_York"),
             "bars": 60,
             "state": "missing",
+            "source": "",
         }
     ]
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from datetime import date
+from types import ModuleType
 from typing import get_type_hints
 
 import pytest
@@ -18,7 +19,16 @@ import mismartera_core.testing as public
 from mismartera_core import PluginError, ReportReg, RiskCheckReg
 from mismartera_core.errors import UsageError
 from mismartera_core.registry import KINDS
-from mismartera_core.testing import SUITES, Promise, plugin_context, run_suite, running
+from mismartera_core.testing import (
+    SUITES,
+    Promise,
+    RiskCheckConformance,
+    breach,
+    not_applicable,
+    plugin_context,
+    run_suite,
+    running,
+)
 from mismartera_core.testing.discovery import libraries_loaded, plugin_module
 
 
@@ -268,6 +278,20 @@ def test_a_registration_names_suites_of_its_own():
     plain = run_suite("risk_check", record())
     assert run_suite("risk_check", record(suites=(home,))) == plain
     assert run_suite("risk_check", record(suites=(home, home))) == plain
+
+
+def test_of_a_promise_that_two_suites_test_the_weightier_outcome_counts(monkeypatch):
+    def suite(test):
+        return type("Suite", (RiskCheckConformance,), {"test_registration_is_complete": test})
+
+    made = ModuleType("made_suites")
+    made.Asks, made.Skips = suite(lambda self: None), suite(lambda self: not_applicable("not here"))
+    made.Fails = suite(lambda self: breach("it holds", "it does not", "look"))
+    monkeypatch.setitem(sys.modules, "made_suites", made)
+    for names, wanted in (("Skips Asks", "passed"), ("Asks Skips Fails", "failed")):
+        named = tuple(f"made_suites:{name}" for name in names.split())
+        found = {it.name: it.outcome for it in run_suite("risk_check", record(suites=named))}
+        assert found["registration is complete"] == wanted
 
 
 @pytest.mark.parametrize(

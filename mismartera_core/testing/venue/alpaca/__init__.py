@@ -40,6 +40,7 @@ class AlpacaVenue(FakeVenue):
         data_rest: The market data REST.
         limit: How many calls a minute are allowed.
         requests: Calls so far, in order.
+        http: The server that takes them; it has a script of faults of its own.
 
     Args:
         bars: As `FakeVenue` takes them.
@@ -78,12 +79,12 @@ class AlpacaVenue(FakeVenue):
         self._routes.join(self.data_rest.routes())
         channels: dict[str, Any] = {**dict.fromkeys(_DATA, self.data), _TRADES: self.trades}
         self._sockets = SocketServer(channels, self.faults)
-        self._http = LoopbackServer({"": self._answer}, faults=self._fault)
+        self.http = LoopbackServer({"": self._answer}, faults=self._fault)
 
     @property
     def url(self) -> str:
         """`url_override` of alpaca-py's REST clients."""
-        return self._http.url
+        return self.http.url
 
     @property
     def data_url(self) -> str:
@@ -98,11 +99,11 @@ class AlpacaVenue(FakeVenue):
     def go_down(self) -> None:
         """Cut every connection and refuse new ones; orders and positions stay as they are."""
         self._sockets.go_down()
-        self._http.go_down()
+        self.http.go_down()
 
     def come_up(self) -> None:
         """Listen; after it was down on the same ports."""
-        self._http.come_up()
+        self.http.come_up()
         self._sockets.come_up()
 
     def restart(self) -> None:
@@ -151,8 +152,8 @@ class AlpacaVenue(FakeVenue):
         try:
             self._sockets.stop()
         finally:
-            self._http.stop()
-        self._http.raise_error()
+            self.http.stop()
+        self.http.raise_error()
 
     def __enter__(self) -> Self:
         self.come_up()

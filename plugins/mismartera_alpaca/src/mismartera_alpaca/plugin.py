@@ -32,6 +32,7 @@ def mismartera_data_providers() -> Iterable[DataProviderReg]:
                 stream=True,
                 statuses=True,
             ),
+            suites=tuple(f"{_HERE}.data_promises:{of}Promises" for of in ("Provider", "Stream")),
         )
     ]
 
@@ -46,6 +47,7 @@ def mismartera_gap_fillers() -> Iterable[GapFillerReg]:
             config_model=f"{_HERE}.config:DataConfig",
             summary="Asks Alpaca's history for bars that are missing",
             example={"feed": "iex"},
+            suites=(f"{_HERE}.data_promises:FillerPromises",),
         )
     ]
 
