@@ -33,7 +33,12 @@ COMMANDS = list(leaves(build()))
 
 
 def cpu_seconds(*words):
-    code = "import sys; from mismartera_core.cli import main; sys.exit(main(sys.argv[1:]))"
+    return cpu_of(
+        "import sys; from mismartera_core.cli import main; sys.exit(main(sys.argv[1:]))", *words
+    )
+
+
+def cpu_of(code, *words):
     before = os.times()
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, check=True)
     after = os.times()
@@ -80,8 +85,14 @@ def test_help_and_listings_import_nothing_heavy(words):
 
 @pytest.mark.parametrize("words", [("--help",), ("plugins", "list")])
 def test_help_and_listings_cost_little(words):
-    # The promise is 300 ms; the least of three runs, and room for a slow machine.
-    assert min(cpu_seconds(*words) for _ in range(3)) < 0.6
+    # The promise is 300 ms; how long that is on this machine, the libraries of commands tell.
+    libraries = min(
+        cpu_of(
+            "import typer, rich.table, importlib.metadata; from pydantic import BaseModel; print()"
+        )
+        for _ in range(3)
+    )
+    assert min(cpu_seconds(*words) for _ in range(3)) < 2.0 * libraries
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
