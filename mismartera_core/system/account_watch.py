@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from threading import Event, Thread
-from types import TracebackType
-from typing import Self
 
 from mismartera_core.contracts.venue import VenueBroker
 from mismartera_core.errors import BrokerError
 from mismartera_core.managers.execution_manager.surroundings import Surroundings
 from mismartera_core.model.venue import VenueAccount
+from mismartera_core.system.beside import Beside
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +17,7 @@ EVERY = 30.0
 """Seconds between looks."""
 
 
-class AccountWatch:
+class AccountWatch(Beside):
     """Keeps buying power, day trades and what can be borrowed up to date while it is entered.
 
     Args:
@@ -36,25 +34,11 @@ class AccountWatch:
         surroundings: Surroundings,
         every: float = EVERY,
     ) -> None:
+        super().__init__("AccountWatch")
         self._venue = venue
         self._symbols = tuple(symbols)
         self._surroundings = surroundings
         self._every = every
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="AccountWatch")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def look(self) -> None:
         """Ask once; what the venue does not say stays as it was."""

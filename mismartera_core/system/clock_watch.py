@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import Event, Thread
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
 from mismartera_core.errors import BrokerError
 from mismartera_core.managers.execution_manager.surroundings import Surroundings
+from mismartera_core.system.beside import Beside
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +20,7 @@ JUMP = 0.25
 """Seconds by which it has then gone another way than the monotonic timer."""
 
 
-class ClockWatch:
+class ClockWatch(Beside):
     """Keeps `surroundings.clock_skew` up to date while it is entered.
 
     The clock of a machine jumps when somebody sets it, and when the machine was suspended: the
@@ -42,27 +40,13 @@ class ClockWatch:
         surroundings: Surroundings,
         timer: Callable[[], float] = monotonic,
     ) -> None:
+        super().__init__("ClockWatch")
         self._venue_ns = venue_ns
         self._now_ns = now_ns
         self._surroundings = surroundings
         self._timer = timer
         self._before = self._apart()
         self._due = timer() + EVERY
-        self._stop = Event()
-        self._thread = Thread(target=self._run, name="ClockWatch")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
 
     def look(self) -> None:
         """Ask the venue where the machine's clock has jumped, or where it is time to."""

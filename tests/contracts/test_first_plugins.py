@@ -44,7 +44,7 @@ def newcomer(tmp_path, monkeypatch, capsys):
         (info / "entry_points.txt").write_text(f"[mismartera]\n{point}\n")
         monkeypatch.syspath_prepend(str(project / "src"))
 
-    def do(line: str) -> None:
+    def do(line: str) -> str:
         program, *words = shlex.split(line, comments=True)
         if program == "mismartera":
             code = main(words)
@@ -57,6 +57,7 @@ def newcomer(tmp_path, monkeypatch, capsys):
             code = install(Path(words[2].removesuffix("[test]"))) or 0
         out, err = capsys.readouterr()
         assert code == 0, f"{line}\n{out}{err}"
+        return out
 
     before = set(sys.modules)
     yield do
@@ -89,9 +90,10 @@ def put(block: str) -> None:
 
 @pytest.fixture
 def all_done(newcomer, tmp_path):
-    """Does every block of a page."""
+    """Does every block of a page; returns what the commands have said."""
 
-    def do(page: Path) -> None:
+    def do(page: Path) -> list[str]:
+        said = []
         for language, text in blocks(page):
             if language == "python":
                 put(text)
@@ -99,8 +101,8 @@ def all_done(newcomer, tmp_path):
                 importlib.invalidate_caches()
             else:
                 assert language == ""
-                for line in text.splitlines():
-                    newcomer(line)
+                said += [newcomer(line) for line in text.splitlines()]
+        return said
 
     return do
 
@@ -114,7 +116,8 @@ def test_every_block_is_done(page, all_done, tmp_path):
 
 
 def test_every_block_of_a_venue_is_done(all_done):
-    all_done(VENUE)
+    said = all_done(VENUE)
+    assert "every promise is kept" in said[-1]
 
 
 def test_a_template_of_ones_own_makes_projects(newcomer, tmp_path):

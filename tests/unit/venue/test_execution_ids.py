@@ -84,6 +84,8 @@ def test_a_restart_books_what_it_missed_and_nothing_else(rig, venue, ended, whil
         rig.begin()
         rig.wait(70)
     agree(rig)
+    kept = [booked.execution.quantity for booked in rig.journal.executions()]
+    assert sum(kept) == sum(execution.quantity for execution in venue.booked) > 0
 
 
 def test_equal_parts_are_as_many_as_there_were(rig, venue):
