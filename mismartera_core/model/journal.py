@@ -159,7 +159,10 @@ class JournaledOrder:
     @property
     def venue_id(self) -> str:
         """The venue's newest id of it; "" where none is known."""
-        return next((e.venue_id for e in reversed(self.events) if e.venue_id), "")
+        named = [event for event in self.events if event.venue_id]
+        # A fill may be booked late, under the id from before a change; it may also come first.
+        told = [event for event in named if event.kind is not OrderEventKind.FILL]
+        return (told or named)[-1].venue_id if named else ""
 
 
 @dataclass(frozen=True, slots=True)
