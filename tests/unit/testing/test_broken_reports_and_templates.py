@@ -139,7 +139,10 @@ FILES = {
     ),
     "README.md": "# {{ cookiecutter.name }}\n",
     "{{cookiecutter.name}}.py": "def mismartera_reports():\n    return []\n",
-    "tests/test_it.py": "from mismartera_core.testing import ReportConformance\n",
+    "tests/test_it.py": (
+        "from mismartera_core.testing import ReportConformance\n\n\n"
+        "class TestIt(ReportConformance):\n    pass\n"
+    ),
     ".github/workflows/ci.yml": "on: push\n",
 }
 
