@@ -230,11 +230,12 @@ class SystemManager:
 
     def _wire(self, player: Replay, derivation: Derivation) -> tuple[Worker, ...]:
         plan, desk = self._plan, self._desk
-        depth = STEPS_AHEAD
+        depth = before = STEPS_AHEAD
         if plan.speed == 0.0 and plan.live is None:
-            # Two more are with the threads before, and one waits between these.
-            depth = max(plan.prefetch - 3, 1)
-        frames: Channel[Frame] = Channel(depth if depth == STEPS_AHEAD else 1)
+            # Two more are with the threads before; the rest wait for one of the last two threads.
+            before = max((plan.prefetch - 2) // 2, 1)
+            depth = max(plan.prefetch - 2 - before, 1)
+        frames: Channel[Frame] = Channel(before)
         complete: Channel[Frame] = Channel(depth)
         measured: Channel[Frame] = Channel(depth)
         self._channels = (frames, complete, measured)

@@ -107,7 +107,10 @@ class ExecutionManager(UnderRisk):
     def begin_session(self, open_ns: int = 0) -> None:
         """A session opens: no order of it has been accepted yet, but by an earlier process."""
         self.orders_today = 0
-        self.day.begin_session()
+        if self.wants_facts:
+            self.day.begin_session()
+        else:  # nobody asks what fills say of the day
+            self.ledger.settle()
         self.log.begin_session()
         self.recount(open_ns)
 
