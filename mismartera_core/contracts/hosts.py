@@ -50,6 +50,9 @@ class StrategyHost(Protocol):
     def bars(self, interval: str | None) -> BarsView:
         """Bars known by now."""
 
+    def units_for(self, amount: Price, price: Price | None) -> float:
+        """Units that an amount of money pays for."""
+
     def submit(
         self,
         side: int,

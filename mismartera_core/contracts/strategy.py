@@ -157,6 +157,23 @@ class Strategy(KeepsState):
         """
         return self._host.bars(interval)
 
+    def units_for(self, amount: Price, price: Price | None = None) -> float:
+        """Units that an amount of money pays for: whole lots of the broker, rounded down.
+
+        `self.buy(self.units_for(5_000))` spends about 5,000: a market order fills at another price.
+
+        Args:
+            amount: Account currency, zero or more.
+            price: Of a unit, such as the limit of the order; the last close where left out.
+
+        Returns:
+            Units; 0 where the amount pays for no lot, or no price is known yet.
+
+        Raises:
+            ConfigError: The amount is below zero or no number.
+        """
+        return self._host.units_for(amount, price)
+
     def buy(
         self,
         quantity: Price,

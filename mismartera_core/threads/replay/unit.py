@@ -19,6 +19,7 @@ from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.market import Bar, from_ns
 from mismartera_core.model.orders import Fill, OrderStatus, Side, TimeInForce
 from mismartera_core.model.quantities import on_grid
+from mismartera_core.services.sizing import units_for
 from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
 from mismartera_core.store.session_data import LiveBars
@@ -236,6 +237,11 @@ class Unit:
         values = found[:count]
         values.flags.writeable = False
         return values
+
+    def units_for(self, amount: Price, price: Price | None) -> float:
+        """Units that an amount of money pays for; see `Strategy.units_for`."""
+        known = self.desk.data.last_close(self.holding.symbol) if price is None else price
+        return units_for(amount, known, self.desk.execution.broker.lot)
 
     def submit(
         self,
