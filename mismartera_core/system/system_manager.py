@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from queue import Queue
@@ -27,7 +26,6 @@ from mismartera_core.services.trade_hash import trade_hash
 from mismartera_core.store.block import session_hours
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
-from mismartera_core.system.collection import collection_paused
 from mismartera_core.system.compiled_choice import fastest
 from mismartera_core.system.hook_budget import StrategyBudget
 from mismartera_core.system.interruption import Interruption
@@ -43,6 +41,7 @@ from mismartera_core.threads.channel import Channel
 from mismartera_core.threads.data_processor import DataProcessor
 from mismartera_core.threads.data_quality_manager import DataQualityManager
 from mismartera_core.threads.derivation import Derivation
+from mismartera_core.threads.garbage import collection_paused
 from mismartera_core.threads.live_gaps import LiveGaps
 from mismartera_core.threads.plan import Plan
 from mismartera_core.threads.replay.desk import Desk
@@ -184,7 +183,7 @@ class SystemManager:
         """
         asked = asked or Interruption()
         began = self._began_at = perf_counter()
-        with nullcontext() if self._plan.live is not None else collection_paused():
+        with collection_paused():
             try:
                 for worker in self._workers:
                     worker.start()

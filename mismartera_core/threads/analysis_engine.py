@@ -9,6 +9,7 @@ from typing import Protocol
 
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.channel import Channel, Stopped
+from mismartera_core.threads.garbage import Quiet, tidy_young
 from mismartera_core.threads.stream_subscription import StreamSubscription
 from mismartera_core.threads.worker import FrameWorker
 
@@ -101,6 +102,7 @@ class AnalysisEngine(FrameWorker):
         self._began = began
         self._ended = ended
         self._now_ns = now_ns
+        self._quiet = Quiet()
         self.patience = None if now_ns is None else LOOK_AROUND
 
     def work(self) -> None:
@@ -117,6 +119,7 @@ class AnalysisEngine(FrameWorker):
         """Deliver what a venue has said."""
         assert self._now_ns is not None  # noqa: S101 - nobody else has patience
         self._player.news(self._now_ns())
+        self._quiet.tidy()
 
     def handle(self, frame: Frame) -> None:
         """Replay a frame."""
@@ -129,3 +132,5 @@ class AnalysisEngine(FrameWorker):
         if frame.ends:
             self._ended(frame, bars)
         self._ready.signal_ready()
+        if self._now_ns is not None:
+            tidy_young()

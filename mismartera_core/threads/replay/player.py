@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from mismartera_core.model.risk import RiskState
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.lists import to_lists
 from mismartera_core.threads.channel import Stopped
+from mismartera_core.threads.garbage import tidy_young
 from mismartera_core.threads.replay.blame import blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
@@ -22,10 +22,6 @@ from mismartera_core.threads.replay.unit import Unit
 
 Call = Callable[[], Any]
 Calls = Sequence[Call]
-
-
-YOUNG = 10_000
-"""Objects made since the last collection from which on another is worth its time."""
 
 
 class Playable(Protocol):
@@ -294,11 +290,8 @@ class Player:
         self._guarded(lambda unit: unit.end_session())
         self._equity.end(frame)
         desk.look_at_values(frame)
-        # The run has switched collection off: bars by the hundred thousand would set it off for
-        # nothing. What strategies leave behind in cycles is collected here, between sessions.
         desk.data.release()
-        if gc.get_count()[0] > YOUNG:
-            gc.collect(0)
+        tidy_young()
 
     def _guarded(self, action: Callable[[Playable], None]) -> None:
         for unit in self._units:
