@@ -58,12 +58,12 @@ def test_what_is_young_is_searched_only_where_it_is_much(searches: list[int]) ->
 def test_everything_is_searched_once_in_a_while_when_it_is_quiet(
     searches: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = 1_000.0
-    monkeypatch.setattr(garbage, "monotonic", lambda: now)
+    clock = [1_000.0]
+    monkeypatch.setattr(garbage, "monotonic", lambda: clock[0])
     with garbage.collection_paused():
         quiet = garbage.Quiet()
         found = []
-        for now in (1_030.0, 1_061.0, 1_062.0, 1_122.0):
+        for clock[0] in (1_030.0, 1_061.0, 1_062.0, 1_122.0):
             quiet.tidy()
             found.append(searches.count(2))
     assert found == [0, 1, 1, 2]
