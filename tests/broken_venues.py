@@ -7,7 +7,7 @@ import itertools
 import threading
 from dataclasses import replace
 
-from venue_adapter import AdaptedVenue
+from venue_adapter import GONE, AdaptedVenue
 
 from mismartera_core import (
     BrokerError,
@@ -179,7 +179,7 @@ class HearsFillsOnly(AdaptedVenue):
 class ReturnsTooSoon(AdaptedVenue):
     """Does not wait for the confirmation."""
 
-    def confirmed(self, answer):
+    def confirmed(self):
         pass
 
 
@@ -187,7 +187,7 @@ class GivesUp(AdaptedVenue):
     """Its events end with the first connection."""
 
     def run(self):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*GONE):
             self.read()
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
+import logging
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from decimal import Decimal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 from venue_server import DECIMALS
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from mismartera_core import (
     BrokerError,
@@ -36,14 +38,16 @@ from mismartera_core import (
     VenueStatus,
 )
 
-STATUS = {"held": VenueStatus.PENDING}
+GONE = (OSError, WebSocketException)
+QUIET = logging.getLogger("venue adapter")
+QUIET.setLevel(logging.INFO)  # at debug the library would write the key
 
 
 class VenueConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    http_port: int
-    event_port: int
+    url: str
+    events_url: str
     key: SecretStr
 
 
@@ -52,7 +56,6 @@ class AdaptedVenue(VenueBroker):
         brackets=True, fractional=True, notional=True, extended_hours=True, replace=True
     )
     read_seconds = 0.4
-    silence = 0.6
 
     def __init__(self, config, context):
         self.config = config
@@ -66,7 +69,7 @@ class AdaptedVenue(VenueBroker):
         """Status and answer; OrderNotSent where no connection could be made."""
         key = self.config.key.get_secret_value()
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.config.http_port, timeout=self.read_seconds
+            urlsplit(self.config.url).netloc, timeout=self.read_seconds
         )
         try:
             try:
@@ -172,43 +175,39 @@ class AdaptedVenue(VenueBroker):
         self.emit = emit
         try:
             self.connect()
-        except OSError as error:
+        except GONE as error:
             raise BrokerError(f"the venue does not confirm: {error!r}") from error
         self.thread = threading.Thread(target=self.run, name="venue events")
         self.thread.start()
 
     def connect(self):
-        line = socket.create_connection(("127.0.0.1", self.config.event_port), self.read_seconds)
-        self.line, self.kept = line, b""
+        opened = connect(
+            self.config.events_url,
+            additional_headers={"X-Key": self.config.key.get_secret_value()},
+            open_timeout=self.read_seconds,
+            close_timeout=0.2,
+            logger=QUIET,
+        )
+        self.line = ExitStack().enter_context(opened)  # `close` and `lost` end it
         try:
-            word = {"key": self.config.key.get_secret_value()}
-            line.sendall(json.dumps(word).encode() + b"\n")
-            answer = json.loads(self.lines()[0])
-            self.confirmed(answer)
+            self.confirmed()
         except BaseException:
-            line.close()
+            self.line.close()
             raise
-        line.settimeout(0.02)
 
-    def confirmed(self, answer):
+    def confirmed(self):
+        answer = json.loads(self.line.recv(timeout=self.read_seconds))
         if answer["type"] != "listening":
             raise BrokerError(f"the venue refuses events: {answer['why']}")
-
-    def lines(self):
-        got = self.line.recv(65536)
-        if not got:
-            raise ConnectionError("it was closed")
-        *lines, self.kept = (self.kept + got).split(b"\n")
-        return lines
 
     def run(self):
         while not self.stop.is_set():
             try:
                 self.read()
-            except OSError as error:
+            except GONE as error:
                 self.lost(error)
             while not self.stop.wait(0.05):
-                with suppress(OSError, BrokerError):
+                with suppress(*GONE, BrokerError):
                     self.connect()
                     self.live()
                     break
@@ -223,15 +222,13 @@ class AdaptedVenue(VenueBroker):
     def read(self):
         while not self.stop.is_set():
             try:
-                lines = self.lines()
+                frame = self.line.recv(timeout=0.02)
             except TimeoutError:
                 continue
-            for line in lines:
-                message = json.loads(line)
-                try:
-                    self.take(message)
-                except (KeyError, TypeError, ValueError):
-                    self.noise(message)
+            try:
+                self.take(json.loads(frame))
+            except (KeyError, TypeError, ValueError):
+                self.noise(frame)
 
     def noise(self, message):
         self.emit(StreamNoise(repr(message)[:80]))
@@ -261,13 +258,13 @@ def order_of(found):
         quantity=amount(found["quantity"]),
         filled_quantity=Decimal(found["filled"]),
         average_price=amount(found["average"]),
-        status=STATUS.get(found["status"]) or VenueStatus(found["status"]),
+        status=VenueStatus(found["status"]),
         reason=found["reason"],
         limit_price=amount(found["limit_price"]),
         stop_price=amount(found["stop_price"]),
-        legs=tuple(order_of({**leg, "legs": []}) for leg in found["legs"]),
-        replaces=found.get("replaces", ""),
-        replaced_by=found.get("replaced_by", ""),
+        legs=tuple(map(order_of, found["legs"])),
+        replaces=found["replaces"],
+        replaced_by=found["replaced_by"],
     )
 
 

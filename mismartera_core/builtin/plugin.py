@@ -13,6 +13,7 @@ from mismartera_core import (
     ProviderCapabilities,
     ReportReg,
     RiskCheckReg,
+    StrategyReg,
     TemplateReg,
     hookimpl,
 )
@@ -69,6 +70,18 @@ def mismartera_gap_fillers() -> Iterable[GapFillerReg]:
             config_model=f"{_HERE}.second_source:SecondSourceConfig",
             summary="Asks another data provider",
             example={"provider": "parquet"},
+        )
+    ]
+
+
+@hookimpl
+def mismartera_strategies() -> Iterable[StrategyReg]:
+    """One to try things out with; it needs no other plugin."""
+    return [
+        StrategyReg(
+            name="trend",
+            factory=f"{_HERE}.trend:Trend",
+            summary="Long while the price is above its average of the day; to try things out",
         )
     ]
 

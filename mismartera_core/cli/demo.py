@@ -7,15 +7,15 @@ from pathlib import Path
 from mismartera_core.cli.output import console, manner
 from mismartera_core.cli.run import execute, show
 
-QUICKSTART = Path(__file__).with_name("quickstart.json")
-"""The session config of the demo, which `init` writes too."""
+FIRST_SESSION = Path(__file__).with_name("first_session.json")
+"""The session config of the demo, which `init` writes too. It needs the core alone."""
 
 
 def demo() -> None:
-    """Backtest the quickstart, offline. Takes seconds, then says what to type next."""
+    """Backtest a first session, offline. Takes seconds, then says what to type next."""
     from mismartera_core.config.loading import load_config
 
-    run = execute(load_config(QUICKSTART), "the quickstart")
+    run = execute(load_config(FIRST_SESSION), "the demo")
     show(run)
     if not manner().json:
         out = console()

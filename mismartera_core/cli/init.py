@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mismartera_core.cli.config_commands import schema_text
-from mismartera_core.cli.demo import QUICKSTART
+from mismartera_core.cli.demo import FIRST_SESSION
 from mismartera_core.cli.output import emit
 from mismartera_core.errors import UsageError
 
@@ -46,7 +46,7 @@ def init(
 
 
 def _config() -> str:
-    values = json.loads(QUICKSTART.read_text(encoding="utf-8"))
+    values = json.loads(FIRST_SESSION.read_text(encoding="utf-8"))
     return json.dumps({"$schema": f"./{_SCHEMA}", **values}, indent=2) + "\n"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import re
 import sys
+import unicodedata
 from collections.abc import Mapping
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -43,18 +45,32 @@ def check_name(name: str, registry: Registry) -> None:
     """
     if not _NAME.fullmatch(name):
         rule = "lower-case letters, digits and single underscores between them, a letter first"
-        raise UsageError(f"expected a name of {rule}, was {name!r}", hint=_spelt(name))
+        raise UsageError(f"expected a name of {rule}, was {name!r}", hint=_free(name, registry))
     if len(name) > LONGEST:
         text = f"expected a name of at most {LONGEST} letters, {name!r} has {len(name)}"
         raise UsageError(text, hint="choose a shorter one")
-    meaning = next((text for text, is_it in _meanings(name, registry).items() if is_it), None)
+    meaning = _meaning(name, registry)
     if meaning is not None:
-        raise UsageError(f"the name {name!r} is taken: it is {meaning}", hint=_spelt(f"my_{name}"))
+        hint = _free(name, registry)
+        raise UsageError(f"the name {name!r} is taken: it is {meaning}", hint=hint)
 
 
 def class_name(name: str) -> str:
     """The class that a template names after a project, as "MyBroker" after "my_broker"."""
     return "".join(word.capitalize() for word in name.split("_"))
+
+
+def _free(name: str, registry: Registry) -> str:
+    """A name as near to another as the rules allow, and not taken."""
+    spelt = _spelt(name)
+    own = spelt if spelt.startswith("my_") else _spelt(f"my_{spelt}")
+    tries = (spelt, own, *(f"{own[: LONGEST - 3]}_{number}" for number in range(2, 100)))
+    return next((it for it in tries if _meaning(it, registry) is None), "choose another one")
+
+
+def _meaning(name: str, registry: Registry) -> str | None:
+    """What a name means already; None where it is free."""
+    return next((text for text, is_it in _meanings(name, registry).items() if is_it), None)
 
 
 def _meanings(name: str, registry: Registry) -> Mapping[str, bool]:
@@ -64,6 +80,7 @@ def _meanings(name: str, registry: Registry) -> Mapping[str, bool]:
     offered = [kind for kind in KINDS if registry.sources(kind, name)]
     return {
         "a word of Python": name in {*keyword.kwlist, *keyword.softkwlist},
+        "a function of Python": hasattr(builtins, name),
         "a device of Windows": name in _DEVICES,
         "a module of Python": name in sys.stdlib_module_names,
         "an installed plugin": name in {plugin.name for plugin in registry.plugins()},
@@ -79,8 +96,9 @@ def _is_installed(name: str) -> bool:
 
 
 def _spelt(name: str) -> str:
-    """A name as near to another as the rules allow."""
+    """A name as near to another as its spelling allows."""
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    words = re.findall(r"[a-z0-9]+", split.lower(), re.ASCII)
+    plain = unicodedata.normalize("NFKD", split.casefold()).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain)
     found = "_".join(words).lstrip("0123456789_")[:LONGEST].rstrip("_")
     return found or "my_plugin"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mismartera_core.builtin.templates import TEMPLATES
 from mismartera_core.cli.output import emit
 from mismartera_core.errors import PluginError, UsageError
 
@@ -30,7 +31,10 @@ _AUTHOR = "reinstall its plugin, or ask its author"
 def new(
     template: Annotated[
         str,
-        typer.Argument(help="`mismartera plugins list --kind template` lists them."),
+        typer.Argument(
+            help=f"{', '.join(TEMPLATES)}. `mismartera plugins list --kind template` says more,"
+            " and has those of plugins."
+        ),
     ],
     name: Annotated[
         str, typer.Argument(help="Of the folder, the package and what it offers: my_strategy.")
@@ -110,19 +114,14 @@ def render(source: Path, template: str, name: str, folder: Path) -> dict[str, An
     import tempfile
 
     from cookiecutter.exceptions import CookiecutterException
-    from cookiecutter.generate import generate_context, generate_files
-    from cookiecutter.prompt import prompt_for_config
     from jinja2 import TemplateError
 
-    # Beside its place, so that it gets there in one move. The function `cookiecutter` would also
-    # read and write files in the user's home.
+    from mismartera_core.repositories import rendering
+
+    # Beside its place, so that it gets there in one move.
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
         try:
-            context = generate_context(
-                str(source / "cookiecutter.json"), extra_context={"name": name}
-            )
-            facts = dict(prompt_for_config(context, no_input=True))
-            made = Path(generate_files(source, {"cookiecutter": facts}, scratch))
+            made, facts = rendering.render(source, Path(scratch), name)
         except (CookiecutterException, TemplateError, UnicodeError) as error:
             reason = str(error).partition(" Context:")[0]
             text = f"template {template!r} cannot be rendered: {reason}"

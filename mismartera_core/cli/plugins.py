@@ -9,7 +9,14 @@ import typer
 
 from mismartera_core.cli import plugins_check, plugins_doctor, plugins_policy, plugins_show
 from mismartera_core.cli.output import emit, manner
-from mismartera_core.cli.plugins_text import Kind, columns, kinds, say, say_problems
+from mismartera_core.cli.plugins_text import (
+    Kind,
+    columns,
+    kinds,
+    say,
+    say_problems,
+    terminal_width,
+)
 from mismartera_core.registrations import IndicatorReg
 
 if TYPE_CHECKING:
@@ -22,8 +29,11 @@ app = typer.Typer(no_args_is_help=True, help="List, show, check and choose plugi
 _FEW = 5
 """Indicators of one category and plugin that are listed one by one."""
 
-_COLUMNS = ("kind", "name", "plugin", "status", "summary")
-"""What a person is shown of a row: with versions it would not fit into 80 columns."""
+_COLUMNS = ("kind", "name", "plugin", "version", "status", "summary")
+"""What a person is shown of a row."""
+
+_ROOM = 100
+"""Columns of a terminal that has room for versions, too."""
 
 
 @app.command("list")
@@ -43,7 +53,8 @@ def list_(kind: Kind = None) -> None:
     shown = [_row(offer) for offer in offers]
     if kind is None:
         shown = [*_in_short(offers), *_without_offers(registry)]
-    say(columns(_COLUMNS, ([row[column] for column in _COLUMNS] for row in shown)))
+    heads = [it for it in _COLUMNS if it != "version" or terminal_width() >= _ROOM]
+    say(columns(heads, ([row[head] for head in heads] for row in shown)))
     if len(shown) < len(offers):
         say("\n`mismartera plugins list --kind indicator` has each indicator")
     say_problems("Problems", registry.problems)

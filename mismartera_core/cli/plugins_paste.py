@@ -59,8 +59,11 @@ def paste(kind: str, record: Registration, fields: list[dict[str, Any]]) -> str:
         record: Its registration; its example goes before the defaults.
         fields: See `fields_of`.
     """
-    values = {it["name"]: it["default"] for it in fields if "default" in it}
-    values |= {it["name"]: f"<{it['type']}>" for it in fields if it["required"]}
+    values: dict[str, Any] = {
+        it["name"]: it.get("default", f"<{it['type']}>")
+        for it in fields
+        if "default" in it or it["required"] or it["name"] in record.example
+    }
     values |= record.example
     if kind == "indicator":
         words = "".join(f", {name}={value!r}" for name, value in values.items())

@@ -30,10 +30,11 @@ def show(
     chosen = kinds(kind)
     offers = [it for it in Registry.discover().offers() if it.kind in chosen]
     found = [it for it in offers if it.record.name == name]
-    if not found and name in {it.plugin.name for it in offers}:
+    own = dict.fromkeys(it.record.name for it in offers if it.plugin.name == name)
+    if not found and own:
         raise UsageError(
             f"{name!r} is a plugin, expected the name of something it offers",
-            hint="`mismartera plugins list` shows what that is",
+            hint=did_you_mean("", own),
         )
     if not found:
         hint = did_you_mean(name, {it.record.name for it in offers})
@@ -52,6 +53,7 @@ def describe(offer: Offer) -> dict[str, Any]:
         As JSON; "problem" where its config cannot be told.
     """
     from mismartera_core.cli.plugins_paste import fields_of, paste
+    from mismartera_core.registry import resolve_attribute
 
     record = offer.record
     facts: dict[str, Any] = {
@@ -59,9 +61,7 @@ def describe(offer: Offer) -> dict[str, Any]:
         for field in dataclasses.fields(record)
         if field.name not in _GENERAL
     }
-    capabilities = facts.pop("capabilities", None)
-    if capabilities is not None:
-        facts |= dataclasses.asdict(capabilities)
+    facts |= _fields(facts.pop("capabilities", None))
     described: dict[str, Any] = {
         "kind": offer.kind,
         "name": record.name,
@@ -72,10 +72,22 @@ def describe(offer: Offer) -> dict[str, Any]:
         "capabilities": facts,
     }
     try:
+        if offer.kind == "broker":
+            facts |= _fields(getattr(resolve_attribute(record.factory), "capabilities", None))
         fields = fields_of(record)
     except PluginError as error:
         return {**described, "problem": f"{error} ({error.hint})"}
     return {**described, "config": fields, "paste": paste(offer.kind, record, fields)}
+
+
+def _fields(capabilities: Any) -> dict[str, Any]:
+    """What is claimed, by name; sets in an order of their own."""
+    if not dataclasses.is_dataclass(capabilities) or isinstance(capabilities, type):
+        return {}
+    return {
+        key: tuple(sorted(value)) if isinstance(value, frozenset) else value
+        for key, value in dataclasses.asdict(capabilities).items()
+    }
 
 
 def _lines(one: dict[str, Any]) -> list[Any]:
@@ -95,7 +107,9 @@ def _lines(one: dict[str, Any]) -> list[Any]:
             (field["name"], field["type"], _default(field), field["meaning"])
             for field in one["config"]
         )
-        lines.append(table("Config", ("field", "type", "default", "meaning"), rows))
+        fields = table("Config", ("field", "type", "default", "meaning"), rows)
+        fields.columns[0].no_wrap = True
+        lines.append(fields)
     return [*lines, "[bold]Paste[/]", _plain(one["paste"])]
 
 

@@ -58,7 +58,7 @@ def columns(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [tuple(heads), *(tuple(row) for row in rows)]
     widths = [max(len(row[at]) for row in lines) for at in range(len(heads) - 1)]
     indent = sum(widths) + 2 * len(widths)
-    room = max(_LEAST, _terminal_width() - indent)
+    room = max(_LEAST, terminal_width() - indent)
     told = []
     for row in lines:
         start = "".join(cell.ljust(width + 2) for cell, width in zip(row, widths, strict=False))
@@ -78,7 +78,7 @@ def say_problems(title: str, problems: Iterable[PluginProblem]) -> None:
             say(f"  Try: {problem.hint}")
 
 
-def _terminal_width() -> int:
+def terminal_width() -> int:
     """Columns of the terminal; without end where nobody says, so that lines stay whole."""
     known = sys.stdout.isatty() or "COLUMNS" in os.environ
     return shutil.get_terminal_size().columns if known else 1_000_000

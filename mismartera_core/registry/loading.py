@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint
@@ -125,7 +127,9 @@ def _load_points(points: Sequence[Installed], policy: Policy) -> Loaded:
     if lock is not None and (refused := refusal(point, lock)):
         return part.blame(*refused, REFUSED)
     try:
-        return within(policy.seconds, f"plugin {point.name}", lambda: _load(part, point.target))
+        # Standard output is the command's answer, which others may read as JSON.
+        with redirect_stdout(sys.stderr):
+            return within(policy.seconds, f"plugin {point.name}", lambda: _load(part, point.target))
     except HungError as hung:
         # The thread may still write to its part, so the answer is another.
         late = Loaded(part.name, part.version, part.source, part.summary, hooks=part.hooks)

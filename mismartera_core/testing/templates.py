@@ -176,8 +176,7 @@ def render(template: Path, folder: Path, name: str) -> Path:
     Returns:
         The folder of the project.
     """
-    from cookiecutter.generate import generate_context, generate_files
-    from cookiecutter.prompt import prompt_for_config
+    from mismartera_core.repositories import rendering
 
     if not (template / _FACTS).is_file():
         breach(
@@ -190,9 +189,7 @@ def render(template: Path, folder: Path, name: str) -> Path:
         "a template can be rendered with nothing but a name",
         "give every variable of cookiecutter.json a default, and make hooks accept a good name",
     ):
-        context = generate_context(str(template / _FACTS), extra_context={"name": name})
-        facts = dict(prompt_for_config(context, no_input=True))
-        return Path(generate_files(template, {"cookiecutter": facts}, folder))
+        return rendering.render(template, folder, name)[0]
 
 
 def _files(root: Path) -> list[Path]:

@@ -13,7 +13,7 @@ CONFIGS = Path(__file__).parents[2] / "session_configs"
 QUICKSTART = CONFIGS / "quickstart.json"
 MAIN = "import sys; from mismartera_core.cli import main; sys.exit(main(sys.argv[1:]))"
 SEEN = [
-    (["runs", "ls"], ["quickstart", "done", "P&L"]),
+    (["runs", "ls"], ["first", "done", "P&L"]),
     (["runs", "show", "@last"], ["Sharpe", "Trade hash", "fills.csv", "simulated intraday"]),
     (["runs", "show", "@last", "--threads"], ["AnalysisEngine", "Busy s", "Overruns"]),
     (["config", "explain", QUICKSTART], ["AAPL, IBM", "fast=10", "SIMULATED"]),

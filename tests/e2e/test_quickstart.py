@@ -74,9 +74,11 @@ def test_the_demo_ends_by_saying_what_to_type_next(tmp_path):
     assert "mismartera init" in done.stdout.splitlines()[-2]
 
 
-def test_what_init_writes_runs(tmp_path):
+def test_what_init_writes_runs_with_the_core_alone(tmp_path):
     assert mismartera(tmp_path, "init", "mine").returncode == 0
-    done = mismartera(tmp_path / "mine", "run", "session.json", "--json")
+    alone = json.dumps(["alpaca", "examples", "indicators", "patterns"])
+    words = ("run", "session.json", "--json")
+    done = mismartera(tmp_path / "mine", *words, MISMARTERA_PLUGINS_DISABLED=alone)
     assert done.returncode == 0
     assert json.loads(done.stdout)["summary"]["sessions"] == 20
 

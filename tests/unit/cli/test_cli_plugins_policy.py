@@ -30,7 +30,7 @@ def test_a_disabled_plugin_is_listed_and_not_loaded(cli, install, tmp_path):
     assert status(cli)["good"] == "disabled"
     assert "good" not in sys.modules
     (line,) = [it for it in cli("plugins", "list")[1].splitlines() if " good " in it]
-    assert line.split()[:4] == ["-", "-", "good", "disabled"]
+    assert line.split()[:5] == ["-", "-", "good", "1.2", "disabled"]
     with pytest.raises(PluginError) as caught:
         Registry.discover().get("strategy", "mine")
     assert "not in use may offer it: good (disabled)" in caught.value.hint

@@ -58,6 +58,26 @@ def test_types_tell_limits_and_choices(cli):
     assert cash["type"] == "number > 0.0, also as text"
 
 
+def test_required_fields_stand_where_they_are_declared(cli):
+    block = json.loads("{" + shown(cli, by_name("simulated"))["paste"] + "}")
+    assert list(block["broker"]["config"]) == ["cash", "leverage", "lot"]
+
+
+def test_what_a_broker_of_a_venue_can_do_is_told(cli):
+    offer = next(it for it in CHOSEN if (it.kind, it.record.name) == ("broker", "alpaca"))
+    told = shown(cli, offer)["capabilities"]
+    assert (told["simulated"], told["brackets"], told["replace"]) == (False, True, True)
+    assert told["types"] == sorted(told["types"])
+    assert "limit" in told["types"]
+
+
+def test_no_name_of_a_field_is_broken(cli, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = cli("plugins", "show", "standard")[1]
+    assert " strategy_orders_per_minute " in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_a_template_is_used_by_the_command_that_makes_a_project(cli):
     out = cli("plugins", "show", "indicator", "--kind", "template")[1]
     assert "mismartera new indicator my_indicator" in out
@@ -90,7 +110,10 @@ def test_a_config_that_cannot_be_told_is_a_sentence(cli, install):
 
 @pytest.mark.parametrize(
     ("name", "code", "message"),
-    [("examples", 2, "'examples' is a plugin"), ("sma_corss", 4, "did you mean 'sma_cross'")],
+    [
+        ("examples", 2, "choose one of: cross_sectional"),
+        ("sma_corss", 4, "did you mean 'sma_cross'"),
+    ],
 )
 def test_a_wrong_name_is_one_sentence(cli, name, code, message):
     found, _, err = cli("plugins", "show", name)

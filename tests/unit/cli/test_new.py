@@ -44,6 +44,7 @@ def entries(place):
         ("x" * (LONGEST + 1), f"at most {LONGEST}"),
         ("class", "a word of Python"),
         ("match", "a word of Python"),
+        ("print", "a function of Python"),
         ("con", "a device of Windows"),
         ("lpt9", "a device of Windows"),
         ("json", "a module of Python"),
@@ -76,11 +77,15 @@ def test_bad_names_are_refused_with_a_sentence_and_nothing_is_written(cli, tmp_p
         ("MyBroker", "my_broker"),
         ("my-broker", "my_broker"),
         ("json", "my_json"),
+        ("Class", "my_class"),
+        ("größe", "grosse"),
+        ("my_first", "my_first_2"),
         ("2nd", "nd"),
         ("", "my_plugin"),
     ],
 )
-def test_a_refusal_offers_a_name_to_try(cli, name, hint):
+def test_a_refusal_offers_a_name_to_try(cli, install, name, hint):
+    install("my_first", "")
     _, _, err = cli("new", "--", "broker", name)
     assert err.splitlines()[-1] == f"Try: {hint}"
 
@@ -194,6 +199,14 @@ def test_plugins_offer_templates_of_their_own(cli, desk, tmp_path):
     assert code == 0
     assert "pytest" not in out, "a project without tests is not told to run them"
     assert (tmp_path / "mine/note.txt").read_text() == "mine belongs to the desk"
+
+
+def test_what_an_installer_has_compiled_in_a_template_is_left_out(cli, desk, tmp_path):
+    write(desk, '{"name": "x"}', "{{cookiecutter.name}}", "plugin.py", "")
+    (desk / "{{cookiecutter.name}}/__pycache__").mkdir()
+    (desk / "{{cookiecutter.name}}/__pycache__/plugin.cpython-311.pyc").write_bytes(b"\x00")
+    assert cli("new", "desk", "mine")[0] == 0
+    assert entries(tmp_path / "mine") == ["plugin.py"]
 
 
 @pytest.mark.parametrize(

@@ -233,8 +233,3 @@ def test_an_override_with_a_typo_is_refused_like_the_file():
 @pytest.mark.parametrize("path", sorted((ROOT / "session_configs").glob("*.json")), ids=str)
 def test_every_example_is_valid(path):
     assert load_config(path).session_name
-
-
-def test_the_packaged_quickstart_is_the_one_of_the_repository():
-    packaged = ROOT / "mismartera_core/cli/quickstart.json"
-    assert packaged.read_bytes() == QUICKSTART.read_bytes()

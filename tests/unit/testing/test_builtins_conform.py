@@ -24,6 +24,7 @@ from mismartera_core.testing import (
     MemoryProvider,
     ReportConformance,
     RiskCheckConformance,
+    StrategyConformance,
     TemplateConformance,
     plugin_context,
     session_table,
@@ -135,6 +136,10 @@ class TestRiskChecks(RiskCheckConformance):
 
 class TestReports(ReportConformance):
     registration = records(plugin.mismartera_reports)
+
+
+class TestStrategies(StrategyConformance):
+    registration = records(plugin.mismartera_strategies)
 
 
 class TestTemplates(TemplateConformance):

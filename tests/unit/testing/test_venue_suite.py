@@ -9,9 +9,8 @@ import itertools
 import broken_venues as broken
 import pytest
 from venue_adapter import AdaptedVenue, VenueConfig, registered
-from venue_ports import KEY
 from venue_promises import Promises
-from venue_server import PAGE, VenueServer
+from venue_server import KEY, PAGE, VenueServer
 
 from mismartera_core import (
     OrderType,
@@ -20,7 +19,7 @@ from mismartera_core import (
 from mismartera_core.testing import CallFault, StreamRefusal, VenueBrokerConformance, run_suite
 from mismartera_core.testing.venue_trial import VenueNews
 
-EXAMPLE = {"http_port": 1, "event_port": 1, "key": KEY}
+EXAMPLE = {"url": "http://127.0.0.1:1", "events_url": "ws://127.0.0.1:1", "key": KEY}
 
 
 class TestAdaptedVenue(Promises):
@@ -84,7 +83,7 @@ BROKEN = [
         {"ask": "account", "fault": CallFault.SILENT_UNDONE},
         "ends within",
     ),
-    (broken.InternalId, "account_is_told", {}, "'4711', it is 'ACC-7'"),
+    (broken.InternalId, "account_is_told", {}, "'4711', it is 'PA1'"),
     (broken.FloatMoney, "account_is_told", {}, "cash is 100000.0"),
     (broken.LocalClock, "clock_is_the_venues", {}, "mind its zone"),
     (broken.LosesTheEntry, "replace_changes_a_working_order", {}, "says so"),
