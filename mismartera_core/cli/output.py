@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,16 @@ def console(*, stderr: bool = False) -> Console:
     if not found.is_terminal and "COLUMNS" not in os.environ:
         found.width = 160
     return found
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What plugins print within goes to stderr where the answer on stdout is to be JSON."""
+    if not manner().json:
+        yield
+        return
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def emit(kind: str, facts: Mapping[str, Any], *lines: Any) -> None:

@@ -162,6 +162,15 @@ def _tell(title: str, promises: list[dict[str, str]], *, few: bool) -> None:
             told = it["message"] if failed else told
 
 
+def _verdict(broken: int, outcomes: list[str]) -> str:
+    """How it ended; a promise that does not apply is not kept."""
+    if broken:
+        return f"{broken} broken"
+    kept, every = outcomes.count("passed"), len(outcomes)
+    applies = "" if kept == every else f" that applies is kept: {kept} of {every}"
+    return f"every promise{applies or ' is kept'}"
+
+
 def _finish(
     rows: list[Checked], problems: list[PluginProblem], tests: list[dict[str, str]]
 ) -> None:
@@ -180,6 +189,6 @@ def _finish(
         for problem in problems:
             say(f"plugin {problem.plugin} {problem.version}: {problem.reason}", red=True)
             say(f"  Try: {problem.hint}")
-        say(f"\n{count} broken" if count else "\nevery promise is kept", bold=True)
+        say(f"\n{_verdict(count, outcomes)}", bold=True)
     if count:
         raise typer.Exit(BROKEN_CODE)
