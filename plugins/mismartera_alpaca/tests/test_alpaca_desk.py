@@ -109,6 +109,7 @@ def traded(tmp_path, request, one_id):
         made.begin()
         yield made
         made.end()
+        assert made.rig.wrong() == []
         made.database.close()
 
 
