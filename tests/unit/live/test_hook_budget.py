@@ -9,8 +9,10 @@ import pytest
 from mismartera_core import RiskStop, Strategy, WorkingOrder, hookimpl
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.registry import Registry
+from mismartera_core.repositories.database import open_database
 from mismartera_core.system.hook_budget import StrategyBudget
 from mismartera_core.system.observers import LiveObservers
+from mismartera_core.testing import DeskRig, ScriptedVenue
 
 
 def plugin(name, told):
@@ -167,3 +169,22 @@ def test_three_strikes_in_a_row_and_only_exits_leave(words, out):
 def test_what_ends_a_session_is_no_strike_of_a_strategy():
     with pytest.raises(RiskStop):
         struck([RiskStop("halted")])
+
+
+def test_entries_that_a_process_had_no_time_to_cancel_are_cancelled_at_the_next_start(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'journal.db'}")
+    rig = DeskRig(database, ScriptedVenue(), strategies=("one", "two")).begin()
+    for name in ("one", "two"):
+        rig.order(10, strategy=name, limit=99.0)
+    rig.begin()
+    rig.engine.control.bench("one", "3 strikes")
+    said = []
+    StrategyBudget(rig.engine, lambda _kind, read: read, lambda *told: said.append(told)).resume()
+    rig.poll()
+    assert len(rig.venue.working()) == 1
+    assert [order.owner.strategy for order in rig.desk.working_symbols()[0]] == ["two"]
+    ((who, why),) = said
+    assert who == "strategy 'one'"
+    assert why.endswith("3 strikes; a human takes it back: mismartera resume --strategy one")
+    rig.desk.close()
+    database.close()
