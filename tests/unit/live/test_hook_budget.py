@@ -10,6 +10,7 @@ from mismartera_core import RiskStop, Strategy, WorkingOrder, hookimpl
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.registry import Registry
 from mismartera_core.repositories.database import open_database
+from mismartera_core.system import observers
 from mismartera_core.system.hook_budget import StrategyBudget
 from mismartera_core.system.observers import LiveObservers
 from mismartera_core.testing import DeskRig, ScriptedVenue
@@ -80,6 +81,23 @@ def test_an_observer_that_hangs_is_skipped_and_others_are_told():
     go.set()
     watch.observers.close()
     assert (len(began), len(seen), watch.out) == (1, 6, [])
+
+
+def test_an_observer_that_hangs_at_the_end_is_named_and_left_behind(monkeypatch):
+    go, began = Event(), []
+
+    def hangs(session):
+        began.append(session)
+        go.wait()
+
+    monkeypatch.setattr(observers, "DRAIN", 0.05)
+    watch = Watch(slow=hangs)
+    watch.tell(1)
+    watch.wait(began, 1)
+    watch.observers.close()
+    go.set()
+    why = "it has not come back from session_started by the end of the run, and is left behind"
+    assert watch.out == [("plugin 'slow'", why)]
 
 
 def test_a_call_that_is_fine_begins_the_count_anew():
