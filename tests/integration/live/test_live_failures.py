@@ -21,7 +21,7 @@ from mismartera_core import (
     VenueStatus,
 )
 from mismartera_core.config.settings import load_settings
-from mismartera_core.errors import UsageError
+from mismartera_core.errors import ConfigError, UsageError
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.repositories.account_lease import AccountLease
 from mismartera_core.repositories.database import open_database
@@ -154,5 +154,14 @@ def test_a_second_session_of_an_account_sends_nothing_and_says_who_is_first(scen
 def test_a_paper_account_is_not_traded_as_one_with_real_money(scene):
     scene.session._allowed = "PA1"
     with pytest.raises(UsageError, match="is a paper account"):
+        scene.session.run()
+    assert scene.venue.sent == []
+
+
+def test_extended_hours_at_a_venue_that_has_none_do_not_begin(scene):
+    config = scene.session.config
+    data = config.session_data_config.model_copy(update={"hours": "extended"})
+    scene.session.config = config.model_copy(update={"session_data_config": data})
+    with pytest.raises(ConfigError, match="fills nothing outside of regular hours"):
         scene.session.run()
     assert scene.venue.sent == []
