@@ -64,6 +64,7 @@ class SimulatedBroker(Broker):
         self.lot = config.lot
         self._books: dict[int, list[WorkingOrder]] = {}
         self._left = math.inf
+        self._regular: tuple[int, int] | None = None
 
     def start(self, costs: Costs, on_fill: FillSink, on_done: DoneSink) -> None:
         """Connect to the engine."""
@@ -76,6 +77,10 @@ class SimulatedBroker(Broker):
     def working_symbols(self) -> dict[int, list[WorkingOrder]]:
         """Working orders by symbol."""
         return self._books
+
+    def regular_hours(self, open_ns: int, close_ns: int) -> None:
+        """Fill nothing but `extended` orders outside of these hours."""
+        self._regular = open_ns, close_ns
 
     def submit(self, order: WorkingOrder) -> None:
         """Work an order from the next bar on; its legs are held until it has filled."""
@@ -117,6 +122,11 @@ class SimulatedBroker(Broker):
         if bar.volume == 0.0:
             return
         book = self._books[symbol]
+        outside = self._regular is not None and not _within(bar.ts, self._regular)
+        if outside:
+            book = [order for order in book if order.extended]
+            if not book:
+                return
         order, opened = book[0], bar.ts
         if order.kind == MARKET and len(book) == 1 and self._participation is None:
             if order.from_ns <= opened:
@@ -132,7 +142,7 @@ class SimulatedBroker(Broker):
             done.add(order.id)
             chosen, price, when = order, *self._outcome(order, bar)
             other = order.oco
-            if other is not None and _live(other, opened):
+            if other is not None and _live(other, opened) and (other.extended or not outside):
                 done.add(other.id)
                 chosen, price, when = _first(chosen, price, when, other, *self._outcome(other, bar))
             if when in (AT_OPEN, INSIDE):
@@ -224,6 +234,10 @@ class SimulatedBroker(Broker):
         assert self._participation is not None  # noqa: S101 - told apart by the caller
         function, numbers = self._participation
         return function(0.0, 0.0, bar.close, *bar.ohlcv, *numbers)
+
+
+def _within(ts: int, hours: tuple[int, int]) -> bool:
+    return hours[0] <= ts < hours[1]
 
 
 def _live(order: WorkingOrder, opened: int) -> bool:

@@ -34,6 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _left_behind() -> bool:
-    """Whether a thread of a run hangs still."""
-    known = sys.modules.get("mismartera_core.threads.worker")
-    return known is not None and any(isinstance(t, known.Worker) for t in threading.enumerate())
+    """Whether a thread of a run hangs still, or one on which a plugin is told."""
+    kinds = tuple(
+        getattr(sys.modules[module], name) for module, name in _OF_A_RUN if module in sys.modules
+    )
+    return any(isinstance(thread, kinds) for thread in threading.enumerate())
+
+
+_OF_A_RUN = (
+    ("mismartera_core.threads.worker", "Worker"),
+    ("mismartera_core.system.observers", "ObserverThread"),
+)
+"""Threads that have ended when a run has, unless they hang."""

@@ -33,10 +33,18 @@ def parity(run: RunName = "@last") -> None:
     verdict = "[bold green]no difference[/]"
     if count:
         verdict = f"[bold red]{count} difference{'s' if count > 1 else ''}[/]"
+    killed = found.live.folder != folder
     emit(
         "parity",
-        {"run": folder.name, "same": not count, **facts, "files": [str(file) for file in files]},
+        {
+            "run": folder.name,
+            "same": not count,
+            "killed": killed,
+            **facts,
+            "files": [str(file) for file in files],
+        },
         f"[bold]{folder.name}[/]: {paired}",
+        *(["the session was killed: its orders are those of its replay"] if killed else ()),
         *([table("", _COLUMNS, (_cells(row) for row in rows))] if rows else ()),
         verdict,
         f"[dim]Files:[/] {', '.join(file.name for file in files)} in {folder}",

@@ -56,14 +56,21 @@ def resume(
     yes: Annotated[
         str, typer.Option("--confirm", help="The account id, in place of typing it.")
     ] = "",
+    strategy: Annotated[
+        str, typer.Option("--strategy", help="Take a quarantined strategy back instead.")
+    ] = "",
 ) -> None:
-    """Let a halted or reducing account go on. Asks for the account's id."""
+    """Let a halted or reducing account go on, or a quarantined strategy. Asks for the account's id.
+
+    A strategy is taken back while no session trades the account; the account's state stays.
+    """
     from mismartera_core.system.risk_actions import resume as act
+    from mismartera_core.system.risk_actions import take_back
 
     settings = load_settings()
     files = _one(account)
     _ask_for(files.account, yes)
-    told = act(files, settings, "command")
+    told = take_back(files, strategy) if strategy else act(files, settings, "command")
     emit("resume", told, _line(told))
 
 

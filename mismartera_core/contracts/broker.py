@@ -43,14 +43,16 @@ class WorkingOrder:
     """One order from its placing to its end. Numbers are floats; NaN where a price is absent.
 
     `is_done` says whether it is filled, cancelled, expired or rejected. It fills from bars that
-    open at `from_ns` or later. `enlarges` units at `reference` are what it reserved buying power
-    for. The entry of a leg filled inside the bar that opened at `inside_ts`, at `inside_price`.
+    open at `from_ns` or later; outside of regular hours where it is `extended`. `enlarges` units at
+    `reference` are what it reserved buying power for. The entry of a leg filled inside the bar that
+    opened at `inside_ts`, at `inside_price`.
     """
 
     __slots__ = (
         "closing",
         "enlarges",
         "entry",
+        "extended",
         "from_ns",
         "gtc",
         "id",
@@ -115,6 +117,7 @@ class WorkingOrder:
         self.legs: tuple[WorkingOrder, ...] = ()
         self.oco: WorkingOrder | None = None
         self.closing = False
+        self.extended = False
         self.is_target = False
         self.reserved = 0
         self.submitted_ns = submitted_ns
@@ -231,6 +234,15 @@ class Broker(ABC):
     @abstractmethod
     def start(self, costs: Costs, on_fill: FillSink, on_done: DoneSink) -> None:
         """Connect to the engine before the first order."""
+
+    def regular_hours(self, open_ns: int, close_ns: int) -> None:
+        """A session with a pre- or a post-market begins: `extended` orders alone fill in these.
+
+        Args:
+            open_ns: Its regular open, nanoseconds UTC.
+            close_ns: Its regular close.
+        """
+        del open_ns, close_ns
 
     @abstractmethod
     def submit(self, order: WorkingOrder) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -50,6 +51,7 @@ class RiskRecord:
         reason: Why, in a sentence with numbers; who resumed it where it is active again.
         at_ns: Since when, nanoseconds UTC.
         peak_equity: The highest equity there has been, account currency; 0.0 before the first look.
+        quarantined: Strategies that open nothing more until a human takes them back, and why.
     """
 
     state: RiskState = RiskState.ACTIVE
@@ -57,3 +59,4 @@ class RiskRecord:
     reason: str = ""
     at_ns: int = 0
     peak_equity: float = 0.0
+    quarantined: Mapping[str, str] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """What strategies and observers of a live session may take: a quarter of a second a call.
 
 A call that raises or takes longer is a strike; after three in a row of one callback a strategy
-opens nothing more in this session, and an observer is told nothing more. What is a strike depends
-on clocks, so those of strategies count at the end of a turn, by the tape: a replay has the same.
+opens nothing more until a human takes it back, and an observer is told nothing more. What is a
+strike depends on clocks, so those of strategies count at the end of a turn, by the tape: a replay
+has the same.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ CALLBACKS = (
     "on_session_end",
 )
 
+TAKEN_BACK = "a human takes it back: mismartera resume --strategy {name}"
+
 Reading = Callable[[str, Callable[[], Any]], Callable[[], Any]]
 Told = Callable[[str, str], None]
 """Takes who was quarantined, and why."""
@@ -51,6 +54,7 @@ class StrategyBudget:
         reading: Passes what a clock has said through the tape.
         told: Told of every strategy that is quarantined.
         timer: A monotonic timer, seconds.
+        back: How a human takes a strategy back, as a sentence with {name} in it.
     """
 
     def __init__(
@@ -59,9 +63,11 @@ class StrategyBudget:
         reading: Reading,
         told: Told,
         timer: Callable[[], float] = monotonic,
+        back: str = TAKEN_BACK,
     ) -> None:
         self._execution = execution
         self._told = told
+        self._back = back
         self._timer = timer
         self._struck: list[tuple[str, str, int]] = []
         self._out: set[str] = set()
@@ -84,6 +90,17 @@ class StrategyBudget:
         """A player after each of whose turns the strikes count."""
         return _Budgeted(inner, self)
 
+    def resume(self) -> None:
+        """An earlier process may have quarantined strategies: they are still, and so it is said.
+
+        After the account was recovered: that process may have died before its cancels left.
+        """
+        held = (h.strategy for holdings in self._execution.holdings.values() for h in holdings)
+        benched = self._execution.control.record.quarantined
+        for name in dict.fromkeys(held):
+            if name in benched:
+                self._shut(name, benched[name])
+
     def settle(self) -> None:
         """Count the strikes of a turn."""
         for name, words, count in self._read():
@@ -91,8 +108,9 @@ class StrategyBudget:
                 continue
             log.warning("%s (%d of %d)", words, count, STRIKES, extra={"event": "strike"})
             if count >= STRIKES:
-                self._out.add(name)
-                self._quarantine(name, f"{STRIKES} strikes, the last: {words}")
+                why = f"{STRIKES} strikes, the last: {words}"
+                self._execution.control.bench(name, why)
+                self._shut(name, why)
 
     def _timed(self, name: str, label: str, function: F) -> F:
         row = 0
@@ -125,14 +143,16 @@ class StrategyBudget:
         struck, self._struck = self._struck, []
         return struck
 
-    def _quarantine(self, name: str, why: str) -> None:
+    def _shut(self, name: str, why: str) -> None:
+        """End the entries of a strategy that is quarantined, and say so."""
         execution = self._execution
-        execution.control.bench(name, why)
+        self._out.add(name)
         for book in list(execution.broker.working_symbols().values()):
             for order in tuple(book):
                 if order.owner.strategy == name and execution.may_open(order):
                     execution.cancel(order, f"quarantined: {why}")
-        self._told(f"strategy {name!r}", f"it opens nothing more: {why}")
+        back = self._back.format(name=name)
+        self._told(f"strategy {name!r}", f"it opens nothing more: {why}; {back}")
 
 
 class _Budgeted(AroundReplay):

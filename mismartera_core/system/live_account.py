@@ -124,6 +124,7 @@ def live_account(make: Callable[[], VenueBroker], trading: Trading) -> Iterator[
             return adapters[0]
 
         venue = tape.venue(adapter)
+        _refuse_hours(config, venue)
         stack.callback(venue.close)
         account = venue.account()
         _refuse(account, trading.allowed)
@@ -220,6 +221,15 @@ def _refuse(account: VenueAccount, allowed: str) -> None:
             f"--live-account names {allowed!r}, and the broker's account {account.account_id} is a "
             "paper account",
             hint="leave --live-account out, or set the broker's config to the live account",
+        )
+
+
+def _refuse_hours(config: SessionConfig, venue: VenueBroker) -> None:
+    if config.session_data_config.hours == "extended" and not venue.capabilities.extended_hours:
+        raise ConfigError(
+            f"session_data_config.hours: 'extended', and broker {config.broker.name!r} fills "
+            "nothing outside of regular hours",
+            hint='choose "hours": "regular"',
         )
 
 

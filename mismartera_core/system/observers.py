@@ -15,6 +15,11 @@ from mismartera_core.system.hook_budget import BUDGET, STRIKES, Told
 DRAIN = 5.0
 """Seconds that are waited at the end for an observer to have heard everything."""
 
+
+class ObserverThread(Thread):
+    """A thread on which a plugin is told; one that hangs is left behind by the command line."""
+
+
 Task = tuple[str, Listener, Mapping[str, Any]]
 
 
@@ -59,7 +64,10 @@ class LiveObservers:
         with self._lock:
             observers, self._closed = list(self._observers.values()), True
         for observer in observers:
-            observer.close(max(0.0, until - self._timer()))
+            hangs = observer.close(max(0.0, until - self._timer()))
+            if hangs:
+                why = f"it has not come back from {hangs} by the end of the run, and is left behind"
+                self._told(f"plugin {observer.plugin!r}", why)
 
 
 class _Observer:
@@ -68,16 +76,17 @@ class _Observer:
     def __init__(
         self, plugin: str, registry: Registry, told: Told, timer: Callable[[], float]
     ) -> None:
-        self._plugin = plugin
+        self.plugin = plugin
         self._registry = registry
         self._told = told
         self._timer = timer
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
         self._lock = Lock()
         self._since: float | None = None
+        self._hook = ""
         self._strikes: dict[str, int] = {}
         self._is_out = False
-        self._thread = Thread(target=self._run, name=f"observer {plugin}")
+        self._thread = ObserverThread(target=self._run, name=f"observer {plugin}")
         self._thread.start()
 
     def tell(self, task: Task) -> None:
@@ -89,10 +98,11 @@ class _Observer:
                 return
         self._tasks.put(task)
 
-    def close(self, seconds: float) -> None:
-        """Hear the rest, and end."""
+    def close(self, seconds: float) -> str:
+        """Hear the rest, and end; which hook it has not come back from, "" where it has."""
         self._tasks.put(None)
         self._thread.join(seconds)
+        return self._hook if self._thread.is_alive() else ""
 
     def _run(self) -> None:
         while (task := self._tasks.get()) is not None:
@@ -100,8 +110,9 @@ class _Observer:
                 if self._is_out:
                     continue
                 began = self._since = self._timer()
-            hook, call, facts = task
-            fine = self._registry.tell(self._plugin, hook, call, facts)
+            self._hook, call, facts = task
+            hook = self._hook
+            fine = self._registry.tell(self.plugin, hook, call, facts)
             with self._lock:
                 took, self._since = self._timer() - began, None
                 over = took > BUDGET
@@ -112,6 +123,6 @@ class _Observer:
             if self._is_out:
                 last = f"{hook} took {took:.2f} s" if over else f"{hook} raised"
                 self._told(
-                    f"plugin {self._plugin!r}",
+                    f"plugin {self.plugin!r}",
                     f"it is told nothing more: {STRIKES} strikes, the last: {last}",
                 )

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from mismartera_core.config.settings import Settings
-from mismartera_core.errors import MisMarteraError, RiskStop
+from mismartera_core.errors import MisMarteraError, RiskStop, UsageError
 from mismartera_core.model.risk import RiskRecord, RiskState
 from mismartera_core.repositories.live_files import FLATTEN, HALT, KillOrder, LiveFiles
 from mismartera_core.system import emergency
@@ -73,6 +73,30 @@ def resume(files: LiveFiles, settings: Settings, by: str) -> Told:
     return _told(files, "the next session may begin")
 
 
+def take_back(files: LiveFiles, strategy: str) -> Told:
+    """Let a strategy that was quarantined open positions again, from the next session on.
+
+    Args:
+        files: Files of the account.
+        strategy: Its name in the session config.
+
+    Raises:
+        UsageError: It is not quarantined, or a session trades the account.
+    """
+    if is_running(files):
+        raise UsageError(
+            f"a session trades account {files.account} now, and keeps {strategy!r} quarantined",
+            hint="end it, mend the strategy, then take it back",
+        )
+    kept = files.load_risk_state() or RiskRecord()
+    others = {name: why for name, why in kept.quarantined.items() if name != strategy}
+    if len(others) == len(kept.quarantined):
+        there = ", ".join(map(repr, kept.quarantined)) or "no strategy"
+        raise UsageError(f"strategy {strategy!r} is not quarantined: {there} is")
+    files.save_risk_state(replace(kept, quarantined=others))
+    return _told(files, f"strategy {strategy!r} may open positions again in the next session")
+
+
 def flatten(files: LiveFiles, settings: Settings) -> Told:
     """Halt an account, cancel its orders and leave its positions.
 
@@ -134,6 +158,7 @@ def _told(files: LiveFiles, text: str) -> Told:
         "account": files.account,
         "state": kept.state.value,
         "reason": kept.reason,
+        "quarantined": dict(kept.quarantined),
         "running": is_running(files),
         "text": text,
     }

@@ -27,7 +27,7 @@ from mismartera_core.store.block import session_hours
 from mismartera_core.store.frame import Frame
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.system.compiled_choice import fastest
-from mismartera_core.system.hook_budget import StrategyBudget
+from mismartera_core.system.hook_budget import TAKEN_BACK, StrategyBudget
 from mismartera_core.system.interruption import Interruption
 from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.system.observers import LiveObservers
@@ -134,7 +134,7 @@ class SystemManager:
         for interval in plan.intervals:
             self._desk.want_interval(interval)
         self._equity = EquityBook(self._execution.ledger, len(plan.symbols))
-        budget = self._held_to_budget(tape)
+        budget = self._budget = self._held_to_budget(tape, kept=states is not None)
         units = make_units(plan, self._desk)
         whole = all(
             s.interval == plan.interval and len(s.symbols) == len(plan.symbols)
@@ -166,6 +166,8 @@ class SystemManager:
                 for row, holdings in self._execution.holdings.items()
             }
         )
+        if self._budget is not None:
+            self._budget.resume()
 
     def stuck(self) -> str:
         """Which thread on the way of a bar is stuck, in a sentence; "" for none.
@@ -199,11 +201,12 @@ class SystemManager:
         record = self._record(perf_counter() - began, error)
         return Outcome(record, error, self._coordinator.fingerprint())
 
-    def _held_to_budget(self, tape: SessionTape | None) -> StrategyBudget | None:
+    def _held_to_budget(self, tape: SessionTape | None, *, kept: bool) -> StrategyBudget | None:
         """What a live session's strategies are held to; a backtest's may take their time."""
         if self._plan.live is None or tape is None:
             return None
-        budget = StrategyBudget(self._execution, tape.reading, self._quarantined)
+        back = TAKEN_BACK if kept else "until this session ends"
+        budget = StrategyBudget(self._execution, tape.reading, self._quarantined, back=back)
         self._desk.guard = budget.guard
         return budget
 

@@ -25,6 +25,7 @@ from mismartera_core.model.risk import RiskVerdict
 from mismartera_core.repositories.database import Database
 from mismartera_core.repositories.journal import OrderJournal
 from mismartera_core.testing.strategy_runs import HandClock
+from mismartera_core.testing.venue_door import Call, VenueDoor, against, wrong
 
 START_NS = 1_767_623_400_000_000_000
 """2026-01-05 14:30 UTC."""
@@ -52,6 +53,7 @@ class DeskRig:
         verdicts: Why it wanted to halt.
         fills: What strategies were told: name, symbol, signed units.
         gate: What the risk control says of every order; "" lets it pass.
+        doors: What went to the venue and came from it, one for each process.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class DeskRig:
         self.verdicts: list[RiskVerdict] = []
         self.fills: list[tuple[str, str, float]] = []
         self.gate = ""
+        self.doors: list[VenueDoor] = []
         self.fetcher = fetcher
         self._symbols = symbols
         self._strategies = strategies
@@ -84,8 +87,10 @@ class DeskRig:
     def begin(self, *, recover: bool = True) -> DeskRig:
         """Begin a process: a new desk, and new books of the engine."""
         self.journal = OrderJournal(self.database, self._account, self._run)
+        door = VenueDoor(self.venue, self._against)
+        self.doors.append(door)
         self.desk = VenueDesk(
-            self.venue,
+            door,
             self.venue.account(),
             self.journal,
             lambda: self.clock.now_ns,
@@ -188,6 +193,7 @@ class DeskRig:
     def poll(self) -> None:
         """Poll once."""
         self.desk.poll(self.clock.now_ns)
+        self.doors[-1].settle()
 
     def held(self, symbol: str = "AAPL", strategy: str = "one") -> float:
         """Units that a strategy holds."""
@@ -198,10 +204,19 @@ class DeskRig:
         """How many notices of a kind there were."""
         return sum(notice.kind == kind for notice in self.notices)
 
+    def wrong(self) -> list[str]:
+        """What must never be, of all that went to the venue and came from it; see `venue_door`."""
+        journaled = self.journal.orders_since(0)
+        told = {notice.kind for notice in self.notices}
+        return [what for door in self.doors for what in wrong(door, journaled, told)]
+
     @property
     def cash(self) -> Decimal:
         """Cash of the engine's ledger."""
         return Decimal(self.engine.ledger.cash).scaleb(-6)
+
+    def _against(self, call: Call, client_id: str) -> str:
+        return against(self.desk, self.journal, call, client_id)
 
     def _filled(self, order: WorkingOrder, units: float, price: float, fee: int, bar: Any) -> None:
         del price, fee, bar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from random import Random
@@ -14,7 +15,7 @@ from mismartera_core.contracts.venue import VenueEvent
 from mismartera_core.errors import BrokerError, JournalError
 from mismartera_core.managers.execution_manager.venue import Timing
 from mismartera_core.model.orders import OrderStatus, Side
-from mismartera_core.model.venue import OrderTerms, VenueOrder, VenueStatus
+from mismartera_core.model.venue import VenueStatus
 from mismartera_core.repositories.database import Database
 from mismartera_core.testing.desk_rig import START_NS, DeskRig
 from mismartera_core.testing.scripted_venue import Answer, ScriptedVenue
@@ -53,15 +54,11 @@ class FaultyWorld:
         outcomes: What has happened, in words; the same for the same choices.
         deaths: How often the process was killed.
         foreign: Whether somebody else traded the account.
-        unwritten: Ids that reached the venue before the journal said that they would.
     """
 
     def __init__(self, database: Database, name: str) -> None:
         clock = HandClock(START_NS)
         self.venue = ScriptedVenue(lambda: clock.now_ns)
-        self.unwritten: list[str] = []
-        self._submit, self.venue.submit = self.venue.submit, self._watched  # type: ignore[method-assign]
-        self._replace, self.venue.replace = self.venue.replace, self._watched_change  # type: ignore[method-assign]
         self.rig = DeskRig(
             database,
             self.venue,
@@ -76,19 +73,6 @@ class FaultyWorld:
         self.foreign = False
         self._seen: dict[WorkingOrder, tuple[OrderStatus, float]] = {}
         self.rig.begin()
-
-    def _watched(self, terms: OrderTerms) -> VenueOrder:
-        """The venue's door: what comes in must be in the journal as sent."""
-        known = self.rig.journal.find(terms.client_id)
-        if known is None or not known.was_sent:
-            self.unwritten.append(terms.client_id)
-        return self._submit(terms)
-
-    def _watched_change(self, venue_id: str, terms: OrderTerms) -> VenueOrder:
-        """The venue's other door: so must changes."""
-        if terms.client_id not in self.known_ids():
-            self.unwritten.append(terms.client_id)
-        return self._replace(venue_id, terms)
 
     def known_ids(self) -> set[str]:
         """Every id that the journal knows: of orders, and of their changes."""
@@ -199,6 +183,10 @@ class FaultyWorld:
         """The journal cannot be written for a while, or can again."""
         self.read_only(dice.random() < 0.5)
 
+    def halt(self, dice: Random) -> None:
+        """The account is halted, or goes on."""
+        self.rig.gate = dice.choice(("", "halted"))
+
     def read_only(self, on: bool) -> None:
         """Switch the database to read only, or back."""
         with self.rig.database.engine.connect() as connection:
@@ -250,7 +238,9 @@ class FaultyWorld:
         self.look()
 
     def look(self) -> None:
-        """Orders only go forward, and never beyond what was ordered.
+        """Orders only go forward and never beyond what was ordered; none leaves that may not.
+
+        Not while the account is halted or the desk is shut, not unwritten, and not twice.
 
         Raises:
             AssertionError: One did not.
@@ -264,12 +254,20 @@ class FaultyWorld:
                 ended = before[0] in _FINAL
                 _must(not ended or order.status is before[0], f"{order.status} after {before[0]}")
             self._seen[order] = order.status, filled
+        for passage in self.rig.doors[-1].passed:
+            _must(not passage.against, f"{passage.call} left although {passage.against}")
+        left = Counter(terms.client_id for terms in self.venue.sent)
+        _must(all(times <= 2 for times in left.values()), "an order left a third time")
+        there = Counter(o.client_id for o in self.venue.orders.values())
+        twice = [i for i, times in there.items() if i.startswith("mm-") and times > 1]
+        _must(not twice, f"more than one order at the venue for {twice}")
 
     def heal(self) -> None:
         """All is well again, and enough time passes for everything to be found out."""
         on_crashpoint(None)
         venue = self.venue
         self.read_only(False)
+        self.rig.gate = ""
         venue.down = venue.unheard = False
         venue.at_once = True
         venue.lose(0)

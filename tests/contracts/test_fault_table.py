@@ -16,6 +16,19 @@ ROWS = {
     if re.match(r"\| \d+ \|", line)
     for cells in [[cell.strip() for cell in line.split("|")]]
 }
+HELD = (
+    "tests/unit/venue/",
+    "tests/integration/live/",
+    "plugins/mismartera_alpaca/tests/test_alpaca_desk.py",
+    "tests/e2e/test_live_day.py",
+)
+"""Where every test is held to the oracle at its end: `DeskRig.wrong`, `live_oracle.desks`."""
+AT_THE_VENUE = [
+    int(number)
+    for part in PAGE.split("\n## ")
+    if part.startswith(("An order on its way", "What the venue tells"))
+    for number in re.findall(r"^\| (\d+) \|", part, re.MULTILINE)
+]
 
 
 @cache
@@ -41,6 +54,11 @@ def test_what_holds_a_fault_is_there(number):
     assert named
     assert [f"{path}::{name}" for path, name in named if name not in named_in(path)] == []
     assert shown == ", ".join(f"`{path}::{name}`" for path, name in named)
+
+
+@pytest.mark.parametrize("number", AT_THE_VENUE)
+def test_a_fault_of_the_venue_is_held_to_the_oracle(number):
+    assert any(f"`{place}" in ROWS[number][2] for place in HELD)
 
 
 def test_a_test_that_is_not_there_would_be_found():

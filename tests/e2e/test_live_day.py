@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 from live_day import MINUTE, SECOND, live_config, play, registry
+from live_oracle import desks
 from real_bars import redated
 
 from mismartera_core import Strategy, StrategyReg, hookimpl, load_run
@@ -33,11 +34,15 @@ VENUE = {"multiplier": 4, "prompt": True}
 RISK = {"order_notional": 10_000}
 
 
+__all__ = ["desks"]
+
+
 @pytest.fixture(autouse=True)
-def _own_place(tmp_path, monkeypatch):
+def _own_place(tmp_path, monkeypatch, request):
     monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("ALPACA_API_KEY", "PKTEST")
     monkeypatch.setenv("ALPACA_SECRET_KEY", "secret")
+    request.getfixturevalue("desks")
 
 
 def sample_bars(days, tmp_path):

@@ -47,7 +47,8 @@ class Desk:
         oco: another order. take_profit, stop_loss: prices of a bracket's legs.
         """
         market = self.market
-        order = market.submit(self.name, symbol, side, quantity, **words)
+        legs = take_profit is not None or stop_loss is not None
+        order = market.submit(self.name, symbol, side, quantity, legs=legs, **words)
         if order["status"] == "rejected":
             return order
         for kind, price in (("limit", take_profit), ("stop", stop_loss)):

@@ -75,6 +75,7 @@ class Market:
                 events.setdefault(bar[6], {})[symbol] = bar
         for number, (first, close, last) in enumerate(self.sessions):
             self.session, self.close, self.flattened = number, close, set()
+            self.has_post_market = last > close
             self.missed = {}
             self.clock = first
             self.call("on_session_start", self.bars)
@@ -153,6 +154,7 @@ class Market:
             "reference": 0.0,
             "closing": False,
             "target": False,
+            "extended": False,
             # A day order placed at the close or later is for the next session.
             "session": self.session + (self.clock >= self.close),
             "entry_inside": None,  # (bar open stamp, entry price): its entry filled inside that bar
@@ -166,8 +168,11 @@ class Market:
         self.orders.append(order)
         order["id"] = len(self.orders)
 
-    def submit(self, name, symbol, side, quantity, *, closing=False, **words):
+    def submit(self, name, symbol, side, quantity, *, closing=False, legs=False, **words):
         order = self.record(name, symbol, side, quantity, **words)
+        # Outside of regular hours plain limit orders for the day are taken and fill, no others.
+        plain = order["kind"] == "limit" and order["tif"] == "day" and not legs
+        order["extended"] = self.has_post_market and plain
         held = self.ledger.position((name, symbol))
         closable = abs(held) if held * side < 0 else 0
         order["enlarges"] = max(0, quantity - closable)
@@ -177,6 +182,8 @@ class Market:
                 break
         if name in self.flattened and not closing:
             self.refuse(order, "flat by close")
+        elif self.clock > self.close and not order["extended"]:
+            self.refuse(order, "outside of regular hours")
         elif not self.affordable(order):
             self.refuse(order, "buying power")
         else:
@@ -260,18 +267,23 @@ class Market:
         if bar[5] == 0:
             return  # nothing traded, so nothing fills, triggers or trails
         self.left = rules.participation(bar[5], self.fraction, self.lot)
+        outside = bar[0] >= self.close
+
+        def takes(order):
+            return sees(order, bar) and (order["extended"] or not outside)
+
         waiting = [
             order
             for order in self.orders
-            if order["symbol"] == symbol and order["status"] in OPEN_STATES and sees(order, bar)
+            if order["symbol"] == symbol and order["status"] in OPEN_STATES and takes(order)
         ]
         done = set()
         for order in waiting:
-            if order["id"] in done or order["status"] not in LIVE_STATES or not sees(order, bar):
+            if order["id"] in done or order["status"] not in LIVE_STATES or not takes(order):
                 continue
             group = [order]
             partner = order["oco"]
-            if partner and partner["status"] in LIVE_STATES and sees(partner, bar):
+            if partner and partner["status"] in LIVE_STATES and takes(partner):
                 group.append(partner)
             done.update(member["id"] for member in group)
             self.match_group(group, bar)

@@ -20,7 +20,7 @@ from mismartera_core.managers.execution_manager.order_numbers import enlarging_u
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.managers.execution_manager.under_risk import AccountLook, UnderRisk
-from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.orders import OrderStatus, OrderType
 from mismartera_core.model.quantities import in_lots
 from mismartera_core.services.cost_formulas import MICROS
 
@@ -72,6 +72,7 @@ class ExecutionManager(UnderRisk):
         self.decisions = Decisions(folder)
         self.log = OrderLog()
         self.day = DayBook(self.ledger)
+        self._regular: tuple[int, int] | None = None
         self.wants_facts = any(getattr(check, "wants_facts", False) for _, check in risk)
         self.monitors: list[tuple[str, RiskMonitor]] = [
             (name, check)  # type: ignore[misc]
@@ -121,7 +122,7 @@ class ExecutionManager(UnderRisk):
             order: The order; for a bracket the entry.
             legs: Its legs, held until it has filled.
         """
-        reason = self._refusal(order)
+        reason = self._out_of_hours(order, legs) or self._refusal(order)
         if legs and not reason:
             reason = next(filter(None, map(wrong_price, legs)), "")
         if reason:
@@ -136,6 +137,30 @@ class ExecutionManager(UnderRisk):
             self._hold(order, legs)
         self.broker.submit(order)
         return order
+
+    def regular_hours(self, open_ns: int, close_ns: int) -> None:
+        """A session begins that has a pre- or a post-market beside its regular hours."""
+        self._regular = open_ns, close_ns
+        self.broker.regular_hours(open_ns, close_ns)
+
+    def _out_of_hours(self, order: WorkingOrder, legs: tuple[WorkingOrder, ...]) -> str:
+        """Why an order may not be placed outside of regular hours; "" where it may.
+
+        The rule of US brokers: a plain limit order for the day alone fills there. One that is
+        placed in a session with such hours fills in all of them.
+        """
+        if self._regular is None:
+            return ""
+        order.extended = order.type is OrderType.LIMIT and not order.gtc and not legs
+        opens, closes = self._regular
+        if order.extended or opens <= self._clock.now_ns <= closes:
+            return ""
+        if self.control.is_permitted(order):  # a human asked for it: it waits for the open
+            return ""
+        what = f"a {order.type.value.replace('_', '-')} order"
+        what += " that is good till cancelled" if order.gtc else ""
+        what += " with legs" if legs else ""
+        return f"outside of regular hours only limit orders for the day, without legs, was {what}"
 
     def _hold(self, entry: WorkingOrder, legs: tuple[WorkingOrder, ...]) -> None:
         """Keep the legs of a bracket until its entry has filled."""

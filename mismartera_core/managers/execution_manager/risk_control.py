@@ -62,7 +62,6 @@ class RiskControl:
         self._record = self._store.load_risk_state() or RiskRecord()
         self._saved = True
         self._blocks: dict[str, str] = {}
-        self._benched: dict[str, str] = {}
         self._guards: list[Callable[[], str]] = []
         self._permitted: set[WorkingOrder] = set()
         self._changes: list[RiskRecord] = []
@@ -94,7 +93,8 @@ class RiskControl:
             if reason:
                 return reason
         record = self._record
-        why = self._benched.get(order.owner.strategy, "") if self._benched else ""
+        benched = record.quarantined
+        why = benched.get(order.owner.strategy, "") if benched else ""
         if why and not reduces:
             return f"quarantined: {why}"
         for name, why in self._blocks.items():  # replaced as a whole, never changed
@@ -128,15 +128,19 @@ class RiskControl:
             self._settle()
 
     def bench(self, strategy: str, why: str) -> None:
-        """Let a strategy open nothing more in this session; what reduces a position leaves.
+        """Let a strategy open nothing more; what reduces a position leaves.
+
+        It is kept with the state: only a human takes a strategy back.
 
         Args:
             strategy: Its name in the session config.
             why: A sentence with what is the case.
         """
         with self._lock:
-            self._benched = {**self._benched, strategy: why}
+            benched = {**self._record.quarantined, strategy: why}
+            self._record = replace(self._record, quarantined=benched)
             self._settle()
+            self._save()
 
     def ask_flatten(self, why: str, now_ns: int) -> None:
         """Halt, and have every position left: a human asks for it, from any thread.
@@ -171,12 +175,12 @@ class RiskControl:
             if verdict.state.severity <= self.state.severity:
                 return False
             self._take(
-                RiskRecord(
+                replace(
+                    self._record,
                     state=verdict.state,
                     limit=verdict.limit,
                     reason=verdict.reason,
                     at_ns=now_ns,
-                    peak_equity=self._record.peak_equity,
                 )
             )
             self.sweep_due = True
@@ -204,6 +208,7 @@ class RiskControl:
                     at_ns=now_ns,
                     # A fall that a human has looked at is not held against what follows.
                     peak_equity=0.0,
+                    quarantined=self._record.quarantined,
                 )
             )
             self.sweep_due = False
@@ -260,7 +265,7 @@ class RiskControl:
     def _settle(self) -> None:
         """Know beforehand that nothing speaks against any order: so it is for most."""
         active = self._record.state is RiskState.ACTIVE
-        self._open = active and not (self._guards or self._blocks or self._benched)
+        self._open = active and not (self._guards or self._blocks or self._record.quarantined)
 
     def _take(self, record: RiskRecord) -> None:
         # In force first: a disk that is full must not keep an account from being halted.

@@ -21,6 +21,11 @@ def risk(access: Access) -> CheckRow:
     if killed is not None and killed.action != DRILL:
         return no_go("risk", f"kill switch: {killed.reason}", resume, RiskStop.exit_code)
     record = files.load_risk_state() or RiskRecord()
+    if record.state is RiskState.ACTIVE and record.quarantined:
+        name, why = next(iter(record.quarantined.items()))
+        found = f"active; strategy {name!r} is quarantined and opens nothing: {why}"
+        cure = f"mend it, then: mismartera resume --account {files.account} --strategy {name}"
+        return warn("risk", found, cure)
     if record.state is RiskState.ACTIVE:
         return go("risk", "active")
     since = from_ns(record.at_ns, access.clock.zone)

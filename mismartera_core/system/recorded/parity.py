@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from mismartera_core.config.loading import config_from
 from mismartera_core.config.settings import Settings
 from mismartera_core.contracts.strategy import PortfolioStrategy
-from mismartera_core.errors import DataError
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.market import from_ns
 from mismartera_core.model.parity import Circumstances, Difference, Parity
@@ -25,7 +24,8 @@ from mismartera_core.system.recorded.recorded_bars import (
     RecordedProvider,
     recorded_bars,
 )
-from mismartera_core.system.run import Run, load_run
+from mismartera_core.system.recorded.replaying import results
+from mismartera_core.system.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ class Compared:
     """What came of a comparison.
 
     Attributes:
-        live: The session.
+        live: The session; where it was killed, its replay.
         test: The backtest of its bars.
         parity: Their orders, paired.
     """
@@ -72,16 +72,10 @@ def parity(folder: Path, settings: Settings, registry: Registry) -> Compared:
         registry: The plugins there are.
 
     Raises:
-        DataError: The session was not recorded, or was killed before it wrote its results.
+        DataError: The session was not recorded, or was killed and cannot be replayed.
     """
-    stored = read_run(folder)
     bars, base = session_bars(folder)
-    if not stored.record:
-        raise DataError(
-            f"{folder.name} was killed before it wrote its orders; there is nothing to pair",
-            hint=f"`mismartera replay {folder.name}` makes them again from the recording",
-        )
-    live, config = load_run(folder), stored.config()
+    live, config = results(folder, settings, registry), read_run(folder).config()
     broker = broker_beside(config, registry, read_recording(folder), live.record.starting_cash)
     made = backtest_config(config, live.record.sessions[0], broker)
     provider = RecordedProvider(

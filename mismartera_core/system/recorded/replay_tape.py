@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from queue import Queue
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.contracts.venue import EmitVenue, VenueBroker
@@ -41,6 +41,8 @@ class ReplayTape:
 
     def take(self, track: str, kind: str, asked: Any, make: Callable[[], T]) -> T:
         """One input of the recording; see `Tape`."""
+        if track == tracks.SETUP and kind in _OF_THE_END and self._player.peek(track) is None:
+            return cast("T", _OF_THE_END[kind]())
         return self._player.take(track, kind, asked, make)
 
     def reading(self, kind: str, read: Callable[[], T]) -> Callable[[], T]:
@@ -188,6 +190,8 @@ class _Replayed:
         self._put(self._then[number - 1], value, error)
 
 
+_OF_THE_END: dict[str, Callable[[], Any]] = {"risk.changes": list, "risk.notes": tuple}
+"""What is asked when a run is over: a session that was killed has not, and all it had is known."""
 _ALL_TAKEN = (tracks.ENGINE, tracks.COORDINATOR, tracks.SETUP)
 """Tracks of which a replay takes every item."""
 

@@ -11,6 +11,7 @@ from mismartera_core.config.loading import config_from
 from mismartera_core.config.settings import Settings
 from mismartera_core.errors import DataError, MisMarteraError
 from mismartera_core.registry import Registry
+from mismartera_core.repositories.recording import FILE
 from mismartera_core.repositories.recording_player import RecordingEnded, ReplayDiffers
 from mismartera_core.repositories.run_folder import read_run, resolve_run
 from mismartera_core.system.recorded.replay_of import ReplayOf
@@ -97,6 +98,29 @@ def replay(folder: Path, settings: Settings, registry: Registry) -> Replayed:
     return Replayed(
         of.run_id, made, len(of.recording.items), of.recording.torn, difference, hashed, complete
     )
+
+
+def results(folder: Path, settings: Settings, registry: Registry) -> Run:
+    """What a run came to; of a session that was killed before it wrote that, what its replay does.
+
+    Args:
+        folder: Its run folder.
+        settings: Where things lie.
+        registry: The plugins there are.
+
+    Raises:
+        DataError: The replay leaves the way of the session.
+    """
+    if read_run(folder).record or not (folder / FILE).exists():
+        return load_run(folder)
+    done = replay(folder, settings, registry)
+    if done.difference or done.folder is None:
+        raise DataError(
+            f"{folder.name} was killed before it wrote its results, and its replay is not the "
+            f"same: {done.difference or 'it was killed before it began'}",
+            hint="replay it with the versions and plugins that recorded it",
+        )
+    return load_run(done.folder)
 
 
 def _differences(of: ReplayOf, was: Run | None, now: Run) -> Iterator[str]:

@@ -24,7 +24,8 @@ from mismartera_core.system.recorded.beside import backtest_config
 from mismartera_core.system.recorded.parity import BASE, session_bars
 from mismartera_core.system.recorded.probing import Shown, shown_at
 from mismartera_core.system.recorded.recorded_bars import RecordedBars, RecordedProvider
-from mismartera_core.system.run import Run, load_run
+from mismartera_core.system.recorded.replaying import results
+from mismartera_core.system.run import Run
 
 _ANY_BROKER = {"name": "simulated", "config": {"cash": "1000000", "leverage": None}}
 """Stands for the broker where only what a strategy is shown matters."""
@@ -79,9 +80,10 @@ def explain(
 
     Raises:
         UsageError: The run has no such symbol, strategy or session.
-        DataError: The data of the run are not there any more.
+        DataError: The data of the run are not there any more, or it was killed and cannot be
+            replayed.
     """
-    run, stored = load_run(folder), read_run(folder)
+    run, stored = results(folder, settings, registry), read_run(folder)
     config = config_from(stored.config(), str(folder))
     row = _strategy_row(config, strategy, symbol)
     moment = _instant(at, run)
@@ -93,6 +95,8 @@ def explain(
     found.source = (
         "the recording, as it was known then" if bars else "the data, computed anew"
     ) + "; the run folder keeps no values"
+    if run.folder != folder:
+        found.source += "; the session was killed: what it decided is what its replay does"
     _Explainer(found, run, config, folder, at_ns).tell(shown, bars)
     return found
 

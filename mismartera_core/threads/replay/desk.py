@@ -88,6 +88,9 @@ class Desk:
             self._bring(interval)
         if frame.opens:
             self.execution.begin_session(frame.open_ns)
+            market = frame.market_open_ns, frame.market_close_ns
+            if market != (frame.open_ns, frame.close_ns):
+                self.execution.regular_hours(*market)
             if self.execution.checks_risk:  # nothing else asks for it
                 self._day_start = self._equity_micros()
 

@@ -23,7 +23,8 @@ from mismartera_core.testing import (
     walk_bars,
 )
 
-BARS = walk_bars(sessions_of([60]), seed=3)
+SESSION = sessions_of([60])
+BARS = walk_bars(SESSION, seed=3)
 PRICE = round(float(BARS.open[0]), 2)
 CHEAP = round(PRICE / 2, 2)
 SECRETS = {"ALPACA_API_KEY": "PKTEST-LOOPBACK", "ALPACA_SECRET_KEY": "none-of-your-business"}
@@ -102,13 +103,17 @@ def one_id(request):
 def traded(tmp_path, request, one_id):
     key, secret = SECRETS.values()
     options = {"multiplier": 4, **getattr(request, "param", {})}
-    with AlpacaVenue({"AAPL": BARS, "MSFT": BARS}, key=key, secret=secret, **options) as venue:
+    earlier = options.pop("earlier", 0)
+    bars = replace(BARS, ts=BARS.ts - earlier, available_at=BARS.available_at - earlier)
+    options |= {"start_ns": int(bars.ts[0]), "sessions": SESSION}
+    with AlpacaVenue({"AAPL": bars, "MSFT": bars}, key=key, secret=secret, **options) as venue:
         venue.limit.per_minute = 100_000
         venue.activity_ids = one_id
         made = Traded(venue, tmp_path)
         made.begin()
         yield made
         made.end()
+        assert made.rig.wrong() == []
         made.database.close()
 
 
@@ -258,4 +263,20 @@ def test_an_order_that_is_changed_after_a_part_was_filled_is_for_what_is_left(tr
     traded.market(59)
     traded.until(lambda: order.is_done)
     assert (order.filled_quantity, rig.held()) == (50.0, 50.0)
+    traded.agree()
+
+
+@pytest.mark.parametrize("traded", [{"earlier": 90 * MINUTE}], indirect=True, ids=["pre-market"])
+@pytest.mark.parametrize("extended", [True, False])
+def test_in_the_pre_market_a_plain_limit_order_fills_where_the_session_has_it(
+    traded, rig, extended
+):
+    if extended:
+        opens = int(BARS.ts[0])
+        rig.engine.regular_hours(opens, opens + 390 * MINUTE)
+        assert rig.order(10).reason.startswith("outside of regular hours only limit orders")
+    order = rig.order(10, limit=2 * PRICE)
+    traded.market(3)
+    traded.until(lambda: order.is_done or not extended)
+    assert (order.status is OrderStatus.FILLED, rig.held()) == (extended, 10.0 * extended)
     traded.agree()

@@ -2,9 +2,12 @@ import types
 
 import numpy as np
 import pytest
+from live_oracle import desks
 from recorded_sessions import Made
 
 from mismartera_core import IndicatorReg, hookimpl
+
+__all__ = ["desks"]
 
 
 def mean(bars, length):
@@ -28,7 +31,8 @@ def mean_plugin():
 
 
 @pytest.fixture
-def live(tmp_path, monkeypatch, mean_plugin):
-    """Makes live sessions that are recorded."""
+def live(tmp_path, monkeypatch, mean_plugin, request):
+    """Makes live sessions that are recorded, and held to the oracle of faults."""
     monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path))
+    request.getfixturevalue("desks")  # it reads the journal before the place is forgotten
     return Made(tmp_path, mean_plugin)

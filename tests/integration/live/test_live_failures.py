@@ -5,14 +5,13 @@ from contextlib import closing, nullcontext
 from datetime import date
 from functools import partial
 from threading import Event
-from types import ModuleType
 
 import pytest
-from recorded_sessions import DAY, RISK
+from recorded_sessions import DAY
+from scripted_scenes import Scene
 
 from mismartera_core import (
     BrokerError,
-    BrokerReg,
     PortfolioStrategy,
     RiskState,
     RiskStop,
@@ -20,65 +19,20 @@ from mismartera_core import (
     Strategy,
     StrategyError,
     VenueStatus,
-    hookimpl,
 )
 from mismartera_core.config.settings import load_settings
-from mismartera_core.errors import UsageError
+from mismartera_core.errors import ConfigError, UsageError
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.repositories.account_lease import AccountLease
 from mismartera_core.repositories.database import open_database
 from mismartera_core.repositories.journal_states import StateStore
-from mismartera_core.repositories.live_files import LiveFiles
 from mismartera_core.system import session as session_module
 from mismartera_core.system import stuck as stuck_module
 from mismartera_core.system import system_manager
 from mismartera_core.system.interruption import Interruption, Terminated
 from mismartera_core.system.kept_targets import PLAN
 from mismartera_core.system.stuck import stuck
-from mismartera_core.testing import Answer, ScriptedVenue
-
-
-class Enters(Strategy):
-    """Bids below the market at its third bar; what goes wrong does at the fourth."""
-
-    scene: "Scene"
-    bars_seen = 0
-
-    def on_bar(self, bar):
-        self.bars_seen += 1
-        if self.bars_seen == 3:
-            self.buy(1, limit=round(bar.close * 0.98, 2))
-        if self.bars_seen == 4:
-            self.scene.go_wrong()
-
-
-class Scene:
-    """A session at a venue in memory."""
-
-    def __init__(self, live, folder, strategy=Enters, script=None, **chosen):
-        self.files = LiveFiles(folder, "PA1")
-        self.venue = ScriptedVenue(lambda: session._wall.now_ns)
-        live._plugins["scripted"] = self._plugin()
-        self.session = session = live(
-            type("Mine", (strategy,), {"scene": self}),
-            script=script,
-            broker={"name": "scripted", "config": {}},
-            risk=RISK,
-            strategies=[{"name": "mine", **chosen}],
-        )
-
-    def _plugin(self):
-        plugin = ModuleType("scripted")
-
-        @hookimpl
-        def mismartera_brokers():
-            return [BrokerReg(name="scripted", factory=lambda config, context: self.venue)]
-
-        plugin.mismartera_brokers = mismartera_brokers
-        return plugin
-
-    def entries(self):
-        return {order.status for order in self.venue.orders.values()}
+from mismartera_core.testing import Answer
 
 
 @pytest.fixture
@@ -200,5 +154,14 @@ def test_a_second_session_of_an_account_sends_nothing_and_says_who_is_first(scen
 def test_a_paper_account_is_not_traded_as_one_with_real_money(scene):
     scene.session._allowed = "PA1"
     with pytest.raises(UsageError, match="is a paper account"):
+        scene.session.run()
+    assert scene.venue.sent == []
+
+
+def test_extended_hours_at_a_venue_that_has_none_do_not_begin(scene):
+    config = scene.session.config
+    data = config.session_data_config.model_copy(update={"hours": "extended"})
+    scene.session.config = config.model_copy(update={"session_data_config": data})
+    with pytest.raises(ConfigError, match="fills nothing outside of regular hours"):
         scene.session.run()
     assert scene.venue.sent == []

@@ -1,8 +1,10 @@
 """A strategy that raises in a live session opens nothing more; the session goes on, and replays."""
 
 from recorded_sessions import Crosses
+from scripted_scenes import Scene
 
 from mismartera_core import Strategy
+from mismartera_core.cli.app import run_command
 from mismartera_core.system.recorded.replaying import replay
 
 
@@ -44,3 +46,42 @@ def test_a_session_of_which_nobody_is_late_says_nothing(live):
     session = live(Crosses)
     session.run()
     assert session.board.status().quarantined == ()
+
+
+class Bids(Strategy):
+    """Bids below the market at every bar, and raises at its third if it is told to."""
+
+    scene: Scene
+    wrong = True
+
+    def on_bar(self, bar):
+        bid = self.buy(1, limit=round(bar.close * 0.98, 2))
+        self.tickets = [*getattr(self, "tickets", []), bid]
+        if self.wrong and len(self.tickets) >= 3:
+            raise ValueError("a strategy's mistake")
+
+
+def ran(live, folder, venue=None, *, wrong):
+    """A session of Bids: its scene, its run, and how many bids have reached the venue."""
+    scene = Scene(live, folder, type("Bids", (Bids,), {"wrong": wrong}), venue=venue)
+    before = len(scene.venue.sent)
+    return scene, scene.session.run(), len(scene.venue.sent) - before
+
+
+def test_it_stays_out_after_a_restart_until_a_human_takes_it_back(live, tmp_path, capsys):
+    scene, first, sent = ran(live, tmp_path, wrong=True)
+    assert sent >= 5
+    assert "mine" in scene.files.load_risk_state().quarantined
+    for _ in range(2):
+        again, run, sent = ran(live, tmp_path, scene.venue, wrong=False)
+        (words,) = again.session.board.status().quarantined
+        assert "a strategy's mistake" in words
+        assert words.endswith("a human takes it back: mismartera resume --strategy mine")
+        assert sent == 0
+        assert run.signals["reason"].str.startswith("risk quarantined: 3 strikes").all()
+        assert any("was quarantined" in note for note in run.record.notes)
+    for folder in (first.folder, run.folder):
+        assert replay(folder, again.session.settings, again.session.registry).difference == ""
+    assert run_command(["resume", "--strategy", "mine", "--confirm", "PA1"]) == 0
+    assert "may open positions again" in capsys.readouterr().out
+    assert ran(live, tmp_path, scene.venue, wrong=False)[2] > 20

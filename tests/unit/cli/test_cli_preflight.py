@@ -217,6 +217,15 @@ def test_a_halted_account_is_no_go_with_the_way_out(looked, tmp_path, state, ver
     assert ("mismartera resume --account PA123" in rows["risk"]["hint"]) == (state != "active")
 
 
+def test_a_quarantined_strategy_is_a_warning_with_the_way_back(looked, tmp_path):
+    files = LiveFiles(tmp_path / "runtime", "PA123")
+    files.save_risk_state(RiskRecord(quarantined={"orb": "3 strikes"}))
+    code, rows = looked()
+    assert (code, rows["risk"]["verdict"]) == (0, "warn")
+    assert "'orb' is quarantined and opens nothing: 3 strikes" in rows["risk"]["found"]
+    assert rows["risk"]["hint"].endswith("resume --account PA123 --strategy orb")
+
+
 def test_a_kill_file_is_no_go(looked, tmp_path):
     LiveFiles(tmp_path / "runtime", "PA123").kill(KillOrder("halt", "enough", 1))
     code, rows = looked()

@@ -162,6 +162,36 @@ def test_a_session_that_does_not_answer_is_not_waited_for(files, venue, capsys, 
     assert files.resumed() == ""
 
 
+def quarantined(files, *names):
+    files.save_risk_state(RiskRecord(quarantined=dict.fromkeys(names, "3 strikes")))
+
+
+def test_a_strategy_is_taken_back_and_no_other(files, capsys):
+    quarantined(files, "one", "two")
+    assert answer(capsys, "resume", "--strategy", "one", "--confirm", "A2")[0] == 2
+    code, said = answer(capsys, "resume", "--strategy", "one", "--confirm", "A1")
+    assert (code, said["quarantined"]) == (0, {"two": "3 strikes"})
+    code, said = answer(capsys, "resume", "--strategy", "one", "--confirm", "A1")
+    assert code == 2
+    assert said["error"]["message"] == "strategy 'one' is not quarantined: 'two' is"
+
+
+def test_a_halted_account_that_goes_on_keeps_its_quarantines(files, capsys):
+    quarantined(files, "one")
+    answer(capsys, "halt")
+    answer(capsys, "resume", "--confirm", "A1")
+    kept = files.load_risk_state()
+    assert (kept.state, set(kept.quarantined)) == (RiskState.ACTIVE, {"one"})
+
+
+def test_a_strategy_is_taken_back_between_sessions(files, capsys):
+    quarantined(files, "one")
+    files.beat(Heartbeat(os.getpid(), 1, 0))
+    code, said = answer(capsys, "resume", "--strategy", "one", "--confirm", "A1")
+    assert (code, "a session trades account A1 now" in said["error"]["message"]) == (2, True)
+    assert set(files.load_risk_state().quarantined) == {"one"}
+
+
 def test_the_watchdog_ends_after_goodbye(files, capsys):
     files.beat(Heartbeat(os.getpid(), 1, 0, goodbye=True))
     assert run_command(["watchdog", "--account", "A1"]) == 0

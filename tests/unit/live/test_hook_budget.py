@@ -9,8 +9,11 @@ import pytest
 from mismartera_core import RiskStop, Strategy, WorkingOrder, hookimpl
 from mismartera_core.managers.execution_manager.risk_control import RiskControl
 from mismartera_core.registry import Registry
+from mismartera_core.repositories.database import open_database
+from mismartera_core.system import observers
 from mismartera_core.system.hook_budget import StrategyBudget
 from mismartera_core.system.observers import LiveObservers
+from mismartera_core.testing import DeskRig, ScriptedVenue
 
 
 def plugin(name, told):
@@ -78,6 +81,23 @@ def test_an_observer_that_hangs_is_skipped_and_others_are_told():
     go.set()
     watch.observers.close()
     assert (len(began), len(seen), watch.out) == (1, 6, [])
+
+
+def test_an_observer_that_hangs_at_the_end_is_named_and_left_behind(monkeypatch):
+    go, began = Event(), []
+
+    def hangs(session):
+        began.append(session)
+        go.wait()
+
+    monkeypatch.setattr(observers, "DRAIN", 0.05)
+    watch = Watch(slow=hangs)
+    watch.tell(1)
+    watch.wait(began, 1)
+    watch.observers.close()
+    go.set()
+    why = "it has not come back from session_started by the end of the run, and is left behind"
+    assert watch.out == [("plugin 'slow'", why)]
 
 
 def test_a_call_that_is_fine_begins_the_count_anew():
@@ -167,3 +187,22 @@ def test_three_strikes_in_a_row_and_only_exits_leave(words, out):
 def test_what_ends_a_session_is_no_strike_of_a_strategy():
     with pytest.raises(RiskStop):
         struck([RiskStop("halted")])
+
+
+def test_entries_that_a_process_had_no_time_to_cancel_are_cancelled_at_the_next_start(tmp_path):
+    database = open_database(f"sqlite:///{tmp_path / 'journal.db'}")
+    rig = DeskRig(database, ScriptedVenue(), strategies=("one", "two")).begin()
+    for name in ("one", "two"):
+        rig.order(10, strategy=name, limit=99.0)
+    rig.begin()
+    rig.engine.control.bench("one", "3 strikes")
+    said = []
+    StrategyBudget(rig.engine, lambda _kind, read: read, lambda *told: said.append(told)).resume()
+    rig.poll()
+    assert len(rig.venue.working()) == 1
+    assert [order.owner.strategy for order in rig.desk.working_symbols()[0]] == ["two"]
+    ((who, why),) = said
+    assert who == "strategy 'one'"
+    assert why.endswith("3 strikes; a human takes it back: mismartera resume --strategy one")
+    rig.desk.close()
+    database.close()

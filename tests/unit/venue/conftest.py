@@ -41,6 +41,8 @@ def make_rig(database, request):
 
     yield make
     on_crashpoint(None)
+    for rig in made:
+        assert rig.wrong() == []
     if request.node.get_closest_marker("wrong_for_good") is None:
         for rig in made:
             agree(rig)

@@ -20,6 +20,7 @@ def rig(make_rig):
 
 def restarted(rig, open_ns=OPEN):
     rig.begin()
+    rig.engine.wants_facts = True
     rig.engine.begin_session(open_ns)
     return rig.engine
 

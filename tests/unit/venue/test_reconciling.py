@@ -185,10 +185,13 @@ def _counted(call, asked, *words):
     return call(*words)
 
 
-def test_noise_is_counted(rig, venue):
+def test_noise_is_counted_and_what_comes_after_it_is_taken(rig, venue):
+    order = rig.order(10)
     venue.tell(StreamNoise("T=?"))
+    venue.fill("AAPL")
     rig.poll()
-    assert rig.desk.counts["noise"] == 1
+    assert rig.desk.counts["noise"] == rig.heard("noise") == 1
+    assert order.status is OrderStatus.FILLED
 
 
 @pytest.mark.parametrize("number", ["NaN", "-1"])

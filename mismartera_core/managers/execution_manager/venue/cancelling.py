@@ -89,5 +89,6 @@ class Cancelling:
             elif error is not None:
                 tracked.cancel_sent = False
                 tracked.due = self._core.ask_again()
+                self._core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
 
         self._core.fetcher.ask(lambda: self._core.venue.order(venue_id), then)

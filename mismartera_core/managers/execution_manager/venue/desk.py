@@ -146,11 +146,13 @@ class VenueDesk(Broker):
         """Nothing: the venue matches."""
 
     def end_session(self, close_ns: int) -> None:
-        """Ask soon what became of day orders; only what was never sent ends here."""
+        """Ask soon what became of day orders; what never left, or would go on, ends here."""
         for tracked in list(self._core.books.open.values()):
             due = not tracked.order.gtc and tracked.order.submitted_ns < close_ns
             if tracked.stage is Stage.WAITING and due:
                 self._core.end(tracked, OrderEventKind.EXPIRED, "the session ended")
+            elif tracked.order.extended and due:  # it would go on in the venue's post-market
+                self._cancelling.cancel(tracked.order, "the session ended")
         self._reconciling.hurry()
 
     def working_symbols(self) -> dict[int, list[WorkingOrder]]:

@@ -55,6 +55,7 @@ def restored(
                 order.take(change.wanted)
                 terms = change.terms
                 quantity, change = terms.quantity or quantity, None
+    order.extended = terms is not None and terms.extended_hours
     order.remaining = on_grid(float(quantity - booked))
     if booked:
         order.status = OrderStatus.PARTIALLY_FILLED

@@ -51,6 +51,7 @@ def terms_of(order: WorkingOrder, client_id: str) -> OrderTerms:
         stop_price=None if trailing else price_of(order.stop),
         trail_amount=price_of(order.trail),
         time_in_force=TimeInForce.GTC if order.gtc else TimeInForce.DAY,
+        extended_hours=order.extended,
         take_profit=None if profit is None else price_of(profit.limit),
         stop_loss=None if loss is None else price_of(loss.stop),
     )
