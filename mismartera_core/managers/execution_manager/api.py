@@ -122,7 +122,8 @@ class ExecutionManager(UnderRisk):
             order: The order; for a bracket the entry.
             legs: Its legs, held until it has filled.
         """
-        reason = self._out_of_hours(order, legs) or self._refusal(order)
+        reason = self._out_of_hours(order, legs) if self._regular is not None else ""
+        reason = reason or self._refusal(order)
         if legs and not reason:
             reason = next(filter(None, map(wrong_price, legs)), "")
         if reason:
@@ -149,8 +150,7 @@ class ExecutionManager(UnderRisk):
         The rule of US brokers: a plain limit order for the day alone fills there. One that is
         placed in a session with such hours fills in all of them.
         """
-        if self._regular is None:
-            return ""
+        assert self._regular is not None  # noqa: S101 - told apart by the caller
         order.extended = order.type is OrderType.LIMIT and not order.gtc and not legs
         opens, closes = self._regular
         if order.extended or opens <= self._clock.now_ns <= closes:
