@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mismartera_core.cli.output import JSON_VERSION, console, manner
+from mismartera_core.cli.output import answer, console, manner
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -69,7 +68,7 @@ def _run(board: StatusBoard, display: Display, over: Event, look_seconds: float)
 def _announce(account: VenueAccount) -> None:
     """Say which account is traded, and whether with real money."""
     if manner().json:
-        _json_line("live_account", {"account_id": account.account_id, "paper": account.paper})
+        answer("live_account", {"account_id": account.account_id, "paper": account.paper})
     else:
         console(stderr=True).print(banner(account))
 
@@ -107,7 +106,7 @@ class JsonLines:
         lasting = status.lasting()
         if lasting != self._last:
             self._last = lasting
-            _json_line("live_status", status.facts())
+            answer("live_status", status.facts())
 
 
 class MinuteLines:
@@ -165,9 +164,3 @@ def cells(status: LiveStatus) -> list[tuple[str, str]]:
         ("last", status.decision or "nothing decided yet"),
         *(("quarantined", words) for words in status.quarantined),
     ]
-
-
-def _json_line(kind: str, facts: dict[str, Any]) -> None:
-    answer = {"version": JSON_VERSION, "kind": kind, **facts}
-    sys.stdout.write(json.dumps(answer, default=str, ensure_ascii=False) + "\n")
-    sys.stdout.flush()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,14 +57,35 @@ def console(*, stderr: bool = False) -> Console:
     return found
 
 
+_answers: list[TextIO] = []
+"""Where JSON goes while what plugins print is led elsewhere."""
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """What plugins print within goes to stderr where the answer on stdout is to be JSON."""
     if not manner().json:
         yield
         return
-    with redirect_stdout(sys.stderr):
-        yield
+    _answers.append(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _answers.pop()
+
+
+def answer(kind: str, facts: Mapping[str, Any]) -> None:
+    """Write one JSON object.
+
+    Args:
+        kind: Name of the answer.
+        facts: What it says.
+    """
+    out = _answers[-1] if _answers else sys.stdout
+    said = {"version": JSON_VERSION, "kind": kind, **facts}
+    out.write(json.dumps(said, default=str, ensure_ascii=False) + "\n")
+    out.flush()
 
 
 def emit(kind: str, facts: Mapping[str, Any], *lines: Any) -> None:
@@ -76,8 +97,7 @@ def emit(kind: str, facts: Mapping[str, Any], *lines: Any) -> None:
         *lines: What a person reads: texts with rich markup, or anything rich can print.
     """
     if manner().json:
-        answer = {"version": JSON_VERSION, "kind": kind, **facts}
-        sys.stdout.write(json.dumps(answer, default=str, ensure_ascii=False) + "\n")
+        answer(kind, facts)
         return
     out = console()
     for line in lines:

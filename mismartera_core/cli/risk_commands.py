@@ -60,9 +60,10 @@ def resume(
         str, typer.Option("--strategy", help="Take a quarantined strategy back instead.")
     ] = "",
 ) -> None:
-    """Let a halted or reducing account go on, or a quarantined strategy. Asks for the account's id.
+    """Let an account go on, or a quarantined strategy.
 
-    A strategy is taken back while no session trades the account; the account's state stays.
+    Asks for the account's id. A strategy is taken back while no session trades the account, whose
+    state stays.
     """
     from mismartera_core.system.risk_actions import resume as act
     from mismartera_core.system.risk_actions import take_back
