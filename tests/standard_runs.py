@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -90,6 +91,8 @@ def run(
     others=None,
     strategies=None,
     flat=None,
+    trailing=0,
+    zone="UTC",
 ):
     """Run strategies under `standard` with a config.
 
@@ -100,6 +103,8 @@ def run(
         quotes: Quotes by symbol.
         others: Further checks by name, asked first.
         strategies: Classes by name, in place of the one that acts.
+        trailing: Days of history that a session shows.
+        zone: Of the exchange.
 
     Returns:
         The run, and what stopped it.
@@ -121,11 +126,11 @@ def run(
     made = Plan(
         session_name="standard",
         symbols=tuple(symbols),
-        table=table(sessions),
+        table=replace(table(sessions), timezone=zone),
         first=VOLUME_DAYS,
         interval="1m",
         extended=False,
-        trailing=0,
+        trailing=trailing,
         load=load,
         load_quotes=None if quotes is None else lambda symbol, start, end: quotes[symbol],
         historical={

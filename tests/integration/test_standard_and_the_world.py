@@ -140,6 +140,22 @@ def test_under_a_short_sale_restriction_a_limit_above_the_bid_may_leave():
     assert refused(plan, {"shorts": True, "self_cross": False}, control=control) == ["shorts"] * 2
 
 
+@pytest.mark.parametrize(
+    ("price", "day", "zone", "found"),
+    [
+        (45.01, 0, "America/New_York", []),
+        (45.0, 0, "America/New_York", ["shorts"]),
+        (45.0, 1, "America/New_York", ["shorts"]),
+        (45.0, 2, "America/New_York", []),
+        (45.0, 0, "Europe/Berlin", []),
+    ],
+)
+def test_a_fall_of_ten_per_cent_restricts_short_sales(price, day, zone, found):
+    falls = {"AAPL": {3: price, 30: 50.0}}
+    words = {"prices": falls, "zone": zone, "trailing": 2, "days": 3}
+    assert refused({(day, 40): sell(10)}, {"shorts": True}, **words) == found
+
+
 @pytest.mark.parametrize(("units", "found"), [(3_600, []), (3_601, ["excess_margin"])])
 def test_a_tenth_of_the_equity_of_a_margin_account_backs_nothing(units, found):
     assert refused({5: buy(units)}, WIDE, leverage=2.0) == found

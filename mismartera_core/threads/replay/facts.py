@@ -12,6 +12,7 @@ from mismartera_core.managers.execution_manager.api import ExecutionManager
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.orders import OrderStatus
 from mismartera_core.model.results import MICROS
+from mismartera_core.services import short_sale_rule
 from mismartera_core.store.session_data import SessionData
 
 AVERAGE_VOLUME = "average volume of 20 trading days"
@@ -81,7 +82,7 @@ class FactFinder:
                 around.settled_cash, cash - execution.day.unsettled() / MICROS - exposure
             ),
             shortable=around.may_short and (around.shortable is None or name in around.shortable),
-            short_restricted=name in around.short_restricted,
+            short_restricted=name in around.short_restricted or self._fell(order, name),
             trading_halt=around.halts.get(name, ""),
             symbol_age=(now_ns - self._data.last_known_ns(order.symbol)) / 1e9,
             strategy_orders_last_minute=log.strategy_orders(now_ns, owner.strategy),
@@ -95,6 +96,12 @@ class FactFinder:
         if order.id:
             return math.inf
         return self._execution.log.intent_age(now_ns, name, order.side, order.quantity)
+
+    def _fell(self, order: WorkingOrder, name: str) -> bool:
+        """Whether the bars show that short sales are restricted; asked where one may be sold."""
+        if order.side > 0 or str(self._data.zone) != short_sale_rule.ZONE:
+            return False
+        return short_sale_rule.short_restricted(self._data.get_bars(name).columns)
 
     def _multiplier(self) -> float:
         around, leverage = self._execution.control.surroundings, self._execution.broker.leverage
