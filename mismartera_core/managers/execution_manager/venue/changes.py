@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.managers.execution_manager.venue.core import DeskCore, nobody
@@ -105,7 +106,7 @@ class Changes:
         found = books.by_client(said.client_id) or self._strays.recall(said.client_id)
         if found is None:
             return self._strays.unknown(said) if tag_of(said.client_id) else None
-        if found.venue_id == said.venue_id:
+        if said.venue_id in (found.venue_id, *found.was):
             return found
         if found.is_unclear or (found.change is not None and _is_change(found, said)):
             return found
@@ -165,6 +166,13 @@ class Changes:
         left = said.quantity - said.filled_quantity
         return left > tracked.quantity - tracked.booked
 
+    def _works_on(self, tracked: Tracked, said: VenueOrder) -> bool:
+        """Whether the venue would fill more of a changed order that is filled, and must be told."""
+        if tracked.asked is None or tracked.cancel_sent or said.status not in _WORKING:
+            return False
+        booked = self._core.journal.units_of(said.venue_id)
+        return said.quantity is not None and said.quantity > booked
+
     def _leg(self, entry: Tracked, said: VenueOrder) -> None:
         """Take what the venue says of a leg, which is found by what it is."""
         books = self._core.books
@@ -198,7 +206,7 @@ class Changes:
 
     def _go_on_as(self, tracked: Tracked, said: VenueOrder) -> None:
         """An order goes on under another id, as somebody else has changed it."""
-        tracked.is_changed = False
+        tracked.is_changed, tracked.before = False, Decimal(0)
         self._core.books.name(tracked, said.venue_id)
         self._core.note(tracked, OrderEventKind.REPLACED)
         self.known(said.venue_id)
@@ -212,12 +220,14 @@ class Changes:
 
     def _follow(self, tracked: Tracked, said: VenueOrder) -> None:
         core, order = self._core, tracked.order
-        tracked.seen = max(tracked.seen, tracked.filled_by(said))
+        tracked.hear(said)
         if tracked.was:
             _reprice(order, said)
         if tracked.stage is Stage.DONE:
             if tracked.booked < tracked.seen:
                 self.missing()
+            elif self._works_on(tracked, said):
+                self.withdraw(tracked, TOO_MUCH)
             return
         if said.status is VenueStatus.REPLACED:
             if tracked.change is not None:

@@ -55,7 +55,6 @@ def restored(
                 order.take(change.wanted)
                 terms = change.terms
                 quantity, change = terms.quantity or quantity, None
-    order.remaining = on_grid(float(quantity - booked))
     if booked:
         order.status = OrderStatus.PARTIALLY_FILLED
     tracked = Tracked(intent.client_id, order, quantity, terms, now)
@@ -63,6 +62,8 @@ def restored(
     tracked.was = {event.venue_id for event in one.events} - {"", one.venue_id}
     tracked.journaled = tracked.recovered = True
     tracked.booked = tracked.seen = booked
+    tracked.stretch()
+    order.remaining = on_grid(float(tracked.quantity - booked))
     tracked.stage = Stage.LIVE if one.venue_id else Stage.UNKNOWN
     tracked.due = now
     tracked.cancelling = next(
