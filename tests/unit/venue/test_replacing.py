@@ -20,6 +20,24 @@ def rows(rig):
     return [(str(row.status), row.reason) for row in rig.engine.ledger.refused]
 
 
+class Killed(BaseException):
+    """The process died."""
+
+
+def killed_at(point, act):
+    """Do something as a process that dies at a crash point."""
+
+    def kill(name):
+        if name == point:
+            raise Killed
+
+    on_crashpoint(kill)
+    try:
+        act()
+    finally:
+        on_crashpoint(None)
+
+
 def left(venue):
     """Units that the venue may still fill."""
     return sum(o.quantity - o.filled_quantity for o in venue.working())
@@ -257,18 +275,9 @@ def test_a_restart_goes_on_with_what_the_venue_has(rig, counting, answer, filled
     ],
 )
 def test_a_process_that_is_killed_within_a_change_asks_for_it_once(rig, venue, point):
-    class Killed(BaseException):
-        pass
-
-    def kill(name):
-        if name == point:
-            raise Killed
-
     order = rig.order(10, limit=99.0)
-    on_crashpoint(kill)
     with pytest.raises(Killed):
-        rig.change(order, limit=98.0)
-    on_crashpoint(None)
+        killed_at(point, lambda: rig.change(order, limit=98.0))
     assert len(venue.changed) <= 1
     rig.begin()
     (order,) = [o for book in rig.desk.working_symbols().values() for o in book]
@@ -306,3 +315,116 @@ def test_a_change_that_the_venue_takes_and_rejects_later_is_not_made(rig, venue)
     venue.tell(OrderChanged(said))
     rig.poll()
     assert (order.limit, order.reason, rig.desk.frozen) == (99.0, "not changed: too late", {})
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("told", [True, False])
+def test_an_order_that_is_changed_again_is_for_no_more_than_was_asked(
+    rig, counting, told, restarts
+):
+    order = rig.order(10, limit=99.0)
+    counting.lose(0 if told else 1)
+    counting.fill("AAPL", 4)
+    rig.change(order, limit=98.0)
+    counting.fill("AAPL", 1)
+    rig.wait(31)
+    if restarts:
+        rig.begin()
+        (order,) = [o for book in rig.desk.working_symbols().values() for o in book]
+    rig.change(order, quantity=12)
+    assert left(counting) == order.remaining == 7
+    counting.fill("AAPL")
+    rig.wait(70)
+    assert (order.status, rig.held(), rig.verdicts) == (OrderStatus.FILLED, 12.0, [])
+    assert (rig.heard("distrust"), rig.heard("overfilled")) == (0, 0)
+
+
+def test_a_change_to_less_than_the_venue_says_is_filled_is_not_asked_for(rig, venue):
+    order = rig.order(10, limit=99.0)
+    venue.lose(1)
+    venue.fill("AAPL", 4)
+    rig.change(order, limit=98.0)
+    rig.change(order, quantity=4)
+    assert (len(venue.changed), left(venue)) == (1, 6)
+    assert order.reason == "not changed: quantity must be above what has filled, 4"
+
+
+@pytest.fixture
+def overfilling(rig, venue):
+    """A venue that counts a changed order anew, and does not hear that it is to stop."""
+    venue.replacing, venue.unheard = "anew", True
+    order = rig.order(10, limit=99.0)
+    venue.fill("AAPL", 4)
+    rig.poll()
+    rig.change(order, limit=98.0)
+    return order
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_is_filled_beyond_what_was_asked_for_is_booked_and_told(rig, venue, overfilling, told):
+    venue.lose(0 if told else 1)
+    venue.fill("AAPL")
+    rig.wait(31)
+    assert (overfilling.status, overfilling.filled_quantity) == (OrderStatus.FILLED, 14.0)
+    assert overfilling.reason == "14 units were filled, 10 were asked for"
+    assert (rig.held(), sum(units for *_, units in rig.fills), rig.heard("overfilled")) == (
+        14,
+        14,
+        1,
+    )
+    rig.wait(70)
+    assert (rig.verdicts, rig.desk.frozen, rig.desk.external_positions) == ([], {}, {})
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_a_filled_order_that_the_venue_works_on_is_cancelled(rig, venue, overfilling, more):
+    venue.fill("AAPL", 6)
+    rig.poll()
+    assert (overfilling.status, left(venue)) == (OrderStatus.FILLED, 4)
+    if more:
+        venue.fill("AAPL", more)
+    venue.unheard = False
+    rig.wait(70)
+    assert (overfilling.filled_quantity, left(venue), rig.held()) == (10.0, 0, 10.0 + more)
+    assert (rig.verdicts, rig.heard("late")) == ([], int(more > 0))
+
+
+@pytest.mark.usefixtures("overfilling")
+def test_a_process_that_is_killed_as_it_books_what_was_not_asked_for_has_it_afterwards(rig, venue):
+    venue.fill("AAPL")
+    with pytest.raises(Killed):
+        killed_at("fill.committed", lambda: rig.wait(1))
+    rig.begin()
+    rig.wait(70)
+    assert (rig.held(), rig.heard("overfilled"), rig.verdicts) == (14.0, 1, [])
+    assert kinds(rig, venue.sent[0].client_id)[-1] == "filled"
+    (order,) = rig.engine.ledger.orders
+    assert (order.status, order.quantity, order.remaining) == (OrderStatus.FILLED, 14.0, 0.0)
+    assert order.reason == "14 units were filled, 10 were asked for"
+
+
+@pytest.mark.wrong_for_good
+def test_a_venue_that_insists_on_more_than_a_changed_order_can_fill_halts(rig, counting):
+    order = rig.order(10, limit=99.0)
+    rig.change(order, limit=98.0)
+    counting.fill("AAPL", 4)
+    rig.poll()
+    counting.booked[0] = replace(
+        counting.booked[0], execution_id="E-other", quantity=Decimal(9), cumulative=Decimal(13)
+    )
+    rig.wait(31)
+    assert "executions" in [v.limit for v in rig.verdicts]
+    assert (rig.held(), rig.heard("overfilled")) == (4.0, 0)
+
+
+def test_an_earlier_id_of_an_order_that_has_ended_is_no_second_order(rig, venue):
+    order = rig.order(10, limit=99.0)
+    before = venue.working()[0]
+    rig.change(order, quantity=23)
+    venue.fill("AAPL")
+    rig.poll()
+    rig.begin()
+    venue.tell(OrderChanged(before))
+    rig.wait(70)
+    assert (rig.desk.working_symbols(), rig.heard("twin"), venue.cancels) == ({}, 0, [])
+    assert (rig.held(), rig.verdicts) == (23.0, [])

@@ -187,7 +187,9 @@ class DeskCore:
         if tracked.booked < tracked.seen:
             return
         kind, words = tracked.ending
-        if kind is OrderEventKind.FILLED and tracked.booked < tracked.quantity:
+        if kind is OrderEventKind.FILLED and tracked.booked == tracked.quantity:
+            words = tracked.order.reason
+        elif kind is OrderEventKind.FILLED:
             words = f"the venue calls it filled with {tracked.booked} of {tracked.quantity}"
             kind = OrderEventKind.CANCELLED
         self.end(tracked, kind, words)

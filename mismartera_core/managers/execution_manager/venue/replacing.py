@@ -69,6 +69,8 @@ class Replacing:
             return "the venue cannot change a working order: cancel it and place another"
         if tracked.cancelling:
             return "it is being cancelled"
+        if order.quantity <= tracked.before:
+            return f"quantity must be above what has filled, {tracked.before}"
         reason = core.shut() or core.frozen(tracked.symbol) or core.gate(order)
         reason = reason or cannot_take(can, order, change.client_id)
         if reason:
