@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
+from itertools import count
 
 import pytest
 
@@ -401,6 +403,44 @@ def test_a_process_that_is_killed_as_it_books_what_was_not_asked_for_has_it_afte
     (order,) = rig.engine.ledger.orders
     assert (order.status, order.quantity, order.remaining) == (OrderStatus.FILLED, 14.0, 0.0)
     assert order.reason == "14 units were filled, 10 were asked for"
+
+
+def test_wherever_a_process_is_killed_what_was_not_asked_for_is_booked_once(make_rig):
+    """At every crash point of a change that the venue counts anew; the venue goes on meanwhile."""
+    number, died = 0, True
+    while died:
+        number += 1
+        rig = make_rig(account=f"killed at {number}", run=f"run {number}")
+        venue = rig.venue
+        venue.replacing, venue.unheard = "anew", True
+        order = rig.order(10, limit=99.0)
+        venue.fill("AAPL", 4)
+        rig.poll()
+        on_crashpoint(dying_at(number))
+        died = False
+        for act in (partial(rig.change, order, limit=98.0), partial(venue.fill, "AAPL"), rig.poll):
+            try:
+                act()
+            except Killed:
+                on_crashpoint(None)
+                rig.begin()
+                died = True
+        on_crashpoint(None)
+        rig.wait(70)
+        assert (rig.held(), rig.verdicts, rig.desk.frozen) == (venue.held["AAPL"], [], {})
+        assert len(rig.journal.executions()) == len(venue.booked)
+    assert number > 10
+
+
+def dying_at(number):
+    """What kills a process at its crash point of a number."""
+    passed = count(1)
+
+    def kill(_name):
+        if next(passed) == number:
+            raise Killed
+
+    return kill
 
 
 @pytest.mark.wrong_for_good
