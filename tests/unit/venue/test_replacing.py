@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
-from itertools import count
 
 import pytest
+from dying import killed_at, kinds, left
 
 from mismartera_core import OrderChanged, VenueCapabilities
-from mismartera_core.contracts.crashpoints import on_crashpoint
 from mismartera_core.model.orders import OrderStatus, OrderType
 from mismartera_core.model.venue import VenueStatus
 from mismartera_core.testing import Answer
@@ -20,33 +18,6 @@ UNCLEAR = (Answer.DO_THEN_FAIL, Answer.GARBLED, Answer.WRONG)
 def rows(rig):
     """What the signals say of changes: made or not, and why."""
     return [(str(row.status), row.reason) for row in rig.engine.ledger.refused]
-
-
-class Killed(BaseException):
-    """The process died."""
-
-
-def killed_at(point, act):
-    """Do something as a process that dies at a crash point."""
-
-    def kill(name):
-        if name == point:
-            raise Killed
-
-    on_crashpoint(kill)
-    try:
-        act()
-    finally:
-        on_crashpoint(None)
-
-
-def left(venue):
-    """Units that the venue may still fill."""
-    return sum(o.quantity - o.filled_quantity for o in venue.working())
-
-
-def kinds(rig, client_id):
-    return [event.kind.value for event in rig.journal.find(client_id).events]
 
 
 @pytest.fixture(params=RIGHT)
@@ -278,8 +249,7 @@ def test_a_restart_goes_on_with_what_the_venue_has(rig, counting, answer, filled
 )
 def test_a_process_that_is_killed_within_a_change_asks_for_it_once(rig, venue, point):
     order = rig.order(10, limit=99.0)
-    with pytest.raises(Killed):
-        killed_at(point, lambda: rig.change(order, limit=98.0))
+    assert not killed_at(point, lambda: rig.change(order, limit=98.0))
     assert len(venue.changed) <= 1
     rig.begin()
     (order,) = [o for book in rig.desk.working_symbols().values() for o in book]
@@ -349,112 +319,6 @@ def test_a_change_to_less_than_the_venue_says_is_filled_is_not_asked_for(rig, ve
     rig.change(order, quantity=4)
     assert (len(venue.changed), left(venue)) == (1, 6)
     assert order.reason == "not changed: quantity must be above what has filled, 4"
-
-
-@pytest.fixture
-def overfilling(rig, venue):
-    """A venue that counts a changed order anew, and does not hear that it is to stop."""
-    venue.replacing, venue.unheard = "anew", True
-    order = rig.order(10, limit=99.0)
-    venue.fill("AAPL", 4)
-    rig.poll()
-    rig.change(order, limit=98.0)
-    return order
-
-
-@pytest.mark.parametrize("told", [True, False])
-def test_what_is_filled_beyond_what_was_asked_for_is_booked_and_told(rig, venue, overfilling, told):
-    venue.lose(0 if told else 1)
-    venue.fill("AAPL")
-    rig.wait(31)
-    assert (overfilling.status, overfilling.filled_quantity) == (OrderStatus.FILLED, 14.0)
-    assert overfilling.reason == "14 units were filled, 10 were asked for"
-    assert (rig.held(), sum(units for *_, units in rig.fills), rig.heard("overfilled")) == (
-        14,
-        14,
-        1,
-    )
-    rig.wait(70)
-    assert (rig.verdicts, rig.desk.frozen, rig.desk.external_positions) == ([], {}, {})
-
-
-@pytest.mark.parametrize("more", [0, 3])
-def test_a_filled_order_that_the_venue_works_on_is_cancelled(rig, venue, overfilling, more):
-    venue.fill("AAPL", 6)
-    rig.poll()
-    assert (overfilling.status, left(venue)) == (OrderStatus.FILLED, 4)
-    if more:
-        venue.fill("AAPL", more)
-    venue.unheard = False
-    rig.wait(70)
-    assert (overfilling.filled_quantity, left(venue), rig.held()) == (10.0, 0, 10.0 + more)
-    assert (rig.verdicts, rig.heard("late")) == ([], int(more > 0))
-
-
-@pytest.mark.usefixtures("overfilling")
-def test_a_process_that_is_killed_as_it_books_what_was_not_asked_for_has_it_afterwards(rig, venue):
-    venue.fill("AAPL")
-    with pytest.raises(Killed):
-        killed_at("fill.committed", lambda: rig.wait(1))
-    rig.begin()
-    rig.wait(70)
-    assert (rig.held(), rig.heard("overfilled"), rig.verdicts) == (14.0, 1, [])
-    assert kinds(rig, venue.sent[0].client_id)[-1] == "filled"
-    (order,) = rig.engine.ledger.orders
-    assert (order.status, order.quantity, order.remaining) == (OrderStatus.FILLED, 14.0, 0.0)
-    assert order.reason == "14 units were filled, 10 were asked for"
-
-
-def test_wherever_a_process_is_killed_what_was_not_asked_for_is_booked_once(make_rig):
-    """At every crash point of a change that the venue counts anew; the venue goes on meanwhile."""
-    number, died = 0, True
-    while died:
-        number += 1
-        rig = make_rig(account=f"killed at {number}", run=f"run {number}")
-        venue = rig.venue
-        venue.replacing, venue.unheard = "anew", True
-        order = rig.order(10, limit=99.0)
-        venue.fill("AAPL", 4)
-        rig.poll()
-        on_crashpoint(dying_at(number))
-        died = False
-        for act in (partial(rig.change, order, limit=98.0), partial(venue.fill, "AAPL"), rig.poll):
-            try:
-                act()
-            except Killed:
-                on_crashpoint(None)
-                rig.begin()
-                died = True
-        on_crashpoint(None)
-        rig.wait(70)
-        assert (rig.held(), rig.verdicts, rig.desk.frozen) == (venue.held["AAPL"], [], {})
-        assert len(rig.journal.executions()) == len(venue.booked)
-    assert number > 10
-
-
-def dying_at(number):
-    """What kills a process at its crash point of a number."""
-    passed = count(1)
-
-    def kill(_name):
-        if next(passed) == number:
-            raise Killed
-
-    return kill
-
-
-@pytest.mark.wrong_for_good
-def test_a_venue_that_insists_on_more_than_a_changed_order_can_fill_halts(rig, counting):
-    order = rig.order(10, limit=99.0)
-    rig.change(order, limit=98.0)
-    counting.fill("AAPL", 4)
-    rig.poll()
-    counting.booked[0] = replace(
-        counting.booked[0], execution_id="E-other", quantity=Decimal(9), cumulative=Decimal(13)
-    )
-    rig.wait(31)
-    assert "executions" in [v.limit for v in rig.verdicts]
-    assert (rig.held(), rig.heard("overfilled")) == (4.0, 0)
 
 
 def test_an_earlier_id_of_an_order_that_has_ended_is_no_second_order(rig, venue):
