@@ -167,11 +167,18 @@ class Changes:
         return left > tracked.quantity - tracked.booked
 
     def _works_on(self, tracked: Tracked, said: VenueOrder) -> bool:
-        """Whether the venue would fill more of a changed order that is filled, and must be told."""
-        if tracked.asked is None or tracked.cancel_sent or said.status not in _WORKING:
+        """Whether the venue would fill more of a changed order that is filled, and is not told."""
+        if tracked.asked is None or tracked.cancel_sent or tracked.booked < tracked.quantity:
             return False
         booked = self._core.journal.units_of(said.venue_id)
-        return said.quantity is not None and said.quantity > booked
+        left = Decimal(0) if said.quantity is None else said.quantity - booked
+        return said.status in _WORKING and left > 0
+
+    def _stop(self, tracked: Tracked) -> None:
+        """Have the venue end an order of which it would fill more than was asked for."""
+        if not tracked.cancelling:
+            self._core.notice(NoticeKind.DISTRUST, TOO_MUCH, tracked)
+        self.withdraw(tracked, TOO_MUCH)
 
     def _leg(self, entry: Tracked, said: VenueOrder) -> None:
         """Take what the venue says of a leg, which is found by what it is."""
@@ -227,7 +234,7 @@ class Changes:
             if tracked.booked < tracked.seen:
                 self.missing()
             elif self._works_on(tracked, said):
-                self.withdraw(tracked, TOO_MUCH)
+                self._stop(tracked)
             return
         if said.status is VenueStatus.REPLACED:
             if tracked.change is not None:
@@ -239,8 +246,7 @@ class Changes:
         elif tracked.is_leg and not tracked.is_changed and said.quantity is not None:
             self._resize(tracked, said)
         elif self._too_much(tracked, said) and not tracked.cancelling:
-            self._core.notice(NoticeKind.DISTRUST, TOO_MUCH, tracked)
-            self.withdraw(tracked, TOO_MUCH)
+            self._stop(tracked)
         if said.status in _WORKING and order.status is OrderStatus.HELD:
             order.status = OrderStatus.WORKING
             core.note(tracked, OrderEventKind.WORKING)
