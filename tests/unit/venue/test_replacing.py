@@ -120,6 +120,18 @@ def test_a_change_of_unclear_fate_is_looked_up(rig, counting, answer, told):
     assert (order.status, rig.held(), rig.verdicts) == (OrderStatus.FILLED, 8.0, [])
 
 
+@pytest.mark.parametrize("made", [True, False])
+def test_an_unclear_change_at_a_venue_without_ids_of_ours_is_found_by_the_order(make_rig, made):
+    rig = make_rig(capabilities=VenueCapabilities(replace=True, client_ids=False))
+    order = rig.order(10, limit=99.0)
+    rig.venue.script_changes(Answer.DO_THEN_FAIL if made else Answer.FAIL)
+    rig.venue.lose(2)
+    rig.change(order, limit=98.0)
+    rig.wait(40)
+    assert (order.limit, len(rig.venue.changed)) == (98.0 if made else 99.0, 1)
+    assert (rig.desk.frozen, left(rig.venue), rig.verdicts) == ({}, 10, [])
+
+
 def test_a_change_that_never_arrived_leaves_the_order_as_it_was(rig, venue):
     order = rig.order(10, limit=99.0)
     venue.script_changes(Answer.FAIL)
