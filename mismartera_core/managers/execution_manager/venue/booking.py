@@ -76,7 +76,8 @@ class Booking:
             self._book(tracked, execution, fetched=fetched)
 
     def retry(self) -> None:
-        """Book what the journal could not take."""
+        """Book what the journal could not take; orders before their executions."""
+        self._changes.retry()
         later, self._later = self._later, {}
         for execution in later.values():
             self.take(execution, None)
@@ -103,6 +104,9 @@ class Booking:
 
     def _not_known(self, execution: Execution) -> None:
         """An execution of an order that is not ours, or of one whose id is not known yet."""
+        if execution.venue_id in self._changes.untaken:
+            self._later[execution.execution_id] = execution
+            return
         if next(self._core.books.unclear(execution.symbol), None) is None:
             if self._external.book(execution):
                 self.booked[execution.execution_id] = execution.symbol

@@ -44,6 +44,7 @@ class Changes:
         cancel: Sends the cancel of an order that was to be cancelled before it was found.
         withdraw: Asks for the end of an order.
         look_for: Asks what became of a change of an order.
+        untaken: Orders of ours that the journal could not take over, by the venue's id.
     """
 
     def __init__(self, core: DeskCore, strays: Strays, external: External) -> None:
@@ -55,6 +56,7 @@ class Changes:
         self.cancel: Callable[[Tracked], None] = nobody
         self.withdraw: Callable[[Tracked, str], None] = nobody
         self.look_for: Callable[[Tracked], None] = nobody
+        self.untaken: dict[str, VenueOrder] = {}
 
     def apply(
         self, said: VenueOrder, *, as_kind: OrderEventKind = OrderEventKind.ADOPTED
@@ -74,7 +76,10 @@ class Changes:
             return None
         tracked = self._find(said)
         if tracked is None:
-            self._external.order(said)
+            if self._core.journal_down and tag_of(said.client_id):
+                self.untaken[said.venue_id] = said
+            else:
+                self._external.order(said)
             return None
         self._external.ours(said.venue_id)
         if tracked.change is not None and _is_change(tracked, said):
@@ -93,6 +98,12 @@ class Changes:
             self._leg(tracked, leg)
         self._follow(tracked, said)
         return tracked
+
+    def retry(self) -> None:
+        """Take over what the journal could not take."""
+        untaken, self.untaken = self.untaken, {}
+        for said in untaken.values():
+            self.apply(said)
 
     def _find(self, said: VenueOrder) -> Tracked | None:
         books = self._core.books
