@@ -147,7 +147,9 @@ class VenueBroker(ABC):
 
         Args:
             venue_id: The order to change.
-            terms: As it is to be, with a client id of its own.
+            terms: As it is to be, with a client id of its own. The quantity is of that order at the
+                venue: what has filled of it is included, what had filled before it took the place
+                of another is not, unless its own `quantity` counts that, too.
 
         Raises:
             OrderRejected: It cannot be changed (any more).

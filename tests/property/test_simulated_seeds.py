@@ -23,7 +23,11 @@ def test_no_seed_breaks_an_invariant():
 
 
 @pytest.mark.parametrize(
-    "seed", [5889, 13215, 114, 184, 256, 689, 881, 1271, 1284, 7950, 10722, 14456]
+    "seed",
+    [
+        *(5289, 18961, 13749, 29453, 5889, 13215, 114, 184, 256, 689, 881, 1271, 1284),
+        *(7950, 10722, 14456),
+    ],
 )
 def test_seeds_that_failed_once_run_to_their_end(seed, memory_journal):
     assert simulate(seed, memory_journal)  # raises where an invariant breaks

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from mismartera_core.contracts.crashpoints import on_crashpoint
 from mismartera_core.repositories.database import open_database
 from mismartera_core.testing.simulated_faults import FaultyWorld
-from mismartera_core.testing.simulation import check
+from mismartera_core.testing.simulation import COUNTING, check
 
 NAMES = itertools.count()
 DATABASES = []
@@ -29,13 +29,18 @@ def database():
 
 
 class VenueDeskMachine(RuleBasedStateMachine):
-    @initialize()
-    def begin(self):
+    @initialize(counting=st.sampled_from(sorted({*COUNTING})))
+    def begin(self, counting):
         self.world = FaultyWorld(database(), f"machine {next(NAMES)}")
+        self.world.venue.replacing = counting
 
     @rule(dice=DICE)
     def place(self, dice):
         self.world.place(dice)
+
+    @rule(dice=DICE)
+    def amend(self, dice):
+        self.world.amend(dice)
 
     @rule(dice=DICE)
     def withdraw(self, dice):

@@ -280,3 +280,19 @@ def test_in_the_pre_market_a_plain_limit_order_fills_where_the_session_has_it(
     traded.until(lambda: order.is_done or not extended)
     assert (order.status is OrderStatus.FILLED, rig.held()) == (extended, 10.0 * extended)
     traded.agree()
+
+
+@pytest.mark.parametrize("traded", [{"participation": "0.01"}], indirect=True, ids=["in parts"])
+def test_an_order_that_is_changed_twice_in_parts_is_for_no_more_than_was_asked(traded, rig):
+    order = rig.order(50, limit=2 * PRICE)
+    while not traded.venue.book.fills:
+        traded.venue.advance(traded.venue.next_ns)
+    traded.until(lambda: order.filled_quantity)
+    rig.change(order, limit=2 * PRICE + 1)
+    rig.change(order, quantity=60)
+    (there,) = rig.venue.open_orders()
+    assert there.quantity - there.filled_quantity == order.remaining < 60
+    traded.market(59)
+    traded.until(lambda: order.is_done)
+    assert (order.status, order.filled_quantity, rig.held()) == (OrderStatus.FILLED, 60.0, 60.0)
+    traded.agree()

@@ -169,6 +169,15 @@ def test_a_cancelled_order_waits_for_executions_that_were_not_told(rig, venue):
     assert (order.filled_quantity, rig.held()) == (4.0, 4.0)
 
 
+def test_an_order_that_the_venue_calls_filled_with_less_is_cancelled_in_these_words(rig, venue):
+    order = rig.order(10)
+    venue.fill("AAPL", 4)
+    venue.end(next(iter(venue.orders)), VenueStatus.FILLED)
+    rig.wait(1)
+    assert (order.status, order.filled_quantity) == (OrderStatus.CANCELLED, 4.0)
+    assert order.reason == "the venue calls it filled with 4 of 10"
+
+
 def test_an_order_that_is_filled_after_it_was_said_to_be_cancelled(rig, venue):
     order = rig.order(10)
     venue.tell(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from dying import killed_at, kinds
 
 from mismartera_core.errors import BrokerError, JournalError
 from mismartera_core.model.orders import OrderStatus, Side
@@ -298,3 +299,14 @@ def test_a_thousand_orders_are_recovered(make_rig):
     rig.begin()
     assert len(working(rig)) == 1000
     assert rig.desk.blocked == ""
+
+
+def test_an_order_whose_last_fill_was_booked_before_a_kill_is_filled_afterwards(rig, venue):
+    rig.order(10)
+    venue.fill("AAPL")
+    assert not killed_at("fill.committed", rig.poll)
+    rig.begin()
+    rig.wait(31)
+    (order,) = rig.engine.ledger.orders
+    assert (order.status, order.filled_quantity, order.reason) == (OrderStatus.FILLED, 10.0, "")
+    assert (kinds(rig, venue.sent[0].client_id)[-1], rig.held()) == ("filled", 10.0)

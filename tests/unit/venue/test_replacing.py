@@ -4,9 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from dying import killed_at, kinds, left
 
 from mismartera_core import OrderChanged, VenueCapabilities
-from mismartera_core.contracts.crashpoints import on_crashpoint
 from mismartera_core.model.orders import OrderStatus, OrderType
 from mismartera_core.model.venue import VenueStatus
 from mismartera_core.testing import Answer
@@ -18,15 +18,6 @@ UNCLEAR = (Answer.DO_THEN_FAIL, Answer.GARBLED, Answer.WRONG)
 def rows(rig):
     """What the signals say of changes: made or not, and why."""
     return [(str(row.status), row.reason) for row in rig.engine.ledger.refused]
-
-
-def left(venue):
-    """Units that the venue may still fill."""
-    return sum(o.quantity - o.filled_quantity for o in venue.working())
-
-
-def kinds(rig, client_id):
-    return [event.kind.value for event in rig.journal.find(client_id).events]
 
 
 @pytest.fixture(params=RIGHT)
@@ -127,6 +118,18 @@ def test_a_change_of_unclear_fate_is_looked_up(rig, counting, answer, told):
     counting.fill("AAPL")
     rig.wait(70)
     assert (order.status, rig.held(), rig.verdicts) == (OrderStatus.FILLED, 8.0, [])
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_unclear_change_at_a_venue_without_ids_of_ours_is_found_by_the_order(make_rig, made):
+    rig = make_rig(capabilities=VenueCapabilities(replace=True, client_ids=False))
+    order = rig.order(10, limit=99.0)
+    rig.venue.script_changes(Answer.DO_THEN_FAIL if made else Answer.FAIL)
+    rig.venue.lose(2)
+    rig.change(order, limit=98.0)
+    rig.wait(40)
+    assert (order.limit, len(rig.venue.changed)) == (98.0 if made else 99.0, 1)
+    assert (rig.desk.frozen, left(rig.venue), rig.verdicts) == ({}, 10, [])
 
 
 def test_a_change_that_never_arrived_leaves_the_order_as_it_was(rig, venue):
@@ -257,18 +260,8 @@ def test_a_restart_goes_on_with_what_the_venue_has(rig, counting, answer, filled
     ],
 )
 def test_a_process_that_is_killed_within_a_change_asks_for_it_once(rig, venue, point):
-    class Killed(BaseException):
-        pass
-
-    def kill(name):
-        if name == point:
-            raise Killed
-
     order = rig.order(10, limit=99.0)
-    on_crashpoint(kill)
-    with pytest.raises(Killed):
-        rig.change(order, limit=98.0)
-    on_crashpoint(None)
+    assert not killed_at(point, lambda: rig.change(order, limit=98.0))
     assert len(venue.changed) <= 1
     rig.begin()
     (order,) = [o for book in rig.desk.working_symbols().values() for o in book]
@@ -306,3 +299,48 @@ def test_a_change_that_the_venue_takes_and_rejects_later_is_not_made(rig, venue)
     venue.tell(OrderChanged(said))
     rig.poll()
     assert (order.limit, order.reason, rig.desk.frozen) == (99.0, "not changed: too late", {})
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("told", [True, False])
+def test_an_order_that_is_changed_again_is_for_no_more_than_was_asked(
+    rig, counting, told, restarts
+):
+    order = rig.order(10, limit=99.0)
+    counting.lose(0 if told else 1)
+    counting.fill("AAPL", 4)
+    rig.change(order, limit=98.0)
+    counting.fill("AAPL", 1)
+    rig.wait(31)
+    if restarts:
+        rig.begin()
+        (order,) = [o for book in rig.desk.working_symbols().values() for o in book]
+    rig.change(order, quantity=12)
+    assert left(counting) == order.remaining == 7
+    counting.fill("AAPL")
+    rig.wait(70)
+    assert (order.status, rig.held(), rig.verdicts) == (OrderStatus.FILLED, 12.0, [])
+    assert (rig.heard("distrust"), rig.heard("overfilled")) == (0, 0)
+
+
+def test_a_change_to_less_than_the_venue_says_is_filled_is_not_asked_for(rig, venue):
+    order = rig.order(10, limit=99.0)
+    venue.lose(1)
+    venue.fill("AAPL", 4)
+    rig.change(order, limit=98.0)
+    rig.change(order, quantity=4)
+    assert (len(venue.changed), left(venue)) == (1, 6)
+    assert order.reason == "not changed: quantity must be above what has filled, 4"
+
+
+def test_an_earlier_id_of_an_order_that_has_ended_is_no_second_order(rig, venue):
+    order = rig.order(10, limit=99.0)
+    before = venue.working()[0]
+    rig.change(order, quantity=23)
+    venue.fill("AAPL")
+    rig.poll()
+    rig.begin()
+    venue.tell(OrderChanged(before))
+    rig.wait(70)
+    assert (rig.desk.working_symbols(), rig.heard("twin"), venue.cancels) == ({}, 0, [])
+    assert (rig.held(), rig.verdicts) == (23.0, [])

@@ -199,6 +199,38 @@ def test_an_order_that_arrives_after_it_was_given_up_is_cancelled_and_its_fills_
     assert rig.engine.units() == venue.held
 
 
+@pytest.mark.parametrize("filled", [False, True])
+def test_an_order_that_arrives_late_while_the_journal_fails_is_ours_once_it_works(
+    rig, venue, filled
+):
+    venue.listed_ids = False
+    venue.script(Answer.LATE, Answer.FAIL)
+    order = rig.order(10)
+    rig.wait(20)
+    assert order.is_done
+    read_only(rig)
+    venue.lose(9)
+    venue.arrive()
+    if filled:
+        venue.fill("AAPL")
+    rig.wait(40)
+    assert rig.held() == 0.0
+    read_only(rig, on=False)
+    rig.wait(70)
+    assert (rig.held(), venue.working()) == (10.0 if filled else 0.0, [])
+    assert (rig.desk.external_positions, rig.heard("external")) == ({}, 0)
+
+
+def test_a_venue_without_ids_of_ours_has_answered_with_its_own(make_rig):
+    rig = make_rig(capabilities=VenueCapabilities(client_ids=False))
+    order = rig.order(10)
+    rig.wait(31)
+    assert (kinds(rig, order)[-1], rig.desk.frozen, rig.desk.external_orders) == ("acked", {}, ())
+    rig.venue.fill("AAPL")
+    rig.wait(70)
+    assert (order.status, rig.held(), rig.verdicts) == (OrderStatus.FILLED, 10.0, [])
+
+
 def test_a_venue_without_ids_of_ours_is_polled_and_never_sent_to_again(make_rig):
     rig = make_rig(capabilities=VenueCapabilities(client_ids=False))
     rig.venue.script(Answer.DO_THEN_FAIL)

@@ -69,14 +69,15 @@ class Booking:
         if tracked is None:
             self._not_known(execution)
             return
-        wrong = self._wrong(tracked, execution, said)
+        wrong = self._wrong(tracked, execution, said, fetched=fetched)
         if wrong:
             self._distrust(tracked, execution, wrong, fetched=fetched)
         else:
             self._book(tracked, execution, fetched=fetched)
 
     def retry(self) -> None:
-        """Book what the journal could not take."""
+        """Book what the journal could not take; orders before their executions."""
+        self._changes.retry()
         later, self._later = self._later, {}
         for execution in later.values():
             self.take(execution, None)
@@ -103,6 +104,9 @@ class Booking:
 
     def _not_known(self, execution: Execution) -> None:
         """An execution of an order that is not ours, or of one whose id is not known yet."""
+        if execution.venue_id in self._changes.untaken:
+            self._later[execution.execution_id] = execution
+            return
         if next(self._core.books.unclear(execution.symbol), None) is None:
             if self._external.book(execution):
                 self.booked[execution.execution_id] = execution.symbol
@@ -117,7 +121,9 @@ class Booking:
         for execution in self._early.pop(venue_id, ()):
             self.take(execution, None)
 
-    def _wrong(self, tracked: Tracked, execution: Execution, said: VenueOrder | None) -> str:
+    def _wrong(
+        self, tracked: Tracked, execution: Execution, said: VenueOrder | None, *, fetched: bool
+    ) -> str:
         """Why an execution cannot be one of an order; "" where it can."""
         if (execution.symbol, execution.side) != (tracked.symbol, side_of(tracked.order)):
             return f"it {execution.side.value}s {execution.symbol}"
@@ -130,9 +136,19 @@ class Booking:
         told += [] if execution.cumulative is None else [execution.cumulative]
         if told and not tracked.was:
             most = min(most, max(tracked.seen, *told))
-        if tracked.booked + execution.quantity > most:
+        if tracked.booked + execution.quantity > most and not (
+            fetched and self._insists(tracked, execution)
+        ):
             return f"{execution.quantity} units after {tracked.booked}, where {most} are filled"
         return ""
+
+    def _insists(self, tracked: Tracked, execution: Execution) -> bool:
+        """Whether a venue that was asked has filled more of a changed order than was asked for.
+
+        It may have: what it has filled under each of its ids is no more than it was asked for.
+        """
+        there = self._core.journal.units_of(execution.venue_id) + execution.quantity
+        return tracked.asked is not None and there <= tracked.asked
 
     def _distrust(
         self, tracked: Tracked, execution: Execution, wrong: str, *, fetched: bool
@@ -162,6 +178,8 @@ class Booking:
         core, order = self._core, tracked.order
         tracked.booked += execution.quantity
         tracked.seen = max(tracked.seen, tracked.booked)
+        if tracked.stretch():
+            core.overfilled(tracked)
         order.remaining = on_grid(float(tracked.quantity - tracked.booked))
         order.updated_ns = core.now_ns()
         order.status = OrderStatus.PARTIALLY_FILLED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.managers.execution_manager.venue.core import DeskCore, nobody
@@ -43,6 +44,7 @@ class Changes:
         cancel: Sends the cancel of an order that was to be cancelled before it was found.
         withdraw: Asks for the end of an order.
         look_for: Asks what became of a change of an order.
+        untaken: Orders of ours that the journal could not take over, by the venue's id.
     """
 
     def __init__(self, core: DeskCore, strays: Strays, external: External) -> None:
@@ -54,6 +56,7 @@ class Changes:
         self.cancel: Callable[[Tracked], None] = nobody
         self.withdraw: Callable[[Tracked, str], None] = nobody
         self.look_for: Callable[[Tracked], None] = nobody
+        self.untaken: dict[str, VenueOrder] = {}
 
     def apply(
         self, said: VenueOrder, *, as_kind: OrderEventKind = OrderEventKind.ADOPTED
@@ -73,7 +76,10 @@ class Changes:
             return None
         tracked = self._find(said)
         if tracked is None:
-            self._external.order(said)
+            if self._core.journal_down and tag_of(said.client_id):
+                self.untaken[said.venue_id] = said
+            else:
+                self._external.order(said)
             return None
         self._external.ours(said.venue_id)
         if tracked.change is not None and _is_change(tracked, said):
@@ -93,6 +99,12 @@ class Changes:
         self._follow(tracked, said)
         return tracked
 
+    def retry(self) -> None:
+        """Take over what the journal could not take."""
+        untaken, self.untaken = self.untaken, {}
+        for said in untaken.values():
+            self.apply(said)
+
     def _find(self, said: VenueOrder) -> Tracked | None:
         books = self._core.books
         found = books.by_venue(said.venue_id)
@@ -105,7 +117,7 @@ class Changes:
         found = books.by_client(said.client_id) or self._strays.recall(said.client_id)
         if found is None:
             return self._strays.unknown(said) if tag_of(said.client_id) else None
-        if found.venue_id == said.venue_id:
+        if said.venue_id in (found.venue_id, *found.was):
             return found
         if found.is_unclear or (found.change is not None and _is_change(found, said)):
             return found
@@ -165,6 +177,20 @@ class Changes:
         left = said.quantity - said.filled_quantity
         return left > tracked.quantity - tracked.booked
 
+    def _works_on(self, tracked: Tracked, said: VenueOrder) -> bool:
+        """Whether the venue would fill more of a changed order that is filled, and is not told."""
+        if tracked.asked is None or tracked.cancel_sent or tracked.booked < tracked.quantity:
+            return False
+        booked = self._core.journal.units_of(said.venue_id)
+        left = Decimal(0) if said.quantity is None else said.quantity - booked
+        return said.status in _WORKING and left > 0
+
+    def _stop(self, tracked: Tracked) -> None:
+        """Have the venue end an order of which it would fill more than was asked for."""
+        if not tracked.cancelling:
+            self._core.notice(NoticeKind.DISTRUST, TOO_MUCH, tracked)
+        self.withdraw(tracked, TOO_MUCH)
+
     def _leg(self, entry: Tracked, said: VenueOrder) -> None:
         """Take what the venue says of a leg, which is found by what it is."""
         books = self._core.books
@@ -198,7 +224,7 @@ class Changes:
 
     def _go_on_as(self, tracked: Tracked, said: VenueOrder) -> None:
         """An order goes on under another id, as somebody else has changed it."""
-        tracked.is_changed = False
+        tracked.is_changed, tracked.before = False, Decimal(0)
         self._core.books.name(tracked, said.venue_id)
         self._core.note(tracked, OrderEventKind.REPLACED)
         self.known(said.venue_id)
@@ -212,12 +238,14 @@ class Changes:
 
     def _follow(self, tracked: Tracked, said: VenueOrder) -> None:
         core, order = self._core, tracked.order
-        tracked.seen = max(tracked.seen, tracked.filled_by(said))
+        tracked.hear(said)
         if tracked.was:
             _reprice(order, said)
         if tracked.stage is Stage.DONE:
             if tracked.booked < tracked.seen:
                 self.missing()
+            elif self._works_on(tracked, said):
+                self._stop(tracked)
             return
         if said.status is VenueStatus.REPLACED:
             if tracked.change is not None:
@@ -229,8 +257,7 @@ class Changes:
         elif tracked.is_leg and not tracked.is_changed and said.quantity is not None:
             self._resize(tracked, said)
         elif self._too_much(tracked, said) and not tracked.cancelling:
-            self._core.notice(NoticeKind.DISTRUST, TOO_MUCH, tracked)
-            self.withdraw(tracked, TOO_MUCH)
+            self._stop(tracked)
         if said.status in _WORKING and order.status is OrderStatus.HELD:
             order.status = OrderStatus.WORKING
             core.note(tracked, OrderEventKind.WORKING)

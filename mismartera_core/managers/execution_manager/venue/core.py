@@ -175,6 +175,11 @@ class DeskCore:
             reason = f"it was faster: {tracked.order.status.value}"
             self.on_replaced(tracked.order, change.wanted, reason)
 
+    def overfilled(self, tracked: Tracked) -> None:
+        """Tell that more was filled than was asked for; it is so, and the books have it."""
+        tracked.order.reason = f"{tracked.booked} units were filled, {tracked.asked} were asked for"
+        self.notice(NoticeKind.OVERFILLED, tracked.order.reason, tracked)
+
     def finish(self, tracked: Tracked) -> None:
         """End an order that the venue has ended, once all that it has filled is booked."""
         if tracked.ending is None or tracked.stage is Stage.DONE:
@@ -182,7 +187,9 @@ class DeskCore:
         if tracked.booked < tracked.seen:
             return
         kind, words = tracked.ending
-        if kind is OrderEventKind.FILLED:
+        if kind is OrderEventKind.FILLED and tracked.booked == tracked.quantity:
+            words = tracked.order.reason
+        elif kind is OrderEventKind.FILLED:
             words = f"the venue calls it filled with {tracked.booked} of {tracked.quantity}"
             kind = OrderEventKind.CANCELLED
         self.end(tracked, kind, words)

@@ -27,6 +27,8 @@ class NoticeKind(StrEnum):
     """An order that had ended for us lives at the venue, or was executed after all."""
     DISTRUST = "distrust"
     """What the venue says of an execution does not fit; it is not booked as it stands."""
+    OVERFILLED = "overfilled"
+    """The venue has filled more of a changed order than was asked for; it is booked."""
     MISMATCH = "mismatch"
     """The venue's orders or positions differ from ours."""
     MISSED = "missed"

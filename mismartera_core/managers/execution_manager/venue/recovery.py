@@ -204,6 +204,8 @@ class Recovery:
                 core.books.add(tracked)
                 core.books.remember(tracked, one.venue_id)
                 made[intent.client_id] = tracked
+                if tracked.asked is not None and tracked.booked > tracked.asked:
+                    core.overfilled(tracked)
         _pair(made, opened)
 
     def _look_up(self) -> None:

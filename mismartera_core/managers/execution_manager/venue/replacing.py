@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mismartera_core.contracts.broker import Replacement, WorkingOrder
 from mismartera_core.contracts.crashpoints import crashpoint
 from mismartera_core.errors import OrderNotSent, OrderRejected
@@ -67,6 +69,8 @@ class Replacing:
             return "the venue cannot change a working order: cancel it and place another"
         if tracked.cancelling:
             return "it is being cancelled"
+        if order.quantity <= tracked.before:
+            return f"quantity must be above what has filled, {tracked.before}"
         reason = core.shut() or core.frozen(tracked.symbol) or core.gate(order)
         reason = reason or cannot_take(can, order, change.client_id)
         if reason:
@@ -84,9 +88,12 @@ class Replacing:
         core = self._core
         change.born = core.timer()
         change.due = change.born + core.timing.first_look
+        terms = change.terms
+        if tracked.before and terms.quantity is not None:  # the venue goes by its own count
+            terms = replace(terms, quantity=terms.quantity - tracked.before)
         crashpoint("replace.before_send")
         try:
-            answer = core.venue.replace(tracked.venue_id, change.terms)
+            answer = core.venue.replace(tracked.venue_id, terms)
         except (OrderRejected, OrderNotSent) as error:
             self._changes.keep(tracked, str(error))
             if isinstance(error, OrderRejected):

@@ -56,7 +56,6 @@ def restored(
                 terms = change.terms
                 quantity, change = terms.quantity or quantity, None
     order.extended = terms is not None and terms.extended_hours
-    order.remaining = on_grid(float(quantity - booked))
     if booked:
         order.status = OrderStatus.PARTIALLY_FILLED
     tracked = Tracked(intent.client_id, order, quantity, terms, now)
@@ -64,6 +63,8 @@ def restored(
     tracked.was = {event.venue_id for event in one.events} - {"", one.venue_id}
     tracked.journaled = tracked.recovered = True
     tracked.booked = tracked.seen = booked
+    tracked.stretch()
+    order.remaining = on_grid(float(tracked.quantity - booked))
     tracked.stage = Stage.LIVE if one.venue_id else Stage.UNKNOWN
     tracked.due = now
     tracked.cancelling = next(

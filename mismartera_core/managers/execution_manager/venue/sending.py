@@ -203,6 +203,8 @@ class Sending:
             if wrong:
                 self._unclear(tracked, wrong)
             else:
+                if not answer.client_id:  # nothing else says that it is this one
+                    core.books.name(tracked, answer.venue_id)
                 self._changes.apply(answer, as_kind=OrderEventKind.ACKED)
 
     def _unclear(self, tracked: Tracked, words: str) -> None:

@@ -77,9 +77,11 @@ class Tracked:
         was: Ids of the venue's that it had before it was replaced.
         change: A change that is on its way; None where none is.
         is_changed: Whether what the venue has is a change that we asked for: it is for the rest.
+        before: Units that had filled under earlier ids and that the venue's newest does not count.
     """
 
     __slots__ = (
+        "before",
         "booked",
         "born",
         "cancel_sent",
@@ -138,6 +140,7 @@ class Tracked:
         self.journaled = False
         self.change: Change | None = None
         self.is_changed = False
+        self.before = Decimal(0)
 
     @property
     def symbol(self) -> str:
@@ -145,12 +148,24 @@ class Tracked:
         name: str = self.order.owner.symbol_name
         return name
 
-    def filled_by(self, said: VenueOrder) -> Decimal:
-        """Units of the whole order that the venue says are filled, under whichever id."""
-        before = Decimal(0)
-        if self.is_changed and said.venue_id == self.venue_id and said.quantity is not None:
-            before = self.quantity - said.quantity
-        return said.filled_quantity + before
+    @property
+    def asked(self) -> Decimal | None:
+        """Units of the whole order as we have changed it; None where it was not changed by us."""
+        return self.terms.quantity if self.is_changed and self.terms is not None else None
+
+    def hear(self, said: VenueOrder) -> None:
+        """Take how much the venue says is filled of the whole order, under its newest id."""
+        if self.asked is not None and said.quantity is not None:
+            self.before = max(Decimal(0), self.asked - said.quantity)
+        self.seen = max(self.seen, said.filled_quantity + self.before)
+
+    def stretch(self) -> bool:
+        """Be for all that has filled, where that is more than was asked for."""
+        if self.booked <= self.quantity:
+            return False
+        self.quantity = self.booked
+        self.order.quantity = float(self.booked)
+        return True
 
     @property
     def is_unclear(self) -> bool:

@@ -1,0 +1,45 @@
+"""Processes that die at a crash point, and what is left of their orders."""
+
+from itertools import count
+
+from mismartera_core.contracts.crashpoints import on_crashpoint
+
+
+class Killed(BaseException):
+    """The process died."""
+
+
+def killed_at(point, act):
+    """Do something as a process that dies at a crash point.
+
+    Args:
+        point: Its name; or its number, beginning with 1.
+        act: What is done.
+
+    Returns:
+        Whether it was done to its end.
+    """
+    passed = count(1)
+
+    def kill(name):
+        if point in (name, next(passed)):
+            raise Killed
+
+    on_crashpoint(kill)
+    try:
+        act()
+    except Killed:
+        return False
+    finally:
+        on_crashpoint(None)
+    return True
+
+
+def left(venue):
+    """Units that a venue may still fill."""
+    return sum(o.quantity - o.filled_quantity for o in venue.working())
+
+
+def kinds(rig, client_id):
+    """What the journal has of an order."""
+    return [event.kind.value for event in rig.journal.find(client_id).events]
