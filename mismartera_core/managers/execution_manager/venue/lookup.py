@@ -54,11 +54,12 @@ class LookUp:
     def _found(self, tracked: Tracked, said: VenueOrder | None, error: Exception | None) -> None:
         core = self._core
         self._asked.discard(tracked.client_id)
+        if error is not None:
+            core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
         if tracked.stage is not Stage.UNKNOWN:
             return
         if error is not None:
             tracked.due = core.ask_again()
-            core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
             return
         core.answered()
         if said is not None:
@@ -99,11 +100,12 @@ class LookUp:
         """A venue without ids of ours: the one order that can only be this one, or a human."""
         core = self._core
         self._asked.discard(tracked.client_id)
+        if error is not None:
+            core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
         if tracked.stage is not Stage.UNKNOWN:
             return
         if said is None:
             tracked.due = core.ask_again()
-            core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
             return
         core.answered()
         tracked.due = core.timer() + core.timing.every

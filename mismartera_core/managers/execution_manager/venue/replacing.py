@@ -130,14 +130,14 @@ class Replacing:
     ) -> None:
         core = self._core
         self._asking.discard(change.client_id)
+        if error is not None:
+            core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
         if tracked.change is not change:
             return
         change.due = core.timer() + core.timing.every
-        if error is not None:
-            core.notice(NoticeKind.FAILED, f"not found out: {error}", tracked)
-        elif said is not None:
+        if said is not None:
             self._changes.apply(said)
-        elif core.timer() >= change.born + core.timing.in_flight:
+        elif error is None and core.timer() >= change.born + core.timing.in_flight:
             change.checks += 1
             if change.checks >= core.timing.checks:
                 core.notice(NoticeKind.ABSENT, f"a change: {NOT_THERE}", tracked)
