@@ -47,7 +47,7 @@ class Valued:
     def take(self, strategy: str, interval: str, name: str, params: Params, arrays: Arrays) -> None:
         """Look at the outputs of one indicator."""
         if not self._has(strategy, interval, name, params):
-            had = any(not np.isnan(array).all() for output in arrays for array in _each(output))
+            had = any(_has_value(array) for output in arrays for array in _each(output))
             self._looked[strategy, interval, name, params] = had
 
     def notes(self, base: str) -> tuple[str, ...]:
@@ -66,6 +66,11 @@ class Valued:
 
     def _has(self, strategy: str, interval: str, name: str, params: Params) -> bool:
         return self._looked.get((strategy, interval, name, params), False)
+
+
+def _has_value(array: FloatArray) -> bool:
+    """Whether something in it is a number; the newest row, asked first, nearly always is."""
+    return any(not np.isnan(rows).all() for rows in (array[..., -1:], array))
 
 
 def _each(output: FloatArray | Sequence[FloatArray]) -> Iterable[FloatArray]:
