@@ -250,3 +250,16 @@ def test_times_are_a_desk_s_own(make_rig):
     order = rig.order(10)
     rig.wait(0.2, 0.01)
     assert order.status is OrderStatus.REJECTED
+
+
+@pytest.mark.wrong_for_good
+def test_an_order_that_is_filled_without_executions_halts_in_the_end(rig, venue):
+    order = rig.order(10)
+    (there,) = venue.working()
+    filled = replace(there, status=VenueStatus.FILLED, filled_quantity=Decimal(10))
+    venue.orders[there.venue_id] = filled
+    venue.tell(OrderChanged(filled))
+    rig.wait(200, 5.0)
+    assert (order.is_done, rig.held()) == (False, 0.0)
+    (verdict,) = rig.verdicts
+    assert "its executions are missing" in verdict.reason

@@ -310,3 +310,12 @@ def test_an_order_whose_last_fill_was_booked_before_a_kill_is_filled_afterwards(
     (order,) = rig.engine.ledger.orders
     assert (order.status, order.filled_quantity, order.reason) == (OrderStatus.FILLED, 10.0, "")
     assert (kinds(rig, venue.sent[0].client_id)[-1], rig.held()) == ("filled", 10.0)
+
+
+def test_what_was_decided_before_a_restart_is_not_sent_again(rig, venue):
+    rig.order(1)
+    rig.desk.close()
+    rig.begin()
+    again = rig.order(1)
+    assert (again.status, len(venue.sent)) == (OrderStatus.REJECTED, 1)
+    assert "decided on before" in again.reason

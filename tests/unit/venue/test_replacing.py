@@ -344,3 +344,27 @@ def test_an_earlier_id_of_an_order_that_has_ended_is_no_second_order(rig, venue)
     rig.wait(70)
     assert (rig.desk.working_symbols(), rig.heard("twin"), venue.cancels) == ({}, 0, [])
     assert (rig.held(), rig.verdicts) == (23.0, [])
+
+
+def test_a_change_that_was_decided_before_a_restart_is_not_sent_again(rig, venue):
+    venue.script_changes(Answer.REFUSE)
+    rig.change(rig.order(10, limit=99.0), limit=98.5)
+    rig.desk.close()
+    rig.begin()
+    (order,) = (each for book in rig.desk.working_symbols().values() for each in book)
+    rig.change(order, limit=98.5)
+    assert (order.limit, len(venue.changed)) == (99.0, 1)
+    assert "decided on before" in rows(rig)[-1][1]
+
+
+def test_news_of_an_entry_tells_of_the_change_of_its_leg(rig, venue):
+    (leg,) = rig.order(10, stop_loss=90.0).legs
+    entry = venue.find(venue.sent[0].client_id).venue_id
+    venue.fill(entry)
+    rig.poll()
+    venue.script_changes(Answer.DO_THEN_FAIL)
+    venue.hold()
+    rig.change(leg, stop=91.0)
+    venue.release(order=lambda _: [OrderChanged(venue.order(entry))])
+    rig.poll()
+    assert (leg.stop, leg.status, rows(rig)[-1][0]) == (91.0, OrderStatus.WORKING, "replaced")

@@ -131,8 +131,6 @@ class Reconciling:
             why = ""
             if tracked.stage is Stage.LIVE and tracked.venue_id in found.absent:
                 why = "the venue knows it no more"
-            elif tracked.symbol in unwritten:
-                pass  # the journal's fault, not the venue's
             elif tracked.stage is Stage.LIVE and tracked.ending is not None:
                 why = "its executions are missing"
             self._strikes.count(f"order {tracked.client_id}", why)
