@@ -25,7 +25,8 @@ STUCK = 60.0
 AWAY = 2 * MINUTE
 """The venue's time that goes on when it has lost its listener, before it waits for one."""
 FETCHES = 0.5
-"""Real seconds in which a session that is back fetches orders and positions."""
+"""Real seconds in which a session that is back fetches orders and positions, and in which one that
+begins learns that it is connected: until then time that goes on is silence of its feed."""
 FOLLOWS = 3.0
 """Real seconds within which an order that waited for a cancel follows it."""
 
@@ -156,6 +157,7 @@ def _drive(
     while not _listened_to(venue):
         if over.wait(0.01):
             return
+    over.wait(FETCHES)
     before()
     closes = {int(close) for bars in venue.tape.bars.values() for close in bars.available_at}
     lost_ns = 0
