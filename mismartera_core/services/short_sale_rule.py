@@ -23,7 +23,8 @@ def short_restricted(bars: BarColumns) -> bool:
     of the day before, and for the day after.
 
     Args:
-        bars: What is known of a symbol, regular hours: earlier sessions and this one up to now.
+        bars: What is known of a symbol: earlier sessions and this one up to now. With extended
+            hours the last price of a session stands for its regular close.
 
     Returns:
         What the bars show; False where they do not go back to the close of the day before.

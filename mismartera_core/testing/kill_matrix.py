@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -76,6 +76,18 @@ class KillMatrix:
                 self._case(name, [number, number % 11 + 1])
             except AssertionError as error:
                 self.failed[name] = str(error)
+
+    def told(self) -> Iterator[str]:
+        """What came of it, line by line."""
+        names, killed = len(set(self.points)), sum(self.killed.values())
+        yield (
+            f"{len(self.points)} crash points of {names} names, {killed} processes killed, "
+            f"{len(self.failed)} failed, {self.dropped} orders had not left"
+        )
+        for name, times in sorted(self.killed.items()):
+            yield f"  {name}: {times}"
+        for name, why in self.failed.items():
+            yield f"killed at {name}: {why}"
 
     def _case(self, name: str, kills: list[int]) -> dict[str, Any]:
         """Trade with a kill at that many points of each process in turn, then to the end."""
@@ -213,29 +225,23 @@ def _must(so: bool, words: str) -> None:
         raise AssertionError(words)
 
 
-def main(words: list[str] | None = None) -> int:
+def main(words: list[str] | None = None, kind: type[KillMatrix] = KillMatrix) -> int:
     """Run the matrix, and say what failed.
 
     Args:
         words: Command line; that of the process where left out.
+        kind: What is done at the crash points.
 
     Returns:
         The exit code: 1 where something was lost or doubled.
     """
-    parser = argparse.ArgumentParser(description="Kill a trading process at every crash point.")
+    parser = argparse.ArgumentParser(description=(kind.__doc__ or "").partition("\n")[0])
     parser.add_argument("--every", type=int, default=1)
     asked = parser.parse_args(words)
     with tempfile.TemporaryDirectory() as folder:
-        matrix = KillMatrix(Path(folder))
+        matrix = kind(Path(folder))
         matrix.run(asked.every)
-    out = sys.stdout.write
-    out(f"{len(matrix.points)} crash points of {len(set(matrix.points))} names, ")
-    out(f"{sum(matrix.killed.values())} processes killed, {len(matrix.failed)} failed, ")
-    out(f"{matrix.dropped} orders had not left\n")
-    for name, times in sorted(matrix.killed.items()):
-        out(f"  {name}: {times}\n")
-    for name, why in matrix.failed.items():
-        out(f"killed at {name}: {why}\n")
+    sys.stdout.writelines(f"{line}\n" for line in matrix.told())
     return 1 if matrix.failed else 0
 
 

@@ -10,12 +10,11 @@ database. A second process trades to the end. Then nothing may be lost and nothi
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from mismartera_core.testing.kill_matrix import FILES, KillMatrix, written
+from mismartera_core.testing.kill_matrix import FILES, KillMatrix, main, written
 from mismartera_core.testing.torn import torn
 
 COMMITTED = ".committed"
@@ -48,6 +47,16 @@ class LostWrites(KillMatrix):
                 while which < ways:
                     ways = self._lose(number, which)
                     which += every
+
+    def told(self) -> Iterator[str]:
+        """What came of it, line by line."""
+        commits = sum(point.endswith(COMMITTED) for point in self.points)
+        yield (
+            f"{commits} commits, {self.states} states of the disk, "
+            f"{self.checkpoints} within a checkpoint, {len(self.failed)} failed"
+        )
+        for name, why in self.failed.items():
+            yield f"lost at {name}: {why}"
 
     def _lose(self, number: int, which: int) -> int:
         """One state of the disk after a commit; returns how many there are."""
@@ -102,29 +111,5 @@ def leave(path: Path, contents: dict[str, bytes]) -> None:
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
 
 
-def main(words: list[str] | None = None) -> int:
-    """Lose writes, and say what failed.
-
-    Args:
-        words: Command line; that of the process where left out.
-
-    Returns:
-        The exit code: 1 where something was lost or doubled.
-    """
-    parser = argparse.ArgumentParser(description="Lose what a trading process had not synced.")
-    parser.add_argument("--every", type=int, default=1)
-    asked = parser.parse_args(words)
-    with tempfile.TemporaryDirectory() as folder:
-        matrix = LostWrites(Path(folder))
-        matrix.run(asked.every)
-    out = sys.stdout.write
-    commits = sum(point.endswith(COMMITTED) for point in matrix.points)
-    out(f"{commits} commits, {matrix.states} states of the disk, ")
-    out(f"{matrix.checkpoints} within a checkpoint, {len(matrix.failed)} failed\n")
-    for name, why in matrix.failed.items():
-        out(f"lost at {name}: {why}\n")
-    return 1 if matrix.failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(kind=LostWrites))

@@ -98,8 +98,10 @@ class FactFinder:
         return self._execution.log.intent_age(now_ns, name, order.side, order.quantity)
 
     def _fell(self, order: WorkingOrder, name: str) -> bool:
-        """Whether the bars show that short sales are restricted; asked where one may be sold."""
-        if order.side > 0 or str(self._data.zone) != short_sale_rule.ZONE:
+        """Whether the bars show that short sales are restricted; asked of short sales alone."""
+        if order.side > 0 or self._execution.position_with(order) >= order.remaining:
+            return False
+        if str(self._data.zone) != short_sale_rule.ZONE:
             return False
         return short_sale_rule.short_restricted(self._data.get_bars(name).columns)
 
