@@ -48,6 +48,13 @@ class Heard:
         self.thread.start()
         return self
 
+    def subscribed(self, kind):
+        """Wait until the venue has subscribed it and the client knows that it runs.
+
+        A symbol that is added between the two is kept in the client and never sent.
+        """
+        until(lambda: self.venue.data.subscribed(kind) and self.stream._running, kind)
+
     def get(self):
         return self.messages.get(timeout=PATIENCE)
 

@@ -56,7 +56,7 @@ def data(venue):
     heard.stream.subscribe_bars(heard.handler("bar"), "AAPL")
     heard.stream.subscribe_updated_bars(heard.handler("updated"), "AAPL")
     heard.start()
-    venue_streams.until(lambda: venue.data.subscribed("bars"), "the subscription")
+    heard.subscribed("bars")
     yield heard
     heard.stop()
 

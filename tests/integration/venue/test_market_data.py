@@ -138,7 +138,7 @@ class TestQuotesAndTrades:
         heard = venue_streams.data_stream(venue, raw_data=True)
         heard.stream.subscribe_quotes(heard.handler("quote"), "AAPL")
         heard.start()
-        venue_streams.until(lambda: venue.data.subscribed("quotes"))
+        heard.subscribed("quotes")
         heard.stream.subscribe_trades(heard.handler("trade"), "AAPL")  # while it runs
         venue_streams.until(lambda: venue.data.subscribed("trades"))
         venue.advance(OPEN_NS + MINUTE_NS - 1)
