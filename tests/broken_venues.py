@@ -242,6 +242,11 @@ class LosesTheEntry(AdaptedVenue):
         return replace(super().replace(venue_id, terms), replaces="")
 
 
+class KeepsTheId(AdaptedVenue):
+    def replace(self, venue_id, terms):
+        return replace(super().replace(venue_id, terms), venue_id=venue_id)
+
+
 class NoPositions(AdaptedVenue):
     def positions(self):
         return [replace(it, quantity=abs(it.quantity) * 2) for it in super().positions()]

@@ -1,4 +1,4 @@
-"""Processes that die at a crash point, and what is left of their orders."""
+"""What happens at a crash point: a process dies, an account is halted; what is left of orders."""
 
 from itertools import count
 
@@ -33,6 +33,15 @@ def killed_at(point, act):
     finally:
         on_crashpoint(None)
     return True
+
+
+def halted_at(rig, point, act):
+    """Do something while another thread halts the account at a crash point."""
+    on_crashpoint(lambda name: setattr(rig, "gate", "halted" if name == point else rig.gate))
+    try:
+        act()
+    finally:
+        on_crashpoint(None)
 
 
 def left(venue):

@@ -143,7 +143,10 @@ class VenueBroker(ABC):
 
     @abstractmethod
     def replace(self, venue_id: str, terms: OrderTerms) -> VenueOrder:
-        """Ask to change quantity or prices of a working order; the new order may have a new id.
+        """Ask to change quantity or prices of a working order: a new order takes its place.
+
+        The new order has an id of the venue's of its own. A venue that keeps the id cannot say
+        which of two terms an order has: its adapter says that it does not `replace`.
 
         Args:
             venue_id: The order to change.

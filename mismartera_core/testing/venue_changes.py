@@ -33,10 +33,16 @@ class ChangePromises(VenueTrial):
         new = self.ends(lambda: broker.replace(old.venue_id, terms), "replace")
         same_order(new, terms)
         was = self.ends(lambda: broker.order(old.venue_id), "order")
-        gone = new.venue_id == old.venue_id or (was is not None and was.status.is_final)
+        expect(
+            new.venue_id != old.venue_id,
+            "an order that replaces another has an id of its own",
+            f"both are {new.venue_id!r}",
+            "where the venue keeps the id, say `replace=False`: orders are cancelled and sent anew",
+        )
+        gone = was is not None and was.status.is_final
         expect(gone, "of the two only the new order works", f"the old one is {was!r}", "look")
         expect(
-            new.venue_id == old.venue_id or new.replaces == old.venue_id,
+            new.replaces == old.venue_id,
             "an order that replaces another says so",
             f"replaces {new.replaces!r}, it is {old.venue_id!r}",
             "fill `replaces` and `replaced_by`",

@@ -87,6 +87,7 @@ BROKEN = [
     (broken.FloatMoney, "account_is_told", {}, "cash is 100000.0"),
     (broken.LocalClock, "clock_is_the_venues", {}, "mind its zone"),
     (broken.LosesTheEntry, "replace_changes_a_working_order", {}, "says so"),
+    (broken.KeepsTheId, "replace_changes_a_working_order", {}, "an id of its own"),
     (
         broken.Retries,
         "outcome_of_replace_is_told_apart",

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from dying import killed_at, kinds, left
+from dying import halted_at, killed_at, kinds, left
 
 from mismartera_core import OrderChanged, VenueCapabilities
 from mismartera_core.model.orders import OrderStatus, OrderType
@@ -207,6 +207,14 @@ def test_what_may_not_leave_is_not_asked_for(rig, venue, why, act):
     assert why in rows(rig)[-1][1]
 
 
+def test_a_halt_while_a_change_is_written_keeps_it_here(rig, venue):
+    order = rig.order(10, limit=99.0)
+    halted_at(rig, "replace_requested.committed", lambda: rig.change(order, limit=98.0))
+    assert (venue.changed, order.limit, rig.desk.frozen) == ([], 99.0, {})
+    assert kinds(rig, venue.sent[0].client_id)[-2:] == ["replace_requested", "not_replaced"]
+    assert rows(rig)[-1] == ("rejected", "order 1 not changed: halted")
+
+
 def test_a_venue_that_cannot_change_orders_says_so(make_rig):
     rig = make_rig(capabilities=VenueCapabilities(replace=False))
     order = rig.order(10, limit=99.0)
@@ -344,6 +352,29 @@ def test_an_earlier_id_of_an_order_that_has_ended_is_no_second_order(rig, venue)
     rig.wait(70)
     assert (rig.desk.working_symbols(), rig.heard("twin"), venue.cancels) == ({}, 0, [])
     assert (rig.held(), rig.verdicts) == (23.0, [])
+
+
+@pytest.mark.parametrize("restarts", [1, 0])
+def test_an_order_that_the_venue_dropped_under_the_id_of_a_change_is_no_second_one(
+    rig, venue, restarts
+):
+    order = rig.order(10, limit=99.0)
+    rig.change(order, limit=98.0)
+    rig.change(order, limit=97.0)
+    for _ in range(restarts):
+        rig.begin()
+    dropped = replace(
+        venue.working()[0],
+        venue_id="V-dropped",
+        client_id=venue.changed[0].client_id,
+        status=VenueStatus.CANCELLED,
+        replaces="",
+    )
+    venue.tell(OrderChanged(dropped))
+    rig.poll()
+    (order,) = (each for book in rig.desk.working_symbols().values() for each in book)
+    assert (order.limit, order.status, rig.heard("twin")) == (97.0, OrderStatus.WORKING, 0)
+    assert (left(venue), rig.verdicts) == (10, [])
 
 
 def test_a_change_that_was_decided_before_a_restart_is_not_sent_again(rig, venue):

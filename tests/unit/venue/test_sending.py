@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from dying import halted_at
 
 from mismartera_core import VenueCapabilities
 from mismartera_core.model.journal import OrderEventKind
@@ -66,6 +67,13 @@ def test_a_gate_that_closes_after_the_intent_keeps_it_here(rig, venue):
     assert kinds(rig, order) == ["intent", "denied"]
 
 
+def test_a_gate_that_closes_while_it_is_written_keeps_it_here(rig, venue):
+    halted_at(rig, "sent.committed", lambda: rig.order(10))
+    assert venue.sent == []
+    assert kinds(rig, None) == ["intent", "sent", "not_sent"]
+    assert rig.desk.frozen == {}
+
+
 def test_in_a_storm_of_orders_nothing_leaves_after_the_gate_has_closed(rig, venue):
     for number in range(20):
         rig.gate = "" if number < 7 else "killed"
@@ -125,6 +133,14 @@ def test_it_is_not_sent_again_when_the_gate_has_closed(rig, venue):
     rig.gate = "halted"
     rig.wait(30)
     assert len(venue.sent) == 1
+
+
+def test_it_is_not_sent_again_when_the_gate_closes_while_that_is_written(rig, venue):
+    venue.script(Answer.FAIL)
+    order = rig.order(10)
+    halted_at(rig, "resent.committed", lambda: rig.wait(60))
+    assert "resent" in kinds(rig, order)
+    assert (len(venue.sent), order.status) == (1, OrderStatus.REJECTED)
 
 
 def test_it_is_given_up_only_after_that_many_answers(rig, venue):

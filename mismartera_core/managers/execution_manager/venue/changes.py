@@ -12,7 +12,7 @@ from mismartera_core.managers.execution_manager.venue.external import External
 from mismartera_core.managers.execution_manager.venue.ids import tag_of
 from mismartera_core.managers.execution_manager.venue.notices import NoticeKind
 from mismartera_core.managers.execution_manager.venue.strays import Strays
-from mismartera_core.managers.execution_manager.venue.tracked import Stage, Tracked
+from mismartera_core.managers.execution_manager.venue.tracked import Change, Stage, Tracked
 from mismartera_core.model.journal import OrderEventKind
 from mismartera_core.model.orders import OrderStatus, OrderType
 from mismartera_core.model.quantities import on_grid
@@ -85,7 +85,7 @@ class Changes:
         if tracked.change is not None and _is_change(tracked, said):
             if said.status is VenueStatus.REJECTED:
                 tracked.was.add(said.venue_id)
-                self.keep(tracked, said.reason or "the venue rejects it")
+                self.keep(tracked, tracked.change, said.reason or "the venue rejects it")
                 return tracked
             self._changed(tracked, said)
         elif tracked.is_unclear:
@@ -143,12 +143,11 @@ class Changes:
         if tracked.cancelling and not said.status.is_final:
             self.cancel(tracked)
 
-    def keep(self, tracked: Tracked, reason: str) -> None:
+    def keep(self, tracked: Tracked, change: Change, reason: str) -> None:
         """A change is not made: the order works on as it was."""
-        change, tracked.change = tracked.change, None
-        if change is not None:
-            self._core.note(tracked, OrderEventKind.NOT_REPLACED, reason)
-            self._core.on_replaced(tracked.order, change.wanted, reason)
+        tracked.change = None
+        self._core.note(tracked, OrderEventKind.NOT_REPLACED, reason)
+        self._core.on_replaced(tracked.order, change.wanted, reason)
 
     def _changed(self, tracked: Tracked, said: VenueOrder) -> None:
         """The venue has made a change: from here on the order is what was asked for."""

@@ -46,12 +46,16 @@ class Replacing:
         client_id = change_id(tracked.client_id, now_ns, number)
         change = Change(client_id, terms_of(order, client_id), terms)
         reason = self._cannot(tracked, change)
+        shut = self._shut(order)  # once more: another thread may have halted while it was written
         order.take(was)
         if reason:
             return reason
         tracked.change = change
         self._core.books.alias(change.client_id, tracked)
-        self._post(tracked, change)
+        if shut:
+            self._changes.keep(tracked, change, shut)
+        else:
+            self._post(tracked, change)
         return ""
 
     def look(self, now: float) -> None:
@@ -60,6 +64,9 @@ class Replacing:
             change = tracked.change
             if change is not None and now >= change.due:
                 self._ask(tracked)
+
+    def _shut(self, order: WorkingOrder) -> str:
+        return self._core.shut() or self._core.gate(order)
 
     def _cannot(self, tracked: Tracked, change: Change) -> str:
         """Why a change is not asked for; the order has the terms that it is to have."""
@@ -71,7 +78,7 @@ class Replacing:
             return "it is being cancelled"
         if order.quantity <= tracked.before:
             return f"quantity must be above what has filled, {tracked.before}"
-        reason = core.shut() or core.frozen(tracked.symbol) or core.gate(order)
+        reason = self._shut(order) or core.frozen(tracked.symbol)
         reason = reason or cannot_take(can, order, change.client_id)
         if reason:
             return reason
@@ -95,7 +102,7 @@ class Replacing:
         try:
             answer = core.venue.replace(tracked.venue_id, terms)
         except (OrderRejected, OrderNotSent) as error:
-            self._changes.keep(tracked, str(error))
+            self._changes.keep(tracked, change, str(error))
             if isinstance(error, OrderRejected):
                 self._changes.missing()  # most likely it has filled
         except Exception as error:  # noqa: BLE001 - whatever else happened: only the venue knows
@@ -141,4 +148,4 @@ class Replacing:
             change.checks += 1
             if change.checks >= core.timing.checks:
                 core.notice(NoticeKind.ABSENT, f"a change: {NOT_THERE}", tracked)
-                self._changes.keep(tracked, NOT_THERE)
+                self._changes.keep(tracked, change, NOT_THERE)

@@ -63,7 +63,9 @@ class Sending:
     def send_again(self, tracked: Tracked) -> None:
         """Send an order that the venue does not have a second time, under the same id."""
         tracked.resent = True
-        if not self._shut(tracked.order) and self._core.note(tracked, OrderEventKind.RESENT):
+        if self._shut(tracked.order) or not self._core.note(tracked, OrderEventKind.RESENT):
+            return
+        if not self._shut(tracked.order):
             self._post(tracked)
 
     def _tracked(self, order: WorkingOrder) -> Tracked:
@@ -145,10 +147,12 @@ class Sending:
         reason = self._shut(order)
         if reason:
             core.end(tracked, OrderEventKind.DENIED, reason)
-        elif core.note(tracked, OrderEventKind.SENT):
-            self._post(tracked)
-        else:
+        elif not core.note(tracked, OrderEventKind.SENT):
             core.end(tracked, OrderEventKind.NOT_SENT, "the journal failed before it was sent")
+        elif reason := self._shut(order):  # another thread has halted while that was written
+            core.end(tracked, OrderEventKind.NOT_SENT, reason)
+        else:
+            self._post(tracked)
 
     def _write(self, tracked: Tracked) -> bool:
         order = tracked.order
