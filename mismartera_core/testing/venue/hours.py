@@ -50,10 +50,16 @@ class Hours:
         """
         return _after(self.table.close_ns, at_ns)
 
-    def closes(self) -> Iterable[int]:
-        """All regular closes, ascending."""
-        closes: list[int] = self.table.close_ns.tolist()
-        return closes
+    def ends(self) -> Iterable[tuple[int, bool]]:
+        """When day orders end, and whether it is those for extended hours.
+
+        Those for regular hours end at the close, the others when the post-market does.
+        """
+        for close, post in zip(
+            self.table.close_ns.tolist(), self.table.post_close_ns.tolist(), strict=True
+        ):
+            yield close, False
+            yield post, True
 
 
 def hours_of(bars: Mapping[str, BarColumns]) -> SessionTable:

@@ -36,9 +36,9 @@ class Replaying:
             self._wait_for(symbol, int(np.searchsorted(bars.available_at, now, side="right")))
         for kind, symbol in self._venue.ticker.series():
             self._tell(kind, symbol, self._venue.ticker.first_after(kind, symbol, now))
-        for close in self._venue.hours.closes():
-            if close > now:
-                self._timeline.put(close, Turn.CLOSE, partial(self._expire, close))
+        for end, extended in self._venue.hours.ends():
+            if end > now:
+                self._timeline.put(end, Turn.CLOSE, partial(self._expire, end, extended))
         for opened in self._venue.hours.table.open_ns.tolist():
             if opened > now:
                 self._timeline.put(opened, Turn.OPEN, self._venue.start_accepted)
@@ -106,9 +106,10 @@ class Replaying:
             return False
         return order.terms.extended_hours or self._venue.hours.is_regular(bar.ts)
 
-    def _expire(self, close_ns: int) -> None:
+    def _expire(self, end_ns: int, extended: bool) -> None:
         venue = self._venue
         for order in venue.book.open():
-            due = order.terms.time_in_force is TimeInForce.DAY and order.submitted_ns < close_ns
-            if due and order.is_live:
-                venue.book.end(order, Status.EXPIRED, "the session ended", close_ns)
+            terms = order.terms
+            ends = terms.time_in_force is TimeInForce.DAY and terms.extended_hours == extended
+            if ends and order.submitted_ns < end_ns and order.is_live:
+                venue.book.end(order, Status.EXPIRED, "the session ended", end_ns)

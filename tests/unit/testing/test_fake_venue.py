@@ -86,6 +86,19 @@ def test_orders_of_regular_hours_do_not_fill_before_them():
     assert waits.status is Status.FILLED
 
 
+def test_a_day_order_for_extended_hours_ends_with_the_post_market():
+    made = venue()
+    regular, extended = (
+        made.submit(order(type="limit", side="buy", limit=1, extended_hours=hours))
+        for hours in (False, True)
+    )
+    seen = []
+    for end in (DAYS.close_ns, DAYS.post_close_ns):
+        made.advance(int(end[0]))
+        seen.append((regular.status, extended.status))
+    assert seen == [(Status.EXPIRED, Status.WORKING), (Status.EXPIRED, Status.EXPIRED)]
+
+
 def test_replacing_a_bracket_takes_its_exits_along():
     made = venue(participation="0.01", multiplier=None)
     exits = (order(side="sell", type="limit", limit=900), order(side="sell", type="stop", stop=1))
