@@ -54,7 +54,7 @@ def test_a_thread_that_raises_halts_the_account(scene):
 
 
 def test_a_thread_that_hangs_halts_the_account_and_shows_where_it_hangs(scene, monkeypatch):
-    monkeypatch.setattr(system_manager, "stuck", partial(stuck, seconds=0.5))
+    monkeypatch.setattr(system_manager, "stuck", partial(stuck, seconds=2.0))
     kept = scene.files.folder / "stacks.log"
     never, noticed = Event(), []
 
