@@ -66,7 +66,9 @@ class PortfolioCross(PortfolioStrategy):
 
     def on_step(self, step: Any) -> np.ndarray:  # noqa: ARG002 - the call they get
         fast, slow = self.fast.value, self.slow.value
-        return np.where(fast > slow, self.params.shares, np.where(fast < slow, 0.0, np.nan))
+        targets: np.ndarray = (fast > slow) * float(self.params.shares)
+        targets[fast == slow] = np.nan  # stays as it is
+        return targets
 
 
 class SignalCross(SignalStrategy):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -51,7 +51,7 @@ class SessionData:
         self._clock = clock
         self._tracks: dict[str, tuple[Track, ...]] = {}
         self._series: dict[tuple[str, int], Series] = {}
-        self._starts: list[int] = []
+        self._fresh: Callable[[Track], int] = operator.attrgetter("stop")
         self._bars: list[Bars] = []
         self._closes = [math.nan] * len(self.symbols)
         self._quotes: tuple[QuoteColumns, ...] = ()
@@ -67,8 +67,7 @@ class SessionData:
         tracks = {self.interval: frame.base, **frame.derived}
         same = not frame.opens and tracks.keys() == self._tracks.keys()
         self.is_still = same and all(bars is self._tracks[i] for i, bars in tracks.items())
-        fresh = operator.attrgetter("stop") if self.is_still else frame.fresh
-        self._starts = list(map(fresh, frame.base))
+        self._fresh = operator.attrgetter("stop") if self.is_still else frame.fresh
         self._tracks = tracks
         self.release()
         self.historical = dict(frame.historical)
@@ -116,7 +115,7 @@ class SessionData:
         """The base bars that the frame adds, and the instants at which they become known."""
         if not self._bars:
             tracks = self._tracks[self.interval]
-            starts = self._starts
+            starts = list(map(self._fresh, tracks))
             series = [self.series(row, self.interval) for row in range(len(tracks))]
             self._bars = bars_of(tracks, starts, series)
         return self._bars[symbol]

@@ -8,7 +8,6 @@ import numpy as np
 
 from mismartera_core.model.columns import BoolArray, FloatArray, IntArray
 from mismartera_core.store.frame import Track
-from mismartera_core.threads.replay.side_by_side import SideBySide
 
 
 class Panel:
@@ -19,7 +18,6 @@ class Panel:
         starts: First new row of each track.
         uniform: Whether it is known that all have the same stamps in the same rows.
         traded: Whether it is known that something traded in every bar.
-        columns: Takes values out of whole columns; None where no other frame shares them.
 
     Attributes:
         aligned: Whether every symbol has a bar at every step.
@@ -33,13 +31,11 @@ class Panel:
         *,
         uniform: bool = False,
         traded: bool = False,
-        columns: SideBySide | None = None,
     ) -> None:
         self._tracks = tracks
         self._starts = starts
-        self._whole = columns if uniform and columns is not None and columns.fits(tracks) else None
         self.aligned = uniform or _aligned(tracks, starts)
-        self._rows = _same_rows(tracks, starts) if self.aligned else None
+        self._rows = _same_rows(tracks[:1] if uniform else tracks, starts) if self.aligned else None
         known = [
             t.columns.available_at[s : t.stop]
             for t, s in zip(tracks[: 1 if self.aligned else None], starts, strict=False)
@@ -64,8 +60,6 @@ class Panel:
         """A column at bars by step and symbol; costs less than rows where few are wanted."""
         if not self.aligned:
             return self.exact(field)[rows, symbols]
-        if self._whole is not None:
-            return self._whole.take(self._tracks, field, rows + self._starts[0], symbols)
         if field not in self._joined:
             self._joined[field] = np.concatenate(self._columns(field))
         return self._joined[field].take(symbols * len(self.instants) + rows)
@@ -137,9 +131,7 @@ class Panel:
             before: Values before the first row.
         """
         if isinstance(whole, np.ndarray) and self._rows is not None:
-            made = np.ascontiguousarray(whole[:, self._rows].T)
-            made.flags.writeable = False
-            return made
+            return _by_step(whole[:, self._rows])
         each = zip(whole, self._tracks, self._starts, strict=True)
         return self.fill(self.rows([v[s - t.hist : t.stop - t.hist] for v, t, s in each]), before)
 
@@ -147,11 +139,10 @@ class Panel:
         """Columns by symbol as rows by step; strategies are handed them, so nobody writes there."""
         if self.aligned:
             shape = len(columns), len(self.instants)
-            made = np.ascontiguousarray(np.concatenate(columns).reshape(shape).T)
-        else:
-            made = np.full((len(self.instants), len(columns)), np.nan)
-            for i, (column, known) in enumerate(zip(columns, self._known, strict=True)):
-                made[np.searchsorted(self.instants, known), i] = column
+            return _by_step(np.concatenate(columns).reshape(shape))
+        made = np.full((len(self.instants), len(columns)), np.nan)
+        for i, (column, known) in enumerate(zip(columns, self._known, strict=True)):
+            made[np.searchsorted(self.instants, known), i] = column
         made.flags.writeable = False
         return made
 
@@ -159,6 +150,13 @@ class Panel:
         """The new rows of a column, by symbol."""
         tracks = zip(self._tracks, self._starts, strict=True)
         return [getattr(t.columns, field)[start : t.stop] for t, start in tracks]
+
+
+def _by_step(values: FloatArray) -> FloatArray:
+    """Rows by symbol as rows by step."""
+    made = np.ascontiguousarray(values.T)
+    made.flags.writeable = False
+    return made
 
 
 def _aligned(tracks: list[Track], starts: list[int]) -> bool:
@@ -175,6 +173,6 @@ def _aligned(tracks: list[Track], starts: list[int]) -> bool:
 def _same_rows(tracks: list[Track], starts: list[int]) -> slice | None:
     """The new rows counted from `hist` on, where they are the same of every symbol."""
     first = starts[0] - tracks[0].hist
-    if any(s - t.hist != first for t, s in zip(tracks, starts, strict=True)):
+    if any(s - t.hist != first for t, s in zip(tracks, starts, strict=False)):
         return None
     return slice(first, tracks[0].stop - tracks[0].hist)

@@ -19,7 +19,6 @@ from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
 from mismartera_core.threads.replay.handles import aligned, check_output
 from mismartera_core.threads.replay.panel import Panel
-from mismartera_core.threads.replay.side_by_side import SideBySide
 from mismartera_core.threads.replay.step_row import StepRow
 from mismartera_core.threads.replay.stepper import stepper
 
@@ -129,7 +128,6 @@ class PortfolioUnit:
         self._shape = (len(symbols),)
         self._execution = execution
         self._traded = traded
-        self._columns = SideBySide()
         self._rows: list[Row] = []
         self._asked: dict[tuple[Any, ...], Needs] = {}
         self._declaring = False
@@ -206,13 +204,16 @@ class PortfolioUnit:
         """The instants at which at least one bar becomes known, and what to advance at each."""
         every = self.desk.data.tracks(self.interval)
         tracks = [every[row] for row in self._symbols]
-        starts = list(map(frame.fresh, tracks))
+        uniform = frame.uniform and self.interval == self.desk.data.interval
+        if uniform:
+            starts = [frame.fresh(tracks[0])] * len(tracks)
+        else:
+            starts = list(map(frame.fresh, tracks))
         panel = Panel(
             tracks,
             starts,
-            uniform=frame.uniform and self.interval == self.desk.data.interval,
+            uniform=uniform,
             traded=self._traded,
-            columns=self._columns if frame.anchored else None,
         )
         if len(panel.instants):
             self._execution.follow(panel, self.step)  # while the step stands where it was
