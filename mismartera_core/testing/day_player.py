@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,9 +24,11 @@ from mismartera_core.store.frame import Frame
 from mismartera_core.system.live_status import StatusBoard
 from mismartera_core.testing.memory_provider import MemoryProvider
 from mismartera_core.testing.strategy_runs import HandClock
-from mismartera_core.testing.venue_stand import VenueStand
 from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.replay.desk import Desk
+
+if TYPE_CHECKING:
+    from mismartera_core.testing.venue_stand import VenueStand
 
 SECOND = MINUTE // 60
 DELAY = SECOND // 20

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mismartera_core.config.settings import load_settings
 from mismartera_core.contracts.context import PluginContext
@@ -22,7 +22,9 @@ from mismartera_core.registry.loading import load_builtins, load_given, load_ins
 from mismartera_core.system.run import Run
 from mismartera_core.system.session import Session
 from mismartera_core.testing.day_player import DayPlayer
-from mismartera_core.testing.venue_stand import VenueStand
+
+if TYPE_CHECKING:
+    from mismartera_core.testing.venue_stand import VenueStand
 
 NAME = "live_day"
 """Of the data provider that plays the bars."""
