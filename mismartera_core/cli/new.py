@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NEXT = {
     "tests": "pytest {folder}/tests",
     "session.json": "mismartera run {folder}/session.json",
-    "live.json": "mismartera config check {folder}/live.json",
+    "src/{name}/project/cookiecutter.json": "mismartera new {name} my_first",
 }
 """What can be typed where a project has such a file."""
 
@@ -61,9 +61,12 @@ def new(
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     where = shlex.quote(folder.as_posix())
     following = [
-        line.format(folder=where) for part, line in _NEXT.items() if (folder / part).exists()
+        line.format(folder=where, name=name)
+        for part, line in _NEXT.items()
+        if (folder / part.format(name=name)).exists()
     ]
     install = install_command(folder)
+    runs = [f"\n{facts['__runs']}."] if "__runs" in facts else []
     edit = [f"\nThen, in {where}, edit {facts['__edit']}."] if "__edit" in facts else []
     emit(
         "new",
@@ -73,7 +76,7 @@ def new(
         f"  {_plain(install)}",
         "\n[bold]Next[/]",
         *(f"  {_plain(line)}" for line in following),
-        *map(_plain, edit),
+        *map(_plain, runs + edit),
     )
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from mismartera_core.errors import PluginError, did_you_mean
 from mismartera_core.hookspecs import PROJECT
 from mismartera_core.registry.attributes import config_model, one_line, resolve_attribute
+from mismartera_core.registry.brought import missing
 from mismartera_core.registry.index import ONE_TOO_MANY, index, offered
+from mismartera_core.registry.installed import distributions
 from mismartera_core.registry.listeners import Listener, listener
 from mismartera_core.registry.loading import (
     Policy,
@@ -104,7 +106,8 @@ class Registry:
         if sources:
             reason = f"{word} {name!r} belongs to plugin {sources[0]!r}, which is broken"
             raise PluginError(reason, hint="`mismartera plugins list` says why")
-        hint = did_you_mean(name, self._records[kind])
+        absent = missing(kind, name, distributions(PROJECT))
+        hint = absent or did_you_mean(name, self._records[kind])
         if idle := [f"{it.name} ({it.status})" for it in self.plugins() if it.status != OK]:
             hint += f"; plugins that are not in use may offer it: {', '.join(idle)}"
         raise PluginError(f"there is no {word} named {name!r}", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,6 +47,16 @@ def installed_plugins(group: str) -> dict[str, list[Installed]]:
     for point in sorted(entry_points(group=group), key=lambda it: it.name):
         found[point.name].append(_describe(point))
     return dict(found)
+
+
+def distributions(group: str) -> frozenset[str]:
+    """Names of the distributions that bring plugins, spelt as packages are: my-plugin.
+
+    Args:
+        group: Entry-point group.
+    """
+    found = {point.dist.name for point in entry_points(group=group) if point.dist is not None}
+    return frozenset(re.sub(r"[-_.]+", "-", name).lower() for name in found if name)
 
 
 def _describe(point: EntryPoint) -> Installed:

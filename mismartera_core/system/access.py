@@ -19,9 +19,8 @@ from mismartera_core.repositories.database import Database, open_database
 from mismartera_core.repositories.journal import OrderJournal
 from mismartera_core.repositories.run_folder import list_runs
 from mismartera_core.services.config_resolution import Resolved, resolve
+from mismartera_core.system.planning import session_context
 from mismartera_core.system.plugin_calls import blamed, build
-from mismartera_core.system.providers import with_providers
-from mismartera_core.system.secrets import Secrets
 
 LIVE = "live"
 
@@ -79,16 +78,7 @@ class Access:
     @cached_property
     def context(self) -> PluginContext:
         """What plugins are told."""
-        plain = PluginContext(
-            data_dir=self.settings.data_dir,
-            exchange_group=self.config.exchange_group,
-            asset_class=self.config.asset_class,
-            timezone=str(self.clock.zone),
-            sessions=self.clock.session_table,
-            secret=Secrets(self.registry),
-            now_ns=self.clock.wall_ns,
-        )
-        return with_providers(plain, self.registry)
+        return session_context(self.config, self.registry, self.clock, self.settings.data_dir)
 
     @cached_property
     def provider(self) -> DataProvider:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from mismartera_core.config.session_config import BacktestConfig, SessionConfig
 from mismartera_core.contracts.broker import Costs
-from mismartera_core.contracts.context import PluginContext, no_secret
+from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.costs import CostRole
 from mismartera_core.contracts.provider import DataProvider, ProviderCapabilities
 from mismartera_core.errors import ConfigError, DataError
@@ -18,7 +18,7 @@ from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.market import from_ns
 from mismartera_core.model.quality import Origin
 from mismartera_core.model.sessions import SessionTable
-from mismartera_core.registry import resolve_attribute
+from mismartera_core.registry import Registry, resolve_attribute
 from mismartera_core.services.config_resolution import Resolved
 from mismartera_core.services.origins import Origins
 from mismartera_core.services.stream_plan import GENERATED, Source, decide
@@ -28,8 +28,10 @@ from mismartera_core.system.costs import priced
 from mismartera_core.system.live_account import LiveAccount
 from mismartera_core.system.live_planning import check_live_sources, live_plan, session_day
 from mismartera_core.system.plugin_calls import build
+from mismartera_core.system.providers import with_providers
 from mismartera_core.system.recorded import SessionTape
 from mismartera_core.system.risk_block import flat_minutes, risk_checks, volume_of_risk
+from mismartera_core.system.secrets import Secrets
 from mismartera_core.threads.plan import Plan, StrategyPlan, TrailingAverage
 
 _FEW_NOTES = 5
@@ -58,8 +60,7 @@ def make_plan(
     config: SessionConfig,
     resolved: Resolved,
     clock: TimeManager,
-    data_dir: Path,
-    secret: Callable[[str], str] = no_secret,
+    context: PluginContext,
     tape: SessionTape | None = None,
     account: LiveAccount | None = None,
     given: DataProvider | None = None,
@@ -70,8 +71,7 @@ def make_plan(
         config: The session config.
         resolved: Its plugins, found and validated.
         clock: Calendar and clock of its market; put before the first session.
-        data_dir: Where imported data lie.
-        secret: Finds a secret by its name.
+        context: What its plugins are told.
         tape: What the inputs of a live session pass through; None in a backtest.
         account: The venue's account that is traded; None where the broker fills orders itself.
         given: Stands for the config's data provider; None builds it.
@@ -81,7 +81,6 @@ def make_plan(
         DataError: The provider lacks what the config asks for.
     """
     data = config.session_data_config
-    context = session_context(config, clock, data_dir, secret)
     provider = given or _provider(resolved, context, tape)
     capabilities = resolved.data_provider.record.capabilities
     check_symbols(provider, data.symbols, config.data_provider.name)
@@ -135,25 +134,26 @@ def make_plan(
 
 
 def session_context(
-    config: SessionConfig, clock: TimeManager, data_dir: Path, secret: Callable[[str], str]
+    config: SessionConfig, registry: Registry, clock: TimeManager, data_dir: Path
 ) -> PluginContext:
     """What the plugins of a session are told.
 
     Args:
         config: The session config.
+        registry: The plugins there are.
         clock: Calendar and clock of its market.
         data_dir: Where imported data lie.
-        secret: Finds a secret by its name.
     """
-    return PluginContext(
+    plain = PluginContext(
         data_dir=data_dir,
         exchange_group=config.exchange_group,
         asset_class=config.asset_class,
         timezone=str(clock.zone),
         sessions=clock.session_table,
-        secret=secret,
+        secret=Secrets(registry),
         now_ns=clock.wall_ns,
     )
+    return with_providers(plain, registry)
 
 
 def _provider(resolved: Resolved, context: PluginContext, tape: SessionTape | None) -> DataProvider:

@@ -41,7 +41,6 @@ from mismartera_core.system.planning import make_plan, session_context
 from mismartera_core.system.plugin_calls import blamed, build
 from mismartera_core.system.recorded import LiveTape, ReplayOf, SessionTape
 from mismartera_core.system.run import Run, save_run
-from mismartera_core.system.secrets import Secrets
 from mismartera_core.system.system_manager import (
     Outcome,
     Progress,
@@ -118,12 +117,11 @@ class Session:
             database = stack.enter_context(closing(open_database(self.settings.database_url)))
             market = self.config.exchange_group, self.config.asset_class
             clock = TimeManager(database, *market, wall=self._wall)
-            secret = Secrets(self.registry)
             recorder, tape = self._tape(clock)
-            data_dir, run_id = self.settings.data_dir, self._run_id(clock)
+            run_id = self._run_id(clock)
+            context = session_context(self.config, self.registry, clock, self.settings.data_dir)
             account = None
             if tape is not None and not resolved.broker.record.simulated:
-                context = session_context(self.config, clock, data_dir, secret)
                 trading = Trading(
                     config=self.config,
                     settings=self.settings,
@@ -137,7 +135,7 @@ class Session:
                 make = partial(build, "broker", resolved.broker, context)
                 account = stack.enter_context(live_account(make, trading))
                 self.board.account = account.account
-            plan = make_plan(self.config, resolved, clock, data_dir, secret, tape, account)
+            plan = make_plan(self.config, resolved, clock, context, tape, account)
             plan = replace(plan, folder=self.settings.runs_dir)
             reports = self._reports(resolved, clock)
             states = None if account is None else account.states

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mismartera_core.testing.http_messages import Reply as Reply
     from mismartera_core.testing.http_messages import Request as Request
     from mismartera_core.testing.indicators import IndicatorConformance as IndicatorConformance
+    from mismartera_core.testing.live_days import live_day as live_day
     from mismartera_core.testing.loopback import LoopbackServer as LoopbackServer
     from mismartera_core.testing.memory_provider import MemoryProvider as MemoryProvider
     from mismartera_core.testing.remote_providers import (
@@ -124,6 +125,7 @@ _HOMES = {
     "gap_fillers": ("GapFillerConformance",),
     "indicators": ("IndicatorConformance",),
     "http_messages": ("Fault", "Reply", "Request"),
+    "live_days": ("live_day",),
     "loopback": ("LoopbackServer",),
     "memory_provider": ("MemoryProvider",),
     "remote_providers": ("RemoteProviderConformance",),

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from mismartera_core.contracts.context import PluginContext
 from mismartera_core.contracts.gap_filler import GapFiller
+from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.errors import DataError
 from mismartera_core.model.columns import BarColumns
 from mismartera_core.model.intervals import DAY
+from mismartera_core.registrations import GapFillerReg
 from mismartera_core.testing import rows
-from mismartera_core.testing.suite import MadeConformance, breach, expect, not_applicable, survives
+from mismartera_core.testing.builders import sealed
+from mismartera_core.testing.suite import (
+    MadeConformance,
+    breach,
+    build,
+    expect,
+    not_applicable,
+    survives,
+)
 
 _LEAST_ROWS = 2
 _EMPTY = "a gap without data is an empty result"
@@ -82,6 +98,30 @@ class GapFillerConformance(MadeConformance):
         rows.same_rows(made.fill(*gap), kept, contract, _whose(gap), cure)
         rows.same_rows(filled, kept, contract, _whose(gap), "do not write into what you returned")
 
+    def test_bars_of_another_provider_are_only_read(
+        self,
+        registration: GapFillerReg,
+        settings: Any,
+        context: PluginContext,
+        gap: tuple[str, str, int, int],
+    ) -> None:
+        """What `context.provider` hands out belongs to it: the next one may be handed the same."""
+        asked: list[_Sealing] = []
+
+        def provider(name: str, config: Mapping[str, Any]) -> Any:
+            asked.append(_Sealing(context.provider(name, config)))
+            return asked[-1]
+
+        made = build(registration, settings, replace(context, provider=provider))
+        contract = "bars of another provider are read, never written"
+        cure = "bars.take(...) and dataclasses.replace(bars, close=...) make bars of your own"
+        with survives(contract, cure), suppress(DataError):
+            made.fill(*gap)
+        if callable(close := getattr(made, "close", None)):
+            close()
+        if not asked:
+            not_applicable("it asks no other provider")
+
     def test_gap_without_data_stays_empty(
         self, made: GapFiller, filled: BarColumns, gap: tuple[str, str, int, int]
     ) -> None:
@@ -110,6 +150,25 @@ class GapFillerConformance(MadeConformance):
                 f"{found!r} for an unknown symbol",
                 "raise DataError from what the source raises",
             )
+
+
+class _Sealing:
+    """A provider whose bars nobody can write to."""
+
+    def __init__(self, source: DataProvider) -> None:
+        self._source = source
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def get_bars(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
+        return sealed(self._source.get_bars(symbol, interval, start_ns, end_ns))
+
+    def load_bars(
+        self, symbols: Sequence[str], interval: str, start_ns: int, end_ns: int
+    ) -> Mapping[str, BarColumns]:
+        loaded = self._source.load_bars(symbols, interval, start_ns, end_ns)
+        return {name: sealed(bars) for name, bars in loaded.items()}
 
 
 def _whose(gap: tuple[str, str, int, int]) -> str:

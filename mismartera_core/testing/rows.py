@@ -59,7 +59,7 @@ def stamps_ascend(ts: IntArray, whose: str) -> None:
 
 
 def prices_are_possible(bars: BarColumns, whose: str) -> None:
-    """Prices are finite with low <= open, close <= high; volume is not negative.
+    """Prices are finite, above zero, low <= open, close <= high; volume is not negative.
 
     Args:
         bars: The rows.
@@ -70,6 +70,13 @@ def prices_are_possible(bars: BarColumns, whose: str) -> None:
         np.isfinite(prices).all(axis=0),
         bars,
         "prices are finite: NaN and infinity never enter",
+        whose,
+        "drop the row, or raise DataError where the source is damaged",
+    )
+    _all_rows(
+        (prices > 0.0).all(axis=0),
+        bars,
+        "prices are above zero",
         whose,
         "drop the row, or raise DataError where the source is damaged",
     )

@@ -167,7 +167,8 @@ class StrategyConformance(Conformance):
                     "bars, trades and quotes known at it",
                     f"{found[0]}; with another future from {_time(cut, first)} on: {found[1]}",
                     "row i may look at rows up to i only; keep nothing of other runs in a global "
-                    "or a class attribute, read no file that holds later prices",
+                    "or a class attribute, read no file that holds later prices, draw no random "
+                    "numbers without a seed, and ask no clock but self.now",
                 )
 
     def test_targets_do_not_depend_on_the_future(self, signals: Compute) -> None:

@@ -148,6 +148,14 @@ class VenueStand(ABC):
         """How many orders the venue has under a client id."""
         return sum(it.client_id == client_id for it in self.book.orders.values())
 
+    def turn_to(self, now_ns: int) -> None:
+        """Set the venue's clock.
+
+        Args:
+            now_ns: Nanoseconds UTC.
+        """
+        self._clock_ns = now_ns
+
     def execute(self, venue_id: str, quantity: Decimal, price: Decimal) -> str:
         """Execute a part of an order, or all of it."""
         self._clock_ns += _STEP_NS

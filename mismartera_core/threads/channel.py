@@ -76,8 +76,8 @@ class Channel(Generic[T]):
 
         Args:
             metrics: Of the receiver.
-            timeout: Seconds to wait at most; None for as long as it takes. The wait also ends
-                when the channel is woken.
+            timeout: Seconds to wait at most; None for as long as it takes. There is no wait
+                either when the channel is woken, or has been since the last item.
 
         Raises:
             Idle: Nothing has come in that time.
@@ -86,7 +86,8 @@ class Channel(Generic[T]):
         metrics.worked()
         with self._changed:
             while not self._items and not self._closed and not self._aborted:
-                woken = self._changed.wait(timeout)
+                # Who was woken while it was busy must not wait: the notice has passed.
+                woken = (timeout is not None and self._awake) or self._changed.wait(timeout)
                 if timeout is not None and (not woken or self._awake) and not self._items:
                     self._awake = False
                     metrics.waited()

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import shlex
 import sys
@@ -18,6 +19,8 @@ TEMPLATES = ROOT / "docs/plugins/templates.md"
 PAGES = sorted(ROOT.glob("docs/plugins/first-*.md"))
 VENUE = ROOT / "docs/plugins/first-venue-broker.md"
 """Its project needs a venue to run at, and is checked at a fake one instead."""
+SHOWN_BY_TESTS = "first-gap-filler"
+"""A backtest fills no gaps."""
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -72,11 +75,16 @@ def forget(names, place: Path) -> None:
             del sys.modules[name]
 
 
-def put(block: str) -> None:
-    """Replace the one function that a block shows in the file that its first line names."""
+def put(block: str) -> tuple[Path, str]:
+    """Replace the one function that a block shows in the file that its first line names.
+
+    Returns:
+        The file, and what was in it.
+    """
     path, code = re.fullmatch(r"# (\S+)\n(.*)", block, re.DOTALL).groups()
     (shown,) = ast.parse(code).body
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    before = Path(path).read_text(encoding="utf-8")
+    lines = before.splitlines()
     tree = ast.parse("\n".join(lines))
     (there,) = [
         node
@@ -86,33 +94,56 @@ def put(block: str) -> None:
     indented = textwrap.indent(code.rstrip(), " " * there.col_offset).splitlines()
     lines[there.lineno - 1 : there.end_lineno] = indented
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return Path(path), before
 
 
 @pytest.fixture
 def all_done(newcomer, tmp_path):
-    """Does every block of a page; returns what the commands have said."""
+    """Does every block of a page; returns what the commands have said.
 
-    def do(page: Path) -> list[str]:
-        said = []
+    With `again` the function is put back in the end, and the last run repeated.
+    """
+
+    def load_anew() -> None:
+        forget(list(sys.modules), tmp_path)
+        importlib.invalidate_caches()
+
+    def do(page: Path, *, again: bool = False) -> list[str]:
+        said, line = [], ""
         for language, text in blocks(page):
             if language == "python":
-                put(text)
-                forget(list(sys.modules), tmp_path)
-                importlib.invalidate_caches()
+                path, before = put(text)
+                load_anew()
             else:
                 assert language == ""
                 said += [newcomer(line) for line in text.splitlines()]
+                line = next(
+                    (it for it in text.splitlines() if it.startswith("mismartera run ")), ""
+                )
+        if again:
+            path.write_text(before, encoding="utf-8")
+            load_anew()
+            said.append(newcomer(line))
         return said
 
     return do
 
 
 @pytest.mark.parametrize("page", [it for it in PAGES if it != VENUE], ids=lambda page: page.stem)
-def test_every_block_is_done(page, all_done, tmp_path):
-    all_done(page)
+def test_every_block_is_done_and_the_function_makes_the_difference(page, all_done, tmp_path):
+    all_done(page, again=True)
     runs = sorted((tmp_path / "runtime/runs").iterdir())
-    assert len(runs) == 2, "once as generated, once as edited"
-    assert all(len((run / "fills.csv").read_text().splitlines()) > 1 for run in runs)
+    assert len(runs) == 3, "once as generated, once as edited, once more as generated"
+    assert all(len((run / "fills.csv").read_text().splitlines()) > 1 for run in runs[:2])
+    edited, back = (result(run) for run in runs[1:])
+    assert (edited == back) is (page.stem == SHOWN_BY_TESTS)
+
+
+def result(run: Path) -> tuple[str, str]:
+    """What tells runs apart: their trades, and what a report of the project has written."""
+    own = [path.read_text(encoding="utf-8") for path in sorted(run.glob("my_*"))]
+    facts = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    return facts["trade_hash"], "".join(own)
 
 
 def test_every_block_of_a_venue_is_done(all_done):

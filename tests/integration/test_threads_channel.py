@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mismartera_core.monitoring.performance import PerformanceMetrics
-from mismartera_core.threads.channel import Channel, Stopped
+from mismartera_core.threads.channel import Channel, Idle, Stopped
 
 SOON = 10.0
 
@@ -145,3 +145,17 @@ def test_time_in_the_channel_counts_as_waiting():
     closer.join()
     assert counted.waiting >= 0.08
     assert counted.busy < 0.08
+
+
+def test_who_was_woken_while_it_was_busy_does_not_wait():
+    channel, idle = Channel(1), Event()
+    channel.wake()
+
+    def look():
+        with pytest.raises(Idle):
+            channel.get(metrics(), timeout=2 * SOON)
+        idle.set()
+
+    receiver = started(look)
+    assert idle.wait(SOON)
+    assert ended(receiver)

@@ -19,10 +19,9 @@ from mismartera_core.repositories.database import open_database
 from mismartera_core.repositories.recording import Recording
 from mismartera_core.repositories.recording_values import decode
 from mismartera_core.services.config_resolution import resolve
-from mismartera_core.system.planning import make_plan
+from mismartera_core.system.planning import make_plan, session_context
 from mismartera_core.system.risk_block import STANDARD
 from mismartera_core.system.run import Run
-from mismartera_core.system.secrets import Secrets
 from mismartera_core.system.system_manager import SystemManager, simulated_clock
 
 
@@ -88,8 +87,8 @@ def run_beside(
     resolved = resolve(config, registry)
     with closing(open_database(settings.database_url)) as database:
         clock = TimeManager(database, config.exchange_group, config.asset_class)
-        secret = Secrets(registry)
-        plan = make_plan(config, resolved, clock, settings.data_dir, secret, given=provider)
+        context = session_context(config, registry, clock, settings.data_dir)
+        plan = make_plan(config, resolved, clock, context, given=provider)
         outcome = SystemManager(plan, registry, simulated_clock(clock)).run()
     if outcome.error is not None:
         raise outcome.error

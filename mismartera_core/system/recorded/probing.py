@@ -15,8 +15,7 @@ from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.registry import Registry
 from mismartera_core.repositories.database import open_database
 from mismartera_core.services.config_resolution import resolve
-from mismartera_core.system.planning import make_plan
-from mismartera_core.system.secrets import Secrets
+from mismartera_core.system.planning import make_plan, session_context
 from mismartera_core.system.system_manager import SystemManager, simulated_clock
 from mismartera_core.threads.plan import Plan, StrategyClass
 
@@ -71,9 +70,8 @@ def shown_at(
     resolved = resolve(config, registry)
     with closing(open_database(settings.database_url)) as database:
         clock = TimeManager(database, config.exchange_group, config.asset_class)
-        plan = make_plan(
-            config, resolved, clock, settings.data_dir, Secrets(registry), given=provider
-        )
+        context = session_context(config, registry, clock, settings.data_dir)
+        plan = make_plan(config, resolved, clock, context, given=provider)
         plan = _alone(plan, row, symbol, at_ns, shown)
         outcome = SystemManager(plan, registry, simulated_clock(clock)).run()
     if outcome.error is not None:

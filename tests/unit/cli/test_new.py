@@ -123,6 +123,25 @@ def test_it_says_how_to_install_and_what_to_type_next(cli):
     assert "src/mine/strategy.py" in out
 
 
+@pytest.mark.parametrize(
+    ("template", "following", "said"),
+    [
+        ("template", ["pytest mine/tests", "mismartera new mine my_first"], "project/"),
+        ("venue_broker", ["pytest mine/tests"], "a whole live session at the fake venue"),
+        (
+            "gap_filler",
+            ["pytest mine/tests", "mismartera run mine/session.json"],
+            "a whole live session, on a clock of its own",
+        ),
+    ],
+)
+def test_it_says_what_runs_where_a_backtest_would_show_nothing(cli, template, following, said):
+    _, out, _ = cli("new", template, "mine")
+    assert said in " ".join(out.split())
+    _, out, _ = cli("new", template, "mine", "--json", "-o", "mine")
+    assert [line.replace("mine/mine", "mine") for line in json.loads(out)["next"]] == following
+
+
 def test_it_answers_in_json(cli, tmp_path):
     code, out, _ = cli("new", "report", "mine", "--json")
     answer = json.loads(out)

@@ -3,12 +3,15 @@ import os
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from mismartera_core.config.settings import PREFIX, SETTINGS_FILE, Settings, write_setting
 from mismartera_core.errors import PluginError
+from mismartera_core.hookspecs import PROJECT
 from mismartera_core.registry import Policy, Registry, config_model, policy_of, resolve_attribute
+from mismartera_core.registry.installed import distributions
 from mismartera_core.registry.loading import _SETTINGS_FILES, policy_here
 
 GOOD = """
@@ -153,6 +156,33 @@ def test_unknown_names_answer_did_you_mean():
     with pytest.raises(PluginError, match="there is no broker named 'simulatd'") as caught:
         discover().get("broker", "simulatd")
     assert caught.value.hint == "did you mean 'simulated'?"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "project"),
+    [
+        ("data_provider", "alpaca", "mismartera-alpaca"),
+        ("strategy", "sma_cross", "strategies-example"),
+        ("indicator", "rsi", "mismartera-indicators"),
+        ("indicator", "double_top", "mismartera-patterns"),
+    ],
+)
+def test_a_name_of_a_distribution_that_is_missing_says_how_to_get_it(
+    monkeypatch, kind, name, project
+):
+    monkeypatch.setattr("mismartera_core.registry.distributions", lambda group: frozenset())
+    with pytest.raises(PluginError, match=f"there is no .* named '{name}'") as caught:
+        discover().get(kind, name)
+    wanted = f"it comes with {project}, which is not installed: pip install "
+    assert caught.value.hint.startswith(wanted)
+    assert (Path(caught.value.hint.removeprefix(wanted)) / "pyproject.toml").is_file()
+
+
+def test_a_name_of_a_distribution_that_is_installed_is_not_called_missing():
+    assert "mismartera-alpaca" in distributions(PROJECT)
+    with pytest.raises(PluginError) as caught:
+        discover().get("data_provider", "alpaca")
+    assert "not installed" not in caught.value.hint
 
 
 def test_records_come_sorted_whatever_the_order_of_registration():

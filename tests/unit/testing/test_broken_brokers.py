@@ -56,6 +56,14 @@ class ForgetsToTell(SimulatedBroker):
         super().start(costs, on_fill, lambda order: None)
 
 
+class DividesByItsDelay(SimulatedBroker):
+    delay = 0
+
+    def submit(self, order):
+        order.from_ns += order.from_ns // self.delay
+        super().submit(order)
+
+
 class OneBook(SimulatedBroker):
     """Its books belong to the class."""
 
@@ -119,6 +127,10 @@ BROKEN = {
     NeverExpires: ("day order expires and gtc lives on", ["order 1 is working"]),
     ExpiresAll: ("day order expires and gtc lives on", ["order 2 is expired", "good till"]),
     ForgetsToTell: ("cancelled order never fills", ["on_done told of it 0 times"]),
+    DividesByItsDelay: (
+        "an order is filled once",
+        ["a broker raises nothing", "ZeroDivisionError", "in submit: order.from_ns +="],
+    ),
     OneBook: ("brokers share nothing", ["keep books in the instance"]),
     NoSlippage: ("costs are charged", ["slippage on market and stop orders only"]),
     NoLimit: ("participation limits what a bar fills", ["30 units a bar"]),

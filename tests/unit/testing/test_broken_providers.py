@@ -29,6 +29,13 @@ class Unknown(Sound):
         return replace(bars, close=close)
 
 
+class BelowZero(Sound):
+    def get_bars(self, symbol, interval, start_ns, end_ns):
+        bars = super().get_bars(symbol, interval, start_ns, end_ns)
+        prices = {name: bars.field(name) - 102.0 for name in ("open", "high", "low", "close")}
+        return replace(bars, **prices)
+
+
 class Reversed(Sound):
     def get_bars(self, symbol, interval, start_ns, end_ns):
         bars = super().get_bars(symbol, interval, start_ns, end_ns)
@@ -150,6 +157,7 @@ class LeavesAWorker(Sound):
 
 BROKEN = {
     Unknown: (["prices are possible"], ["prices are finite", "nan"]),
+    BelowZero: (["prices are possible"], ["prices are above zero", "'low': -2.0"]),
     Reversed: (
         [
             "rows are ascending and unique",
@@ -275,6 +283,16 @@ class Raises(Filler):
         raise KeyError("NO_SUCH_SYMBOL")
 
 
+class WritesIntoItsSource(Filler):
+    def __init__(self, context):
+        self.source = context.provider("sample", {})
+
+    def fill(self, symbol, interval, start_ns, end_ns):
+        bars = self.source.get_bars(symbol, interval, start_ns, end_ns)
+        bars.close[:] = bars.open
+        return bars
+
+
 FILLERS = {
     FillsTooMuch: (
         [
@@ -304,6 +322,12 @@ def filler(cls):
 
 def test_a_sound_gap_filler_breaks_nothing():
     assert failures("gap_filler", filler(Filler)) == {}
+
+
+def test_a_gap_filler_that_writes_into_bars_of_another_provider_is_caught():
+    record = replace(filler(Filler), factory=lambda config, context: WritesIntoItsSource(context))
+    promises = ["bars of another provider are only read"]
+    assert_caught("gap_filler", record, promises, ["read-only", "bars.close[:] = bars.open"])
 
 
 @pytest.mark.parametrize("cls", FILLERS, ids=lambda cls: cls.__name__)

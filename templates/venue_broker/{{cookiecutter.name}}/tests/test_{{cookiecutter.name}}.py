@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from mismartera_core import BrokerReg, Executed, OrderTerms, OrderType, Side
+from mismartera_core.testing import live_day, market_bars, session_table
 
 from {{ cookiecutter.name }} import messages
+from {{ cookiecutter.name }}.fake import KEY, Fake{{ cookiecutter.__class }}
 from {{ cookiecutter.name }}.plugin import mismartera_brokers
 from {{ cookiecutter.name }}.promises import Promises
 
@@ -31,6 +35,21 @@ class Test{{ cookiecutter.__class }}(Promises):
     def registration(self) -> BrokerReg:
         (record,) = mismartera_brokers()
         return record
+
+
+def test_its_live_session_trades_at_the_fake_venue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole way: bars, strategy, risk, journal, orders, executions, flat before the close."""
+    config = json.loads((Path(__file__).parents[1] / "live.json").read_text(encoding="utf-8"))
+    days = session_table(date(2024, 6, 3), date(2024, 7, 3))
+    bars = market_bars(config["session_data_config"]["symbols"], days)
+    monkeypatch.setenv("{{ cookiecutter.name | upper }}_KEY", KEY)
+    with Fake{{ cookiecutter.__class }}() as venue:
+        config["broker"]["config"] = {"url": venue.url, "events_url": venue.events_url}
+        run = live_day(config, bars, tmp_path, venue=venue)
+    assert len(run.fills) == len(venue.book.booked) > 0
+    assert not any(venue.book.held.values())
 
 
 def test_an_order_is_written_as_the_venue_wants_it() -> None:
