@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -166,10 +166,11 @@ class Derivation:
                 heed()
             trades = frame.ticks[symbol] if ticks else None
             for needs, compute, rows in zip(group, computes, made, strict=True):
+                outputs: Mapping[str, Any]
                 if before is not None and held:
                     outputs = {name: each[row] for name, each in before.many[needs].items()}
                 else:
-                    outputs = dict(compute(bars, trades))
+                    outputs = compute(bars, trades)
                 for output, whole in rows.items():
                     whole[row] = outputs[output]
         frame.many.update(zip(group, made, strict=True))
