@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
-from mismartera_core import PortfolioStrategy
+from mismartera_core import PortfolioStrategy, Strategy
 
 WHERE = "MISMARTERA_TEST_PACE"
 """Environment: the file."""
@@ -70,12 +70,27 @@ class Pacemaker(PortfolioStrategy):
             self.pace.reached(step.now_ns)
 
 
+class Stumbler(Strategy):
+    """Bids far below the market at every bar; takes too long for its first ones of a day."""
+
+    late = 0
+
+    def on_bar(self, bar) -> None:
+        self.buy(1, limit=round(bar.close * 0.5, 2))
+        if self.symbol == "AAPL" and self.now.hour < 10 and self.late < 3:
+            self.late += 1
+            threading.Event().wait(0.3)
+
+
 PLUGIN = """
 from mismartera_core import StrategyReg, hookimpl
 
 @hookimpl
 def mismartera_strategies():
-    return [StrategyReg(name="pacemaker", factory="paced_process:Pacemaker")]
+    return [
+        StrategyReg(name="pacemaker", factory="paced_process:Pacemaker"),
+        StrategyReg(name="stumbler", factory="paced_process:Stumbler"),
+    ]
 """
 
 

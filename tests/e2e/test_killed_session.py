@@ -46,6 +46,7 @@ class Account:
             {"name": "opening_range_breakout", "params": {"shares": 10}, "flat_by_close": 5},
             {"name": "sma_cross", "params": {"shares": 5}, "flat_by_close": 5},
             {"name": "pacemaker"},
+            {"name": "stumbler"},
         ]
         self.config = folder / "session.json"
         self.config.write_text(json.dumps(config))
@@ -148,6 +149,7 @@ def test_a_session_that_is_killed_goes_on_and_both_runs_are_replayed(account):
     ids = Counter(order.client_id for order in venue.book.orders.values())
     assert max(ids.values()) == 1
     check_second(account, second)
+    check_quarantine(second)
     check_killed(account, killed)
 
 
@@ -158,6 +160,15 @@ def check_second(account, folder):
     code, said = account.command("parity", folder.name)
     assert code in (0, 1), said
     assert "unexplained" not in {each["cause"] for each in said["differences"]}, said
+
+
+def check_quarantine(folder):
+    """A strategy is late before the kill alone: after it, none of its bids leaves any more."""
+    signals = load_run(folder).signals
+    bids = signals[signals["strategy"] == "stumbler"]
+    quarantined = bids["reason"].str.startswith("risk quarantined: 3 strikes")
+    assert quarantined.sum() > 100, "it bids on"
+    assert (quarantined | bids["reason"].str.startswith("flat by close")).all()
 
 
 def check_killed(account, folder):
