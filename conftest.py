@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,11 @@ from mismartera_core.monitoring import redaction
 # How long an example takes is the machine's affair: no test asserts a wall time.
 settings.register_profile("mismartera", deadline=None)
 settings.load_profile("mismartera")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: half of its time a worker waits, for processes and streams."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from dying import halted_at, killed_at, kinds, left
+from dying import halted_at, kinds, left
 
 from mismartera_core import OrderChanged, VenueCapabilities
 from mismartera_core.model.orders import OrderStatus, OrderType
@@ -256,30 +256,6 @@ def test_a_restart_goes_on_with_what_the_venue_has(rig, counting, answer, filled
     assert len(rig.journal.executions()) == len(counting.booked)
 
 
-@pytest.mark.parametrize(
-    "point",
-    [
-        "replace_requested.written",
-        "replace_requested.committed",
-        "replace.before_send",
-        "replace.after_send",
-        "replaced.written",
-        "replaced.committed",
-    ],
-)
-def test_a_process_that_is_killed_within_a_change_asks_for_it_once(rig, venue, point):
-    order = rig.order(10, limit=99.0)
-    assert not killed_at(point, lambda: rig.change(order, limit=98.0))
-    assert len(venue.changed) <= 1
-    rig.begin()
-    (order,) = [o for book in rig.desk.working_symbols().values() for o in book]
-    rig.wait(40)
-    assert (Decimal(order.limit), rig.desk.frozen) == (venue.working()[0].limit_price, {})
-    venue.fill("AAPL")
-    rig.wait(70)
-    assert (rig.held(), rig.verdicts, len(venue.changed) <= 1) == (10.0, [], True)
-
-
 def test_somebody_else_s_change_is_followed_and_ours_refused(rig, venue):
     order = rig.order(10, limit=99.0)
     by_hand = replace(venue.sent[0], client_id="by hand", limit_price=Decimal(97))
@@ -339,53 +315,6 @@ def test_a_change_to_less_than_the_venue_says_is_filled_is_not_asked_for(rig, ve
     rig.change(order, quantity=4)
     assert (len(venue.changed), left(venue)) == (1, 6)
     assert order.reason == "not changed: quantity must be above what has filled, 4"
-
-
-def test_an_earlier_id_of_an_order_that_has_ended_is_no_second_order(rig, venue):
-    order = rig.order(10, limit=99.0)
-    before = venue.working()[0]
-    rig.change(order, quantity=23)
-    venue.fill("AAPL")
-    rig.poll()
-    rig.begin()
-    venue.tell(OrderChanged(before))
-    rig.wait(70)
-    assert (rig.desk.working_symbols(), rig.heard("twin"), venue.cancels) == ({}, 0, [])
-    assert (rig.held(), rig.verdicts) == (23.0, [])
-
-
-@pytest.mark.parametrize("restarts", [1, 0])
-def test_an_order_that_the_venue_dropped_under_the_id_of_a_change_is_no_second_one(
-    rig, venue, restarts
-):
-    order = rig.order(10, limit=99.0)
-    rig.change(order, limit=98.0)
-    rig.change(order, limit=97.0)
-    for _ in range(restarts):
-        rig.begin()
-    dropped = replace(
-        venue.working()[0],
-        venue_id="V-dropped",
-        client_id=venue.changed[0].client_id,
-        status=VenueStatus.CANCELLED,
-        replaces="",
-    )
-    venue.tell(OrderChanged(dropped))
-    rig.poll()
-    (order,) = (each for book in rig.desk.working_symbols().values() for each in book)
-    assert (order.limit, order.status, rig.heard("twin")) == (97.0, OrderStatus.WORKING, 0)
-    assert (left(venue), rig.verdicts) == (10, [])
-
-
-def test_a_change_that_was_decided_before_a_restart_is_not_sent_again(rig, venue):
-    venue.script_changes(Answer.REFUSE)
-    rig.change(rig.order(10, limit=99.0), limit=98.5)
-    rig.desk.close()
-    rig.begin()
-    (order,) = (each for book in rig.desk.working_symbols().values() for each in book)
-    rig.change(order, limit=98.5)
-    assert (order.limit, len(venue.changed)) == (99.0, 1)
-    assert "decided on before" in rows(rig)[-1][1]
 
 
 def test_news_of_an_entry_tells_of_the_change_of_its_leg(rig, venue):
