@@ -15,6 +15,7 @@ settings.register_profile("mismartera", deadline=None)
 settings.load_profile("mismartera")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: half of its time a worker waits, for processes and streams."""
     return (os.cpu_count() or 1) + 1
