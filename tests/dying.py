@@ -2,6 +2,8 @@
 
 from itertools import count
 
+import sqlalchemy as sa
+
 from mismartera_core.contracts.crashpoints import on_crashpoint
 
 
@@ -42,6 +44,12 @@ def halted_at(rig, point, act):
         act()
     finally:
         on_crashpoint(None)
+
+
+def read_only(rig, on=True):
+    """Have the disk of a rig's journal take nothing, or take it again."""
+    with rig.database.engine.connect() as connection:
+        connection.execute(sa.text(f"PRAGMA query_only = {'ON' if on else 'OFF'}"))
 
 
 def left(venue):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from dying import halted_at, kinds, left
+from dying import halted_at, kinds, left, read_only
 
 from mismartera_core import OrderChanged, VenueCapabilities
 from mismartera_core.model.orders import OrderStatus, OrderType
@@ -205,6 +205,15 @@ def test_what_may_not_leave_is_not_asked_for(rig, venue, why, act):
     rig.change(order, limit=98.0)
     assert (len(venue.changed), order.limit) == (asked, 99.0)
     assert why in rows(rig)[-1][1]
+
+
+def test_no_journal_no_change(rig, venue):
+    order = rig.order(10, limit=99.0)
+    read_only(rig)
+    rig.change(order, limit=98.0)
+    assert (venue.changed, order.limit) == ([], 99.0)
+    assert "journal failed before it was sent" in order.reason
+    read_only(rig, on=False)
 
 
 def test_a_halt_while_a_change_is_written_keeps_it_here(rig, venue):

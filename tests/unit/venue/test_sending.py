@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
-from dying import halted_at
+from dying import halted_at, read_only
 
 from mismartera_core import VenueCapabilities
 from mismartera_core.model.journal import OrderEventKind
@@ -15,11 +15,6 @@ LOST = [Answer.DO_THEN_FAIL, Answer.GARBLED, Answer.WRONG]
 def kinds(rig, order):
     """What the journal has of the newest order of a rig."""
     return [e.kind.value for e in rig.journal.orders_since(0)[-1].events]
-
-
-def read_only(rig, on=True):
-    with rig.database.engine.connect() as connection:
-        connection.execute(sa.text(f"PRAGMA query_only = {'ON' if on else 'OFF'}"))
 
 
 def test_it_is_written_down_before_it_leaves(rig, venue):
