@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-import sqlalchemy as sa
+from dying import read_only
 
 from mismartera_core import OrderChanged, VenueCapabilities
 from mismartera_core.managers.execution_manager.venue import InlineFetcher
@@ -225,11 +225,11 @@ def test_what_is_taken_over_waits_for_the_journal(rig, venue):
     terms = replace(venue.sent[0], client_id=ours, take_profit=Decimal(110))
     venue.submit(terms)
     said = only(venue, client_id=ours)
-    with read_only(rig):
+    with unwritable(rig):
         rig.desk._changes.apply(said)
     assert [v.limit for v in rig.verdicts] == ["journal"]
     rig.desk._changes.apply(replace(said, legs=()))
-    with read_only(rig):
+    with unwritable(rig):
         rig.desk._changes.apply(said)
     rig.desk._changes.apply(said)
     assert len(rig.desk.working_symbols()[0]) == 3
@@ -284,20 +284,18 @@ def test_a_fetcher_that_never_began_can_be_closed():
 
 
 @contextmanager
-def read_only(rig):
+def unwritable(rig):
     """The journal cannot be written within."""
-    with rig.database.engine.connect() as connection:
-        connection.execute(sa.text("PRAGMA query_only = ON"))
+    read_only(rig)
     yield
-    with rig.database.engine.connect() as connection:
-        connection.execute(sa.text("PRAGMA query_only = OFF"))
+    read_only(rig, on=False)
 
 
 @pytest.mark.wrong_for_good
 def test_a_second_order_under_one_id_waits_for_the_journal(rig, venue):
     rig.order(10)
     rig.poll()
-    with read_only(rig):
+    with unwritable(rig):
         twin = venue.foreign("AAPL", Side.BUY, 5, client_id=venue.sent[0].client_id)
         rig.poll()
         assert (venue.cancels, rig.heard("twin")) == ([], 0)
@@ -309,7 +307,7 @@ def test_an_execution_after_the_end_waits_for_the_journal(rig, venue):
     rig.order(10)
     venue.tell(OrderChanged(replace(only(venue), status=VenueStatus.CANCELLED)))
     rig.poll()
-    with read_only(rig):
+    with unwritable(rig):
         venue.fill("AAPL")
         rig.wait(2)
         assert rig.held() == 0.0
