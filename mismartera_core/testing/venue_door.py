@@ -215,7 +215,7 @@ def against(desk: VenueDesk, journal: OrderJournal, call: Call, client_id: str) 
     written = known is not None and (
         known.was_sent if call is Call.SUBMIT else client_id in known.client_ids
     )
-    return ("" if written else "it is not written") or core.shut() or core.gate(tracked.order)
+    return ("" if written else "it is not written") or core.kept_back(tracked.order)
 
 
 def wrong(

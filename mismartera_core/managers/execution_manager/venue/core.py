@@ -205,6 +205,10 @@ class DeskCore:
         """Why nothing leaves; "" where the desk is armed."""
         return next(iter(self.closed.values()), "")
 
+    def kept_back(self, order: WorkingOrder) -> str:
+        """Why an order, or a change of it, may not leave at this moment; "" where it may."""
+        return self.shut() or self.gate(order)
+
 
 def _by_us(tracked: Tracked, kind: OrderEventKind) -> bool:
     return kind is OrderEventKind.CANCELLED and bool(tracked.cancelling)

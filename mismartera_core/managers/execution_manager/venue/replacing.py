@@ -46,7 +46,7 @@ class Replacing:
         client_id = change_id(tracked.client_id, now_ns, number)
         change = Change(client_id, terms_of(order, client_id), terms)
         reason = self._cannot(tracked, change)
-        shut = self._shut(order)  # once more: another thread may have halted while it was written
+        shut = self._core.kept_back(order)  # another thread may have halted while it was written
         order.take(was)
         if reason:
             return reason
@@ -65,9 +65,6 @@ class Replacing:
             if change is not None and now >= change.due:
                 self._ask(tracked)
 
-    def _shut(self, order: WorkingOrder) -> str:
-        return self._core.shut() or self._core.gate(order)
-
     def _cannot(self, tracked: Tracked, change: Change) -> str:
         """Why a change is not asked for; the order has the terms that it is to have."""
         core, order = self._core, tracked.order
@@ -78,7 +75,7 @@ class Replacing:
             return "it is being cancelled"
         if order.quantity <= tracked.before:
             return f"quantity must be above what has filled, {tracked.before}"
-        reason = self._shut(order) or core.frozen(tracked.symbol)
+        reason = core.kept_back(order) or core.frozen(tracked.symbol)
         reason = reason or cannot_take(can, order, change.client_id)
         if reason:
             return reason

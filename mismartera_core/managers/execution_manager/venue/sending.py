@@ -62,10 +62,11 @@ class Sending:
 
     def send_again(self, tracked: Tracked) -> None:
         """Send an order that the venue does not have a second time, under the same id."""
+        core, order = self._core, tracked.order
         tracked.resent = True
-        if self._shut(tracked.order) or not self._core.note(tracked, OrderEventKind.RESENT):
+        if core.kept_back(order) or not core.note(tracked, OrderEventKind.RESENT):
             return
-        if not self._shut(tracked.order):
+        if not core.kept_back(order):
             self._post(tracked)
 
     def _tracked(self, order: WorkingOrder) -> Tracked:
@@ -144,12 +145,12 @@ class Sending:
             return
         for one in (tracked, *tracked.legs):
             one.journaled = True
-        reason = self._shut(order)
+        reason = core.kept_back(order)
         if reason:
             core.end(tracked, OrderEventKind.DENIED, reason)
         elif not core.note(tracked, OrderEventKind.SENT):
             core.end(tracked, OrderEventKind.NOT_SENT, "the journal failed before it was sent")
-        elif reason := self._shut(order):  # another thread has halted while that was written
+        elif reason := core.kept_back(order):  # another thread has halted while that was written
             core.end(tracked, OrderEventKind.NOT_SENT, reason)
         else:
             self._post(tracked)
@@ -163,9 +164,6 @@ class Sending:
             intent_of(t.order, t.client_id, None, parent=tracked.client_id) for t in tracked.legs
         ]
         return self._core.journal.intend([entry, *legs], self._core.now_ns())
-
-    def _shut(self, order: WorkingOrder) -> str:
-        return self._core.shut() or self._core.gate(order)
 
     def _frozen(self, tracked: Tracked) -> str:
         """Why a frozen symbol does not take an order: only what surely reduces leaves."""
