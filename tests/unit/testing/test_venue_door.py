@@ -27,7 +27,7 @@ def test_nothing_is_wrong_with_an_order_whose_answer_was_lost(rig):
 
 
 def test_an_order_that_leaves_while_the_account_is_halted_is_found(rig, monkeypatch):
-    monkeypatch.setattr(Sending, "_shut", lambda *_: "")
+    monkeypatch.setattr(DeskCore, "kept_back", lambda *_: "")
     rig.gate = "halted: too much was lost"
     rig.order(10)
     (found,) = rig.wrong()
