@@ -198,9 +198,11 @@ class OrderBook:
         assert found.price is not None  # noqa: S101 - the caller has looked
         price = found.price
         if order.quantity is None:
-            order.quantity = self._units_for(order, price)
-            if not order.quantity:
+            wanted = self._units_for(order, price)
+            if not wanted:
                 self.end(order, Status.CANCELLED, "nothing can be had for the amount", now_ns)
+                return
+            order.quantity = wanted
         units = order.quantity - order.filled
         if self._room is not None:
             units = min(units, self._room)

@@ -72,6 +72,16 @@ def test_a_prompt_venue_fills_at_once_what_fills_at_the_open():
     assert resting.status is Status.WORKING
 
 
+def test_an_order_by_notional_that_finds_its_position_closed_ends_without_a_quantity():
+    made = venue(crossing=True)
+    made.submit(order(side="sell", quantity=1))
+    made.advance(OPEN + MINUTE)
+    closes, late = made.submit(order(quantity=1)), made.submit(order(quantity=None, notional=1))
+    made.advance(OPEN + 2 * MINUTE)
+    assert (closes.status, closes.left) == (Status.FILLED, 0)
+    assert (late.status, late.quantity, late.left) == (Status.CANCELLED, None, None)
+
+
 def test_orders_of_regular_hours_do_not_fill_before_them():
     early = replace(BARS, ts=BARS.ts - 60 * MINUTE, available_at=BARS.available_at - 60 * MINUTE)
     made = venue(early)
