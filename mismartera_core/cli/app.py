@@ -7,30 +7,38 @@ import inspect
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stdout
+from pkgutil import resolve_name
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from mismartera_core.cli import (
-    account_commands,
-    config_commands,
-    data_commands,
-    demo,
-    init,
-    new,
-    parity,
-    plugins,
-    preflight,
-    replay,
-    risk_commands,
-    run,
-    runs,
-    time_commands,
-    why,
-)
 from mismartera_core.cli.errors import report
 from mismartera_core.cli.output import set_manner
 from mismartera_core.errors import Interrupted
+
+_COMMANDS = {
+    "run": "run:run",
+    "preflight": "preflight:preflight",
+    "orders": "account_commands:orders",
+    "positions": "account_commands:positions",
+    "account": "account_commands:account",
+    "replay": "replay:replay",
+    "parity": "parity:parity",
+    "why": "why:why",
+    "demo": "demo:demo",
+    "init": "init:init",
+    "new": "new:new",
+    "halt": "risk_commands:halt",
+    "resume": "risk_commands:resume",
+    "flatten": "risk_commands:flatten",
+    "watchdog": "risk_commands:watchdog",
+    "config": "config_commands:app",
+    "data": "data_commands:app",
+    "plugins": "plugins:app",
+    "runs": "runs:app",
+    "time": "time_commands:app",
+}
+"""Where each command, or group of commands, is; in the order of --help."""
 
 _COMMON = {
     "json_": (("--json",), "Answer with one JSON object."),
@@ -41,8 +49,13 @@ _COMMON = {
 """Options of every command, by parameter."""
 
 
-def build() -> typer.Typer:
-    """The whole command tree; every command has the common options."""
+def build(word: str = "") -> typer.Typer:
+    """The command tree; every command has the common options.
+
+    Args:
+        word: The only command that is needed, which saves the time that the others take; all are
+            there where none has that name.
+    """
     app = typer.Typer(
         name="mismartera",
         help="A plugin-based day-trading framework: one strategy, one engine, one result.",
@@ -53,36 +66,20 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     app.callback(invoke_without_command=True)(_with_common(_root))
-    for name, command in (
-        ("run", run.run),
-        ("preflight", preflight.preflight),
-        ("orders", account_commands.orders),
-        ("positions", account_commands.positions),
-        ("account", account_commands.account),
-        ("replay", replay.replay),
-        ("parity", parity.parity),
-        ("why", why.why),
-        ("demo", demo.demo),
-        ("init", init.init),
-        ("new", new.new),
-        ("halt", risk_commands.halt),
-        ("resume", risk_commands.resume),
-        ("flatten", risk_commands.flatten),
-        ("watchdog", risk_commands.watchdog),
-    ):
-        app.command(name)(_with_common(command))
-    for name, group in (
-        ("config", config_commands.app),
-        ("data", data_commands.app),
-        ("plugins", plugins.app),
-        ("runs", runs.app),
-        ("time", time_commands.app),
-    ):
-        for info in group.registered_commands:
-            if info.callback is not None:
-                info.callback = _with_common(info.callback)
-        app.add_typer(group, name=name)
+    for name in [word] if word in _COMMANDS else _COMMANDS:
+        found = resolve_name(f"mismartera_core.cli.{_COMMANDS[name]}")
+        if isinstance(found, typer.Typer):
+            _add_group(app, name, found)
+        else:
+            app.command(name)(_with_common(found))
     return app
+
+
+def _add_group(app: typer.Typer, name: str, group: typer.Typer) -> None:
+    for info in group.registered_commands:
+        if info.callback is not None:
+            info.callback = _with_common(info.callback)
+    app.add_typer(group, name=name)
 
 
 def run_command(words: list[str]) -> int:
@@ -97,7 +94,8 @@ def run_command(words: list[str]) -> int:
     manner = set_manner(words)
     try:
         with _silence() if manner.quiet and not manner.json else nullcontext():
-            code = build()(args=words, prog_name="mismartera", standalone_mode=False)
+            word = next((it for it in words if not it.startswith("-")), "")
+            code = build(word)(args=words, prog_name="mismartera", standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place that reports
         return report(error)
     if code == Interrupted.exit_code:  # what typer makes of Ctrl-C

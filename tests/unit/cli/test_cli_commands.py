@@ -80,7 +80,14 @@ def test_the_version_is_told_before_typer_is_imported():
 @pytest.mark.parametrize("words", [("--help",), ("plugins", "list"), ("run", "--help")])
 def test_help_and_listings_import_nothing_heavy(words):
     heavy = {"pandas", "numpy", "pyarrow", "sqlalchemy", "exchange_calendars", "numba", "talib"}
+    heavy |= {"pydantic", "rich"}
     assert heavy & imported_by(*words) == set()
+
+
+def test_a_command_imports_no_other_command():
+    commands = {name for name in imported_by("plugins", "list") if "cli." in name}
+    assert commands >= {"mismartera_core.cli.plugins"}
+    assert not {name for name in commands if name.endswith(("_commands", ".run", ".runs", ".new"))}
 
 
 @pytest.mark.parametrize("words", [("--help",), ("plugins", "list")])
