@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,11 @@ from mismartera_core.monitoring import redaction
 # How long an example takes is the machine's affair: no test asserts a wall time.
 settings.register_profile("mismartera", deadline=None)
 settings.load_profile("mismartera")
+
+# Hundreds of tests start a process: it reads what the first one compiled, or they take half as long
+# again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(optionalhook=True)
