@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from mismartera_core.model.columns import BarColumns, BoolArray, FloatArray, IntArray, TickColumns
+from mismartera_core.model.columns import BarColumns, FloatArray, IntArray, TickColumns
 from mismartera_core.model.intervals import DAY
 from mismartera_core.services.session_rows import inside
 
 _WHOLE_SESSION = 1 << 62
 """Longer than any session, and small enough to be added to an instant."""
+
+
+class Aggregation:
+    """Longer bars of many symbols: windows of bars that are stamped alike are found once.
+
+    Args:
+        session_open: Where windows are anchored, nanoseconds UTC, a row a session.
+        session_close: Where the last window ends, nanoseconds UTC.
+    """
+
+    def __init__(self, session_open: IntArray, session_close: IntArray) -> None:
+        self._open = session_open
+        self._close = session_close
+        self._found: dict[int, tuple[IntArray, IntArray, _Windows]] = {}
+
+    def __call__(self, bars: BarColumns, interval_ns: int) -> BarColumns:
+        """As `aggregate`.
+
+        Args:
+            bars: Bars of a symbol.
+            interval_ns: Length of a window.
+        """
+        if len(bars) == 0:
+            return BarColumns.empty()
+        ts, session, windows = self._found.get(interval_ns, (None, None, None))
+        same = np.array_equal(bars.ts, ts) and np.array_equal(bars.session, session)  # type: ignore[arg-type]
+        if windows is None or not same:
+            windows = _windows(bars.ts, bars.session, interval_ns, self._open, self._close)
+            self._found[interval_ns] = bars.ts, bars.session, windows
+        return windows.bars((bars.open, bars.high, bars.low, bars.close, bars.volume))
 
 
 def aggregate(
@@ -31,14 +64,7 @@ def aggregate(
     Returns:
         Bars with volumes added in row order (NaN where one is unknown).
     """
-    return _windows(
-        bars.ts,
-        bars.session,
-        (bars.open, bars.high, bars.low, bars.close, bars.volume),
-        interval_ns,
-        session_open,
-        session_close,
-    )
+    return Aggregation(session_open, session_close)(bars, interval_ns)
 
 
 def ticks_to_bars(
@@ -53,22 +79,57 @@ def ticks_to_bars(
         session_close: End of each session, nanoseconds UTC, excluded.
     """
     rows, session = inside(ticks.ts, session_open, session_close)
+    if len(session) == 0:
+        return BarColumns.empty()
     price = ticks.price[rows]
-    columns = (price, price, price, price, ticks.size[rows])
-    return _windows(ticks.ts[rows], session, columns, interval_ns, session_open, session_close)
+    windows = _windows(ticks.ts[rows], session, interval_ns, session_open, session_close)
+    return windows.bars((price, price, price, price, ticks.size[rows]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """Which rows make which longer bar.
+
+    Attributes:
+        start: Start of each window, nanoseconds UTC.
+        known: When each is known.
+        session: Session of each.
+        first: Its first row.
+        last: Its last row.
+        of_row: For each row the number of its window.
+    """
+
+    start: IntArray
+    known: IntArray
+    session: IntArray
+    first: IntArray
+    last: IntArray
+    of_row: IntArray
+
+    def bars(self, columns: Sequence[FloatArray]) -> BarColumns:
+        """The longer bars; `columns` are open, high, low, close and volume."""
+        open_, high, low, close, volume = columns
+        # Added one row after the other; reduceat would add pairwise, by the window's length.
+        sums: FloatArray = np.bincount(self.of_row, weights=volume)  # type: ignore[assignment]
+        return BarColumns(
+            self.start,
+            open_[self.first],
+            np.maximum.reduceat(high, self.first),
+            np.minimum.reduceat(low, self.first),
+            close[self.last],
+            sums,
+            self.known,
+            self.session,
+        )
 
 
 def _windows(
     ts: IntArray,
     session: IntArray,
-    columns: tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
     interval_ns: int,
     session_open: IntArray,
     session_close: IntArray,
-) -> BarColumns:
-    if len(ts) == 0:
-        return BarColumns.empty()
-    open_, high, low, close, volume = columns
+) -> _Windows:
     length = _WHOLE_SESSION if interval_ns >= DAY else interval_ns
     anchor = session_open[session]
     # Numpy divides by a scalar five times as fast as it takes the remainder.
@@ -83,19 +144,5 @@ def _windows(
     last[-1] = len(ts)
     last -= 1
     start, number = start[first], session[first]
-    return BarColumns(
-        start,
-        open_[first],
-        np.maximum.reduceat(high, first),
-        np.minimum.reduceat(low, first),
-        close[last],
-        _sums(begins, volume),
-        np.minimum(start + length, session_close[number]),
-        number,
-    )
-
-
-def _sums(begins: BoolArray, values: FloatArray) -> FloatArray:
-    """Sums added one row after the other; reduceat would add pairwise, by the window's length."""
-    sums: FloatArray = np.bincount(begins.cumsum() - 1, weights=values)  # type: ignore[assignment]
-    return sums
+    known = np.minimum(start + length, session_close[number])
+    return _Windows(start, known, number, first, last, begins.cumsum() - 1)

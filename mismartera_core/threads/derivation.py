@@ -13,7 +13,7 @@ from mismartera_core.errors import StrategyError
 from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.signals import Signals
-from mismartera_core.services.bar_aggregation import aggregate
+from mismartera_core.services.bar_aggregation import Aggregation
 from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary, Told
 from mismartera_core.store.frame import (
     Frame,
@@ -65,8 +65,7 @@ class Derivation:
     ) -> None:
         self._library = library
         self._base = base
-        self._opens = opens
-        self._closes = closes
+        self._aggregate = Aggregation(opens, closes)
         self._made: dict[Any, _Made] = {}
         self._filled: Frame | None = None
         self._revisions: tuple[int, ...] = ()
@@ -255,7 +254,7 @@ class Derivation:
             frame,
             (interval, symbol),
             base,
-            lambda columns: aggregate(columns, length, self._opens, self._closes),
+            lambda columns: self._aggregate(columns, length),
         )
         start = int(np.searchsorted(bars.session, frame.session, side="left"))
         return Track(bars, 0, start, known_rows(bars, start, frame.upto_ns))

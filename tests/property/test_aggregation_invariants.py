@@ -1,12 +1,14 @@
 """What must hold of derived bars for any bars at all."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mismartera_core.model.columns import BAR_FIELDS, PRICE_FIELDS, BarColumns
 from mismartera_core.model.intervals import DAY, MINUTE
-from mismartera_core.services.bar_aggregation import aggregate
+from mismartera_core.services.bar_aggregation import Aggregation, aggregate
 
 OPENS = 1_700_000_000_000_000_000 + np.arange(3) * DAY
 CLOSES = OPENS + np.array([390, 210, 390]) * MINUTE
@@ -75,6 +77,20 @@ def test_a_session_gives_the_same_bits_alone_and_among_others(bars, length):
         aggregate(bars.take(bars.session == number), length, OPENS, CLOSES) for number in range(3)
     ]
     assert equal(together, BarColumns.concat(alone))
+
+
+@given(
+    st.lists(bars_of_three_sessions(), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 2), lengths), max_size=8),
+)
+@settings(max_examples=60)
+def test_symbols_one_after_the_other_give_what_each_gives_by_itself(symbols, asked):
+    together = Aggregation(OPENS, CLOSES)
+    for number, length in asked:
+        bars = symbols[number % len(symbols)]
+        again = replace(bars, close=bars.close[::-1].copy())  # stamped alike, other prices
+        for one in (bars, again):
+            assert equal(together(one, length), aggregate(one, length, OPENS, CLOSES))
 
 
 @given(bars_of_three_sessions(), lengths, st.integers(0, 180))
