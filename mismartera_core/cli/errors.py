@@ -13,7 +13,6 @@ import typer
 
 from mismartera_core.cli.output import JSON_VERSION, manner
 from mismartera_core.errors import INTERNAL_ERROR, Interrupted, MisMarteraError, UsageError
-from mismartera_core.monitoring.redaction import redacted
 
 _FORESEEN = {
     errno.ENOSPC: "make room there",
@@ -68,6 +67,8 @@ def report(error: BaseException) -> int:
     Returns:
         The exit code.
     """
+    from mismartera_core.monitoring.redaction import redacted
+
     if manner().debug:
         sys.stderr.write(redacted("".join(traceback.format_exception(error))))
     failure = explain(error)
@@ -85,6 +86,7 @@ def report(error: BaseException) -> int:
 def _keep(error: BaseException) -> str:
     """Write the traceback of an unforeseen error beside the runs, and say where it is."""
     from mismartera_core.config.settings import load_settings
+    from mismartera_core.monitoring.redaction import redacted
 
     try:
         folder: Path = load_settings().runtime_dir

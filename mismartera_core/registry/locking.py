@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -94,6 +93,8 @@ def fingerprint(plugin: Installed) -> str:
     Installed for development, a distribution lists no source; the package is then read where it
     lies. Paths are relative, so that the hash is the same on every machine.
     """
+    import hashlib
+
     found = dict(_package(plugin.target.partition(":")[0].partition(".")[0]))
     if plugin.distribution is not None:
         found |= dict(_distributed(plugin.distribution))
