@@ -27,6 +27,27 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+_LONG = (
+    "tests/e2e",
+    "tests/contracts",
+    "plugins/mismartera_alpaca",
+    "tests/integration",
+    "tests/golden",
+)
+"""Where a few tests take long, longest first."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files go to workers in the order of `pytest_collection_modifyitems`, not by their tests."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In parallel, what takes long begins first: else one worker has it left when all are done."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in _LONG])
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _secrets_of_a_module_are_its_own() -> Iterator[None]:
     """Forget after a module what it had struck out of logs: others may use such a word."""
