@@ -72,6 +72,7 @@ class Derivation:
         self._needs: Iterable[Need | Needs] = ()
         self._groups: list[tuple[_Bars, list[Any]]] = []
         self._ticks = False
+        self._intervals: list[str] = []
 
     def tracks(self, frame: Frame, interval: str) -> tuple[Track, ...]:
         """Bars of an interval, of all symbols, as known at the end of the frame."""
@@ -190,6 +191,7 @@ class Derivation:
             frame.values, frame.many = before.values, before.many
             return
         grows = before if frame.revisions else None
+        settled = self._settled(grows, frame)
         for of, group in groups:
             heed()
             if stays is not None and not of.ticks:
@@ -199,13 +201,22 @@ class Derivation:
                 if missing:
                     self._compute_many(frame, missing, heed, grows)
                 continue
-            if grows is not None and not of.ticks:
-                self.tracks(frame, of.interval)
-                if self._is_same(grows, frame, of.interval, of.symbols):
-                    _keep(grows, frame, group)
+            if (
+                grows is not None
+                and not of.ticks
+                and (of.interval in settled or self._is_same(grows, frame, of.interval, of.symbols))
+            ):
+                _keep(grows, frame, group)
             missing = [need for need in group if need not in frame.values]
             if missing:
                 self._compute(frame, of, missing, heed)
+
+    def _settled(self, before: Frame | None, frame: Frame) -> set[str]:
+        """Intervals of which no symbol has a new bar since the step before."""
+        if before is None:
+            return set()
+        tracks = {interval: self.tracks(frame, interval) for interval in self._intervals}
+        return {each for each, made in tracks.items() if made is before.derived.get(each)}
 
     def _by_bars(self, needs: Iterable[Need | Needs]) -> list[tuple[_Bars, list[Any]]]:
         """Needs side by side that are computed on the same bars."""
@@ -217,6 +228,7 @@ class Derivation:
                 groups.setdefault(_Bars(symbols, need.interval, ticks), []).append(need)
             self._needs, self._groups = needs, list(groups.items())
             self._ticks = any(of.ticks for of in groups)
+            self._intervals = list(dict.fromkeys(of.interval for of in groups))
         return self._groups
 
     def _is_same(self, before: Frame, frame: Frame, interval: str, symbol: int) -> bool:
@@ -271,9 +283,11 @@ class Derivation:
 
 def _keep(before: Frame, frame: Frame, group: Iterable[Any]) -> None:
     """Take over what was computed for the frame before, if it was."""
-    kept: tuple[tuple[Any, Any], ...] = (before.values, frame.values), (before.many, frame.many)
-    for older, newer in kept:
-        newer.update((need, older[need]) for need in group if need in older)
+    for need in group:
+        if need in before.values:
+            frame.values[need] = before.values[need]
+        elif need in before.many:
+            frame.many[need] = before.many[need]
 
 
 def _is_still(before: Frame, frame: Frame) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -67,22 +67,23 @@ def _nanoseconds(text: str) -> int:
 
 
 def _weighted(
-    bars: BarColumns, source: str, deviations: float, stretches: Iterable[tuple[int, int]]
+    bars: BarColumns, source: str, deviations: float, stretches: Sequence[tuple[int, int]]
 ) -> IndicatorOutputs:
     """Volume-weighted mean and band over each stretch of rows."""
     price = series(bars, source)
     sums = np.full((3, len(bars)), np.nan)
-    anchor = np.empty(len(bars))
+    anchor = np.full(len(bars), np.nan)
     for start, stop in stretches:
-        # Distances from the first price keep the sum of squares exact to the cent.
         anchor[start:stop] = price[start]
-        distance = price[start:stop] - price[start]
-        part = np.empty((3, stop - start))
-        part[0] = bars.volume[start:stop]
-        np.multiply(part[0], distance, out=part[1])
-        np.multiply(part[1], distance, out=part[2])
+    # Distances from the first price keep the sum of squares exact to the cent.
+    distance = price - anchor
+    parts = np.empty((3, len(bars)))
+    parts[0] = bars.volume
+    np.multiply(parts[0], distance, out=parts[1])
+    np.multiply(parts[1], distance, out=parts[2])
+    for start, stop in stretches:
         # A running sum adds in the order of the rows: the same on every prefix, unlike np.sum.
-        np.add.accumulate(part, axis=1, out=sums[:, start:stop])
+        np.add.accumulate(parts[:, start:stop], axis=1, out=sums[:, start:stop])
     volume = np.where(sums[0] > 0.0, sums[0], np.nan)
     mean = sums[1] / volume
     width = deviations * np.sqrt(np.maximum(sums[2] / volume - mean * mean, 0.0))

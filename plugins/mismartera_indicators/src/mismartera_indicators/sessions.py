@@ -18,16 +18,19 @@ MINUTE, DAY = interval_ns("1m"), interval_ns("1d")
 
 def session_starts(bars: BarColumns) -> Rows:
     """First row of every session, and the number of rows after the last."""
-    if len(bars) == 0:
-        return np.zeros(1, dtype=np.int64)
-    changes = np.flatnonzero(np.diff(bars.session)) + 1
-    return np.concatenate([[0], changes, [len(bars)]])
+    return np.array(_starts(bars), dtype=np.int64)
 
 
 def session_rows(bars: BarColumns) -> list[tuple[int, int]]:
     """First and one past the last row of every session."""
-    starts = session_starts(bars).tolist()
-    return list(pairwise(starts))
+    return list(pairwise(_starts(bars)))
+
+
+def _starts(bars: BarColumns) -> list[int]:
+    session = bars.session
+    if len(session) == 0:
+        return [0]
+    return [0, *(np.flatnonzero(session[1:] != session[:-1]) + 1).tolist(), len(session)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
