@@ -13,6 +13,9 @@ from mismartera_core.errors import DataError, MisMarteraError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+    from mismartera_core.model.columns import IntArray
 
 Unit = Literal["ns", "s"]
 
@@ -63,9 +66,9 @@ def write_table(folder: Path, name: str, parts: Callable[[], Iterable[pd.DataFra
         The two files.
     """
     files = [folder / f"{name}.parquet", folder / f"{name}.csv"]
-    units: dict[Any, Unit] = {}
+    units: dict[str, Unit] = {}
     write_atomically(files[0], lambda file: _write_parquet(_noting(parts(), units), file))
-    write_atomically(files[1], lambda file: _write_csv(parts(), units, file))
+    write_atomically(files[1], lambda file: _write_csv(files[0], units, file))
     return files
 
 
@@ -112,91 +115,98 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
         ) from error
 
 
-def _write_parquet(parts: Iterable[pd.DataFrame], file: IO[bytes]) -> None:
+def _write_parquet(tables: Iterable[pa.Table], file: IO[bytes]) -> None:
     from pyarrow import parquet
 
-    tables = _tables(parts)
-    head = next(tables)
+    left = iter(tables)
+    head = next(left)
     with parquet.ParquetWriter(file, head.schema) as writer:
-        for table in chain([head], tables):
+        for table in chain([head], left):
             writer.write_table(table)
 
 
-def _write_csv(parts: Iterable[pd.DataFrame], units: Mapping[Any, Unit], file: IO[bytes]) -> None:
-    from pyarrow import csv
+def _write_csv(path: Path, units: Mapping[str, Unit], file: IO[bytes]) -> None:
+    """What a Parquet file holds, a row group at a time."""
+    from pyarrow import csv, parquet
 
-    tables = _tables(_for_people(part, units) for part in parts)
-    head = next(tables)
-    with csv.CSVWriter(file, head.schema) as writer:
-        for table in chain([head], tables):
-            writer.write_table(table)
+    with parquet.ParquetFile(path) as source:
+        groups = map(source.read_row_group, range(source.num_row_groups))
+        tables = (_for_people(group, units) for group in groups)
+        head = next(tables)
+        with csv.CSVWriter(file, head.schema) as writer:
+            for table in chain([head], tables):
+                writer.write_table(table)
 
 
-def _tables(parts: Iterable[pd.DataFrame]) -> Iterator[Any]:
-    """Arrow tables of one schema, that of the first."""
+def _noting(parts: Iterable[pd.DataFrame], units: dict[str, Unit]) -> Iterator[pa.Table]:
+    """The parts, all of the schema of the first; noted is how finely instants are written."""
     import pyarrow as pa
 
     schema = None
     for part in parts:
         table = pa.Table.from_pandas(part, schema, preserve_index=False)
         schema = table.schema
+        for field in schema:
+            if _is_instant(field.type) and units.get(field.name) != "ns":
+                units[field.name] = _unit(table[field.name])
         yield table
 
 
-def _noting(parts: Iterable[pd.DataFrame], units: dict[Any, Unit]) -> Iterator[pd.DataFrame]:
-    """The parts; noted is how finely instants are written: whole seconds where all are whole."""
-    for part in parts:
-        for name, column in part.items():
-            if _is_instant(column):
-                units[name] = "ns" if units.get(name) == "ns" else _unit(column)
-        yield part
+def _is_instant(type_: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_timestamp(type_) and type_.tz is not None)
 
 
-def _is_instant(column: pd.Series) -> bool:
-    import pandas as pd
+def _unit(column: pa.ChunkedArray) -> Unit:
+    """Whole seconds where all are whole."""
+    return "ns" if (_nanoseconds(column) % 1_000_000_000).any() else "s"
 
-    return isinstance(column.dtype, pd.DatetimeTZDtype)
 
-
-def _for_people(table: pd.DataFrame, units: Mapping[Any, Unit]) -> pd.DataFrame:
-    import pandas as pd
+def _for_people(table: pa.Table, units: Mapping[str, Unit]) -> pa.Table:
+    import pyarrow as pa
 
     columns = {}
-    for name, column in table.items():
-        if name in units:
-            columns[name] = _iso(column, units[name])
-        elif column.dtype.kind == "M":
-            columns[name] = column.dt.strftime("%Y-%m-%d")
-        elif column.dtype.kind in "OU" or isinstance(column.dtype, pd.StringDtype):
-            columns[name] = column.map(_harmless).astype("str")
+    for field in table.schema:
+        column = table[field.name]
+        if field.name in units:
+            columns[field.name] = _iso(column, units[field.name])
+        elif pa.types.is_timestamp(field.type):
+            columns[field.name] = column.cast(pa.date32()).cast(pa.string())
+        elif pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            texts = [text and _harmless(text) for text in column.to_pylist()]
+            columns[field.name] = pa.array(texts, field.type)
         else:
-            columns[name] = column
-    return pd.DataFrame(columns)
+            columns[field.name] = column
+    return pa.table(columns)
 
 
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _unit(column: pd.Series) -> Unit:
-    """Whole seconds where all are whole."""
-    import pandas as pd
-
-    return "ns" if (pd.DatetimeIndex(column).as_unit("ns").asi8 % 1_000_000_000).any() else "s"
-
-
-def _iso(column: pd.Series, unit: Unit) -> pd.Series:
+def _iso(column: pa.ChunkedArray, unit: Unit) -> pa.Array:
     """ISO 8601 with offset."""
     import numpy as np
-    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import compute
 
-    index = pd.DatetimeIndex(column).as_unit("ns")
-    local = index.tz_localize(None).asi8
-    seconds = (local - index.asi8) // 1_000_000_000
+    instants = _nanoseconds(column)
+    local = _nanoseconds(compute.local_timestamp(column))
+    seconds = (local - instants) // 1_000_000_000
     text = np.datetime_as_string(local.astype("datetime64[ns]"), unit=unit).astype(object)
     offsets = {second: _offset(int(second)) for second in np.unique(seconds)}
     text = text + np.array([offsets[second] for second in seconds.tolist()], dtype=object)
-    return pd.Series(text, index=column.index, dtype="str").where(column.notna())
+    return pa.array(text, pa.string(), mask=column.is_null().to_numpy())
+
+
+def _nanoseconds(column: pa.ChunkedArray) -> IntArray:
+    """Since the epoch; 0 where there is none."""
+    import pyarrow as pa
+
+    stamps = column.cast(pa.timestamp("ns", column.type.tz)).cast(pa.int64())
+    values: IntArray = stamps.fill_null(0).to_numpy()
+    return values
 
 
 def _offset(seconds: int) -> str:

@@ -124,6 +124,29 @@ def test_csv_times_keep_fractions_of_a_second_and_follow_daylight_saving(tmp_pat
     assert pd.isna(at[2])
 
 
+def test_csv_of_parts_is_written_alike_and_what_is_missing_changes_nothing(tmp_path):
+    days = pd.to_datetime(["2024-01-05", None])
+    parts = [
+        pd.DataFrame(
+            {
+                "at": pd.to_datetime([text, None], utc=True),
+                "day": days,
+                "text": pd.array([word, None], dtype="str"),
+                "price": [1.5, None],
+            }
+        )
+        for text, word in [("2024-01-05T14:30:00Z", "a"), ("2024-01-05T14:31:00Z", "=b")]
+    ]
+    write_table(tmp_path, "t", lambda: parts)
+    assert (tmp_path / "t.csv").read_text().splitlines() == [
+        '"at","day","text","price"',
+        '"2024-01-05T14:30:00+00:00","2024-01-05","a",1.5',
+        ",,,",
+        '"2024-01-05T14:31:00+00:00","2024-01-05","\'=b",1.5',
+        ",,,",
+    ]
+
+
 def test_text_that_a_spreadsheet_would_run_is_made_harmless_in_csv_only(tmp_path):
     run = stored(tmp_path)
     assert pd.read_csv(run.folder / "signals.csv")["reason"].iloc[2] == "'=HYPERLINK(1)"
