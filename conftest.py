@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from mismartera_core.monitoring import redaction
+from mismartera_core.repositories import calendars
 
 # How long an example takes is the machine's affair: no test asserts a wall time.
 settings.register_profile("mismartera", deadline=None)
@@ -46,6 +48,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """In parallel, what takes long begins first: else one worker has it left when all are done."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in _LONG])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _library_read_once() -> Iterator[None]:
+    """A process reads each market from its library once; every database gets the rows anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calendars, "seed_days", functools.cache(calendars.seed_days))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")

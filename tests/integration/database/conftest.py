@@ -1,12 +1,10 @@
 """Every test of the database runs on SQLite and on a real PostgreSQL server."""
 
-import functools
 import itertools
 import os
 
 import pytest
 
-from mismartera_core.repositories import calendars
 from mismartera_core.repositories.database import open_database
 
 NUMBERS = itertools.count()
@@ -42,11 +40,3 @@ def database(url):
     opened = open_database(url)
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _library_read_once():
-    """The library builds each calendar once for all tests; the rows are written anew in each."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calendars, "seed_days", functools.cache(calendars.seed_days))
-        yield
