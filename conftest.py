@@ -17,10 +17,11 @@ from mismartera_core.repositories import calendars
 settings.register_profile("mismartera", deadline=None)
 settings.load_profile("mismartera")
 
-# Hundreds of tests start a process: it reads what the first one compiled, or they take half as long
-# again.
+# Hundreds of tests start a process. It reads what the first one compiled, and starts no threads of
+# linear algebra that wait for work: without this they take half as long again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(optionalhook=True)
