@@ -77,6 +77,7 @@ class LiveSteps:
         self._events = LiveEvents(len(self.bars))
         self._feed = Feed(live=False, reason="not connected yet")
         self._told = self._feed
+        self._heard_ns = 0
         self._halts = LiveHalts()
         self._lost_since: int | None = None
 
@@ -102,7 +103,7 @@ class LiveSteps:
             self._changed(event, arrived_ns)
             return
         if source == STREAM:
-            self._feed = replace(self._feed, heard_ns=max(self._feed.heard_ns, arrived_ns))
+            self._heard_ns = max(self._heard_ns, arrived_ns)
         if isinstance(event, StreamNoise):
             self.counts["noise"] += 1
             return
@@ -148,9 +149,9 @@ class LiveSteps:
 
     def _between(self, until_ns: int) -> LiveStep | None:
         """A step of what came between two boundaries."""
-        if until_ns <= self._upto:
+        changed = self._told != self._feed
+        if until_ns <= self._upto or not (changed or self._late or self._events.arrived):
             return None
-        changed = self._told != replace(self._feed, heard_ns=self._told.heard_ns)
         # What comes while a step settles comes after it: the bars of the step were known before.
         breathed = until_ns >= min(self._upto + BREATH_NS, self._closes[self._next] - 1)
         events = [at for at in self._events.arrived if at <= until_ns] if breathed else []
@@ -182,7 +183,8 @@ class LiveSteps:
         self._history = {}
         apply_changes(self.bars, everything)
         self.counts.update(change.kind.value for change in everything)
-        self._upto, self._told = upto, self._feed
+        self._feed = self._told = replace(self._feed, heard_ns=self._heard_ns)
+        self._upto = upto
         following = self._closes[self._next] if self._next < len(self._closes) else 0
         return LiveStep(
             upto, seen, following, everything, self._feed, ticks, quotes, opens=opens, ends=ends
@@ -231,7 +233,7 @@ class LiveSteps:
             lost = (*lost, (self._lost_since, arrived_ns))
             self._lost_since = None
         elif not live and self._lost_since is None:
-            self._lost_since = self._feed.heard_ns or arrived_ns
+            self._lost_since = self._heard_ns or arrived_ns
         self._feed = replace(self._feed, live=live, reason=event.reason, lost=lost)
 
 
