@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.orders import OrderStatus, Side
 from mismartera_core.testing.desk_rig import SECOND, START_NS
 from mismartera_core.testing.scripted_venue import EVERYTHING
 
@@ -50,3 +50,15 @@ def test_it_is_known_for_what_it_is_after_a_restart(rig, venue):
     (order,) = rig.desk.working_symbols()[0]
     rig.change(order, limit=98.0)
     assert [terms.extended_hours for terms in (*venue.sent, *venue.changed)] == [True, True]
+
+
+def test_a_human_may_leave_a_position_outside_of_them_and_it_waits_for_the_open(rig, venue):
+    rig.clock.now_ns = OPENS
+    rig.order(10)
+    venue.fill("AAPL", price="100")
+    rig.poll()
+    rig.clock.now_ns = CLOSES + SECOND
+    rig.engine.flatten("flatten: by hand")
+    told = venue.sent[-1]
+    assert (told.side, told.quantity, told.extended_hours) == (Side.SELL, 10, False)
+    assert rig.verdicts == []

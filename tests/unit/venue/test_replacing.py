@@ -337,3 +337,18 @@ def test_news_of_an_entry_tells_of_the_change_of_its_leg(rig, venue):
     venue.release(order=lambda _: [OrderChanged(venue.order(entry))])
     rig.poll()
     assert (leg.stop, leg.status, rows(rig)[-1][0]) == (91.0, OrderStatus.WORKING, "replaced")
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"quantity": 0.0}, "quantity must be above zero, was 0.0"),
+        ({"quantity": 2.5}, "quantity must be whole lots of 1, was 2.5"),
+        ({"limit": 0.0}, "limit must be a price above zero, was 0.0"),
+    ],
+)
+def test_a_change_to_what_no_order_can_be_is_not_asked_for(rig, venue, asked, why):
+    order = rig.order(10, limit=99.0)
+    rig.change(order, **asked)
+    assert (venue.changed, order.limit, order.quantity) == ([], 99.0, 10.0)
+    assert order.reason == f"not changed: {why}"

@@ -1,5 +1,7 @@
 """An order leaves once, after it was written down, and only the venue's word ends it."""
 
+import math
+
 import pytest
 import sqlalchemy as sa
 from dying import halted_at, read_only
@@ -351,4 +353,11 @@ def test_nothing_leaves_when_the_run_has_ended(rig, venue):
     rig.desk.close()
     assert "ended" in rig.order(10).reason
     rig.desk.close()
+    assert venue.sent == []
+
+
+@pytest.mark.parametrize("price", [0.0, -1.0, math.inf])
+def test_what_is_no_price_never_leaves(rig, venue, price):
+    order = rig.order(10, limit=price)
+    assert order.reason == f"limit must be a price above zero, was {price}"
     assert venue.sent == []
