@@ -81,6 +81,26 @@ def test_fills_made_as_arrays_and_one_by_one_come_in_the_order_of_time(monkeypat
     assert ledger.fill_columns().filled_ns.tolist() == stamps.tolist()
 
 
+@pytest.mark.parametrize("settle_at", [1, 1_000_000])
+def test_orders_made_as_arrays_and_one_by_one_come_in_the_order_of_their_ids(
+    monkeypatch, settle_at
+):
+    monkeypatch.setattr(module, "SETTLE_AT", settle_at)
+    ledger = Ledger(0)
+    for session in range(3):
+        ledger.settle()
+        for units in (1.0, 3.0):
+            order = WorkingOrder(OWNER, 0, 1, units + 3 * session, session)
+            order.is_done = True
+            ledger.add(order)
+            if units == 1.0:
+                made = WorkingOrder(OWNER, 0, 1, 2.0 + 3 * session, session)
+                made.id = ledger.take_ids(1)
+                ledger.add_batch(FillColumns.none(), module._orders_of([made]))
+    found = ledger.order_columns()
+    assert found.id.tolist() == found.quantity.tolist() == list(range(1, 10))
+
+
 def test_of_what_is_settled_nothing_stays_in_memory(monkeypatch):
     ledger = booked(1, 300, monkeypatch)
     tracemalloc.start()

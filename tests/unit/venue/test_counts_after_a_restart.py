@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mismartera_core.model.orders import OrderStatus
+from mismartera_core.model.orders import OrderStatus, Side
 from mismartera_core.testing import Answer
 from mismartera_core.testing.desk_rig import SECOND, START_NS
 
@@ -100,3 +100,14 @@ def test_a_position_of_the_day_before_that_is_left_is_no_day_trade(rig, venue):
     venue.fill("AAPL", price="100")
     rig.poll()
     assert rig.engine.day.day_trades() == 0
+
+
+def test_what_somebody_else_executed_in_the_account_is_no_trade_of_ours(rig, venue):
+    other = venue.foreign("AAPL", Side.BUY, 10)
+    venue.fill(other.venue_id)
+    rig.poll()
+    rig.order(-10)
+    venue.fill("AAPL", price="100")
+    rig.poll()
+    day = restarted(rig).day
+    assert (day.unsettled(), day.day_trades()) == (1_000_000_000, 0)
