@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import generate
@@ -148,3 +149,21 @@ def test_broker_equals_reference(case):
     assert [(o.status.value, o.filled_quantity) for o in desk.orders] == [
         (o["status"], o["filled"]) for o in run.orders
     ]
+
+
+@pytest.mark.parametrize("fills", [True, False])
+def test_a_leg_that_was_cancelled_before_its_entry_ended_stays_so(fills):
+    broker = SimulatedBroker(SimulatedConfig(cash=1000, leverage=None))
+    filled = []
+    broker.start(Costs(), lambda order, *_: filled.append(order.id), lambda order: None)
+    desk = Desk(broker)
+    entry = desk.place("A", 1, 10, limit=9.0, take_profit=12.0, stop_loss=8.0)
+    profit, loss = entry.legs
+    desk.cancel(profit)
+    if fills:
+        broker.match(0, Bar(None, MINUTE, 9.5, 9.5, 8.9, 9.0, 100.0, 2 * MINUTE), 2 * MINUTE)
+    else:
+        desk.cancel(entry)
+    assert filled == [entry.id] * fills
+    assert profit.status is OrderStatus.CANCELLED
+    assert loss.status is (OrderStatus.WORKING if fills else OrderStatus.CANCELLED)

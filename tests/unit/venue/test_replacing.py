@@ -352,3 +352,14 @@ def test_a_change_to_what_no_order_can_be_is_not_asked_for(rig, venue, asked, wh
     rig.change(order, **asked)
     assert (venue.changed, order.limit, order.quantity) == ([], 99.0, 10.0)
     assert order.reason == f"not changed: {why}"
+
+
+def test_an_order_that_leaves_the_whole_position_is_not_changed(rig, venue):
+    rig.order(10)
+    venue.fill("AAPL", price="100")
+    rig.poll()
+    rig.engine.flatten("flatten: by hand")
+    leaving = rig.engine.ledger.orders[-1]
+    rig.change(leaving, quantity=5)
+    assert (venue.changed, leaving.quantity) == ([], 10.0)
+    assert leaving.reason == "not changed: it leaves the whole position"
