@@ -188,11 +188,13 @@ def _harmless(text: str) -> str:
 def _iso(column: pa.ChunkedArray, unit: Unit) -> pa.Array:
     """ISO 8601 with offset."""
     import numpy as np
+    import pandas as pd
     import pyarrow as pa
-    from pyarrow import compute
 
     instants = _nanoseconds(column)
-    local = _nanoseconds(compute.local_timestamp(column))
+    # Not by pyarrow, which on some systems has no zones of its own.
+    zoned = pd.DatetimeIndex(instants, tz="UTC").tz_convert(column.type.tz)
+    local = zoned.tz_localize(None).asi8
     seconds = (local - instants) // 1_000_000_000
     text = np.datetime_as_string(local.astype("datetime64[ns]"), unit=unit).astype(object)
     offsets = {second: _offset(int(second)) for second in np.unique(seconds)}

@@ -145,4 +145,6 @@ def _windows(
     last -= 1
     start, number = start[first], session[first]
     known = np.minimum(start + length, session_close[number])
+    for shared in (start, number, known):  # by the bars of all symbols that are stamped alike
+        shared.flags.writeable = False
     return _Windows(start, known, number, first, last, begins.cumsum() - 1)

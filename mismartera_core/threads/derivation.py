@@ -215,8 +215,11 @@ class Derivation:
         """Intervals of which no symbol has a new bar since the step before."""
         if before is None:
             return set()
-        tracks = {interval: self.tracks(frame, interval) for interval in self._intervals}
-        return {each for each, made in tracks.items() if made is before.derived.get(each)}
+        return {
+            interval
+            for interval in self._intervals
+            if self.tracks(frame, interval) is before.derived.get(interval)
+        }
 
     def _by_bars(self, needs: Iterable[Need | Needs]) -> list[tuple[_Bars, list[Any]]]:
         """Needs side by side that are computed on the same bars."""
