@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import statistics
 import sys
 import time
@@ -15,7 +14,11 @@ from benchmarks.bare import Result
 
 HALF_A_CENT = 0.005
 SLOW_SECONDS = 5.0
-"""A contender that takes longer than this runs once, however many repetitions are asked for."""
+"""A contender that takes longer than this runs once, however many rounds are asked for."""
+QUICK_SECONDS = 3.0
+"""One that takes less, loading included, runs in more rounds: they cost little and tell much."""
+QUICK_ROUNDS = 5
+"""So many times as many."""
 
 
 class Missing(Exception):  # noqa: N818 - a state of the machine, not a fault
@@ -126,40 +129,52 @@ def timed(work: Callable[[Any], Any], *given: Any) -> Callable[[], Sample]:
 
 
 def race(scenario: Scenario, repeat: int) -> list[Row]:
-    """Every contender once in each round; medians and their ratios."""
+    """Every contender once in each round; medians, and medians of the ratios within a round.
+
+    Args:
+        scenario: What is run.
+        repeat: Rounds; more for what is quick, one for what is slow.
+    """
     samples: dict[str, list[Sample]] = {c.name: [] for c in scenario.contenders}
+    rounds = dict.fromkeys(samples, repeat * QUICK_ROUNDS)
     failures: dict[str, str] = {}
-    for turn in range(repeat):
+    for turn in range(repeat * QUICK_ROUNDS):
         for contender in scenario.contenders:
             name, done = contender.name, samples[contender.name]
-            if name in failures or (turn and _slow(scenario, done[0])):
+            if turn >= rounds[name]:
                 continue
-            print(f"  {scenario.name} {turn + 1}/{repeat} {name}", file=sys.stderr)
+            print(f"  {scenario.name} {turn + 1}/{rounds[name]} {name}", file=sys.stderr)
             try:
                 if contender.warm_up and not turn:
                     contender.run()
+                start = time.perf_counter()
                 done.append(contender.run())
+                rounds[name] = min(rounds[name], _rounds(scenario, done[-1], start, repeat))
             except (Missing, ImportError) as error:
-                failures[name] = f"not installed: {error}"
+                failures[name], rounds[name] = f"not installed: {error}", 0
             except Exception as error:  # noqa: BLE001 - one contender's fault must not end the table
-                failures[name] = f"failed: {type(error).__name__}: {error}"
-    medians = {n: statistics.median(s.value for s in done) for n, done in samples.items() if done}
-    rows = [_row(scenario, name, done, medians) for name, done in samples.items()]
+                failures[name], rounds[name] = f"failed: {type(error).__name__}: {error}", 0
+    rows = [_row(scenario, name, samples) for name in samples]
     for row in rows:
         row.note = failures.get(row.engine, row.note)
     return rows
 
 
-def _slow(scenario: Scenario, first: Sample) -> bool:
-    return scenario.unit == "s" and first.value > SLOW_SECONDS
+def _rounds(scenario: Scenario, sample: Sample, start: float, repeat: int) -> int:
+    """How often a contender runs, by how long it took."""
+    if scenario.unit != "s":
+        return repeat
+    if sample.value > SLOW_SECONDS:
+        return 1
+    return repeat * QUICK_ROUNDS if time.perf_counter() - start < QUICK_SECONDS else repeat
 
 
-def _row(scenario: Scenario, name: str, done: list[Sample], medians: dict[str, float]) -> Row:
-    row = Row(scenario.name, name, scenario.unit)
+def _row(scenario: Scenario, name: str, samples: dict[str, list[Sample]]) -> Row:
+    row, done = Row(scenario.name, name, scenario.unit), samples[name]
     if done:
-        base = medians.get(scenario.contenders[0].name)
-        row.value, row.values, row.note = medians[name], [s.value for s in done], done[-1].note
-        row.ratio = row.value / base if base else None
+        row.values, row.note = [s.value for s in done], done[-1].note
+        row.value = statistics.median(row.values)
+        row.ratio = _ratio(done, samples[scenario.contenders[0].name])
         if scenario.parts:
             part, count = scenario.parts
             row.per_part = f"{row.value / count * 1e6:.3g} us/{part}"
@@ -169,18 +184,27 @@ def _row(scenario: Scenario, name: str, done: list[Sample], medians: dict[str, f
             row.agrees = all(_agree(s, scenario.expected(s.rule)) for s in done)
     for target in scenario.targets:
         if target.name == name:
-            _judge(row, target, medians)
+            _judge(row, target, samples)
     return row
 
 
-def _judge(row: Row, target: Target, medians: dict[str, float]) -> None:
-    if not target.versus:
-        row.target, limit = f"<= {target.most:g} {row.unit}", target.most
-    else:
+def _ratio(done: list[Sample], base: list[Sample]) -> float | None:
+    """Median of the ratios within a round, where the machine was as fast for both."""
+    if not done or not base:
+        return None
+    if len(done) == 1:  # its one round says little of the base
+        return done[0].value / statistics.median(s.value for s in base)
+    return statistics.median(s.value / b.value for s, b in zip(done, base, strict=False))
+
+
+def _judge(row: Row, target: Target, samples: dict[str, list[Sample]]) -> None:
+    if target.versus:
         row.target = f"<= {target.most:.3g} x {target.versus}"
-        limit = target.most * medians.get(target.versus, float("nan"))
-    if row.value is not None and not math.isnan(limit):
-        row.met = row.value <= limit and row.agrees is not False
+        found = _ratio(samples[row.engine], samples[target.versus])
+    else:
+        row.target, found = f"<= {target.most:g} {row.unit}", row.value
+    if found is not None:
+        row.met = found <= target.most and row.agrees is not False
 
 
 def _agree(sample: Sample, expected: list[Result]) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +32,21 @@ def render(template: Path, folder: Path, name: str) -> tuple[Path, dict[str, Any
     facts = str(template / "cookiecutter.json")
     context = generate_context(facts, extra_context={"name": name})
     chosen = dict(prompt_for_config(context, no_input=True))
-    made = Path(generate_files(template, {"cookiecutter": chosen}, folder))
+    with _scratch():
+        made = Path(generate_files(template, {"cookiecutter": chosen}, folder))
     # Installers compile whatever is called *.py, in a template too; a project begins without.
     for compiled in sorted(made.rglob("__pycache__")):
         shutil.rmtree(compiled)
     return made, chosen
+
+
+@contextmanager
+def _scratch() -> Iterator[None]:
+    """A folder for temporary files that goes: cookiecutter leaves a copy of each hook it runs."""
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before

@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 
 import pytest
@@ -121,6 +122,13 @@ def test_it_says_how_to_install_and_what_to_type_next(cli):
     assert "pytest mine/tests" in out
     assert "mismartera run mine/session.json" in out
     assert "src/mine/strategy.py" in out
+
+
+def test_nothing_is_left_among_the_temporary_files(cli, tmp_path, monkeypatch):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    assert cli("new", "strategy", "mine")[0] == 0
+    assert entries(tmp_path / "temporary") == []
 
 
 @pytest.mark.parametrize(
