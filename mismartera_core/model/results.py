@@ -17,6 +17,11 @@ MICROS = 1_000_000
 """The ledger counts in integers of 1e-6 currency units."""
 
 
+def in_micros(amounts: FloatArray | float) -> Any:
+    """Amounts of money as the floats nearest to what the ledger counts: 0.3 - 0.1 is 0.2."""
+    return np.rint(np.multiply(amounts, MICROS)) / MICROS
+
+
 _EMPTY: Mapping[str, Callable[[], Any]] = {
     "IntArray": lambda: np.zeros(0, dtype=np.int64),
     "FloatArray": lambda: np.zeros(0),

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 
 from mismartera_core.model.columns import FloatArray
-from mismartera_core.model.results import MICROS, RunRecord
+from mismartera_core.model.results import MICROS, RunRecord, in_micros
 from mismartera_core.services import performance_stats as stats
 from mismartera_core.services.trade_figures import Figures, Traded
 
@@ -99,7 +99,7 @@ def summary(record: RunRecord, traded: Traded) -> Figures:
         "simulated_data": record.simulated_data,
         "starting_equity": start,
         "ending_equity": end,
-        "pnl": end - start,
+        "pnl": float(in_micros(end - start)),
         "total_return": end / start - 1.0 if start else None,
         **{
             name: figures[name]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mismartera_core.model.columns import IntArray
 from mismartera_core.model.quality import FilledGap, Gap, QualityReport
-from mismartera_core.model.results import MICROS, OrderColumns, RunRecord
+from mismartera_core.model.results import MICROS, OrderColumns, RunRecord, in_micros
 from mismartera_core.services.round_trips import Trades
 from mismartera_core.services.run_summary import daily_equity, daily_returns
 from mismartera_core.services.trade_figures import open_profit
@@ -143,7 +143,7 @@ def trades(record: RunRecord, some: Trades) -> pd.DataFrame:
             "exit_time": times(exit_ns, record.timezone),
             "entry_price": fills.price[entry],
             "exit_price": absent if some.are_open else fills.price[trips.exit],
-            "gross_pnl": net + trips.commission / MICROS,
+            "gross_pnl": in_micros(net + trips.commission / MICROS),
             "commission": trips.commission / MICROS,
             "pnl": net,
             "return": np.divide(net, cost, out=np.full(count, np.nan), where=cost != 0),
@@ -178,7 +178,7 @@ def returns_by_day(record: RunRecord) -> pd.DataFrame:
     starts = np.concatenate(([record.starting_cash / MICROS], ends[:-1]))[: len(ends)]
     days = np.array(record.sessions, dtype="M8[D]").astype("M8[ns]")
     return pd.DataFrame(
-        {"equity": ends, "pnl": ends - starts, "return": daily_returns(record)},
+        {"equity": ends, "pnl": in_micros(ends - starts), "return": daily_returns(record)},
         index=pd.DatetimeIndex(days, name="session"),
     )
 

@@ -146,7 +146,8 @@ def open_profit(record: RunRecord, trades: Trades) -> FloatArray:
         return np.full(len(trips), np.nan)
     price = record.closing_prices[trades.fills.symbol[trips.entry]]
     value = trips.side * (trips.quantity * price * MICROS - trips.entry_notional)
-    return np.asarray((value - trips.commission) / MICROS, dtype=np.float64)
+    profit: FloatArray = np.rint(value - trips.commission) / MICROS
+    return profit
 
 
 def _ratio(above: int, below: int) -> float | None:

@@ -119,6 +119,13 @@ def test_equity_is_indexed_by_time_and_daily_returns_by_date(run):
     assert run.daily_returns["pnl"].tolist() == [99.0, -54.0]
 
 
+def test_profits_are_exact_to_what_the_ledger_counts():
+    run = Run(run_record(sessions=[[(10_173.59, 0)], [(10_173.9, 0)]]))
+    assert 10_173.59 - 10_000 != 173.59, "as floats have it"
+    assert run.summary["pnl"] == 173.9
+    assert run.daily_returns["pnl"].tolist() == [173.59, 0.31]
+
+
 def test_a_session_without_a_step_carries_the_equity_on():
     record = run_record(sessions=([(11_000, 0)], [], [(12_100, 0)]))
     assert Run(record).daily_returns["return"].tolist() == pytest.approx([0.1, 0.0, 0.1])
