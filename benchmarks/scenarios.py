@@ -228,7 +228,7 @@ def compilation(setup: Setup) -> Scenario:
     kept.mkdir()
     return Scenario(
         name="compilation",
-        title="First SignalStrategy run of a process, load included, 1 x 252",
+        title="First compiled run of a process, load included, 500 x 5",
         contenders=[
             Contender("warm numba cache", startup.compiled_once(kept), warm_up=True),
             Contender("empty numba cache", startup.compiled_once(None)),
