@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mismartera_core.managers.time_manager import TimeManager
@@ -67,7 +67,10 @@ def test_part_of_the_day_agrees_with_a_scan(managers, group, at):
 
 @SOME
 @given(at=INSTANTS)
+@example(at=datetime(2024, 11, 3, 5, 30, tzinfo=UTC))  # 01:30 in New York, for the first time
+@example(at=datetime(2024, 11, 3, 6, 30, tzinfo=UTC))  # and for the second
 def test_time_set_is_time_told(managers, at):
     manager = managers["US_EQUITY"]
     manager.set_backtest_time(at)
-    assert manager.get_current_time() == at
+    # As instants: a time that a clock shows twice equals none of another zone (PEP 495).
+    assert manager.get_current_time().astimezone(UTC) == at
