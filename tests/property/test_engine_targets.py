@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from engine_runs import SESSION, assert_same, run_engine, run_reference, world_bars
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,3 +73,25 @@ def test_no_target_undoes_flat_by_close():
         moves = record.fills.side * record.fills.quantity
         assert moves.tolist() == [10.0, -10.0], later
         assert record.fills.bar_ts[-1] == bars["A"][4][0], later
+
+
+@pytest.mark.parametrize(
+    ("target", "moves", "ends"),
+    [
+        (0.0, [10.0, -10.0], ["filled", "filled"]),
+        (10.0, [10.0], ["filled", "cancelled"]),
+        (-5.0, [10.0, -15.0], ["filled", "cancelled", "filled"]),
+    ],
+)
+def test_an_order_of_flat_by_close_that_still_works_counts_as_a_target(target, moves, ends):
+    quiet, silent = (100, 100, 100, 100, 1000), (100, 100, 100, 100, 0)
+    session = [quiet] * 3 + [silent] * (SESSION - 3)
+    bars, sessions = world_bars({"A": [*session, silent, *[quiet] * (SESSION - 1)]})
+    wishes = [(math.nan, math.nan, math.nan)] * (2 * SESSION)
+    wishes[0], wishes[SESSION] = (10.0, *wishes[0][1:]), (target, *wishes[0][1:])
+    account = {"flat_by_close": {"one": 2}}
+    record = run_engine(bars, sessions, {"one": signalling(wishes)}, **account)
+    second = record.fills.filled_ns < sessions[1][1] - 120 * 10**9
+    signed = (record.fills.side * record.fills.quantity)[second]
+    assert (signed.tolist(), list(record.orders.status)[: len(ends)]) == (moves, ends)
+    assert_same(record, run_reference(bars, sessions, {"one": Follower(wishes)}, **account))

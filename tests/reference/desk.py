@@ -133,7 +133,7 @@ class Desk:
             self.miss(symbol, units)
             return
         held = self.position(symbol)
-        working = [o for o in self.open_orders(symbol) if o["target"]]
+        working = [o for o in self.open_orders(symbol) if o["target"] or o["closing"]]
         coming = [o["side"] * rules.plus(o["quantity"], -o["filled"]) for o in working]
         if units == rules.plus(held, *coming):
             return

@@ -37,8 +37,7 @@ class TargetUnit(Unit):
     def take_up(self) -> None:
         """Go on with the order that an earlier process has sent towards a target."""
         if self._target is None:
-            sent = (o for o in self._open_orders() if o.entry is None and not o.closing)
-            self._target = next(sent, None)
+            self._target = next((o for o in self._open_orders() if o.entry is None), None)
 
     def aim(
         self, target: float, stop_loss: float | None = None, take_profit: float | None = None
@@ -55,8 +54,8 @@ class TargetUnit(Unit):
             return
         held = self.position.quantity
         working = self._target
-        if working is not None and working.is_done:
-            working = self._target = None
+        if working is None or working.is_done:
+            working = self._target = self._still_leaving()
         planned = held if working is None else held + working.side * working.remaining
         if planned == target:
             return
@@ -88,6 +87,11 @@ class TargetUnit(Unit):
         self._target = order
         for leg in order.legs:
             leg.quantity = leg.remaining = abs(target)
+
+    def _still_leaving(self) -> WorkingOrder | None:
+        """The order that was to leave the position before an earlier close, where it still works."""
+        leaving = self._leaving
+        return None if leaving is None or leaving.is_done else leaving
 
     def _miss(self, target: float) -> None:
         """Book a target that is not followed, once until the other side is wanted."""
