@@ -83,6 +83,35 @@ def test_outputs_have_handles_of_their_own_and_values_up_to_now(way):
     assert_seen(seen, middle, upper, upper, nothing)
 
 
+@pytest.mark.parametrize("beside", [{}, {"flat_by_close": 5}, {"second": True}, STEPS], ids=str)
+def test_a_handle_is_at_the_newest_bar_whatever_is_called(beside):
+    """In on_fill and at both ends of a session too, and whoever else runs."""
+    seen = []
+
+    class Looks(Strategy):
+        def setup(self):
+            self.fast = self.indicator("sma", period=2)
+            self.day = self.indicator("sma", period=2, interval="1d")
+
+        def look(self, *_):
+            for handle in (self.fast, self.day) if self.symbol == "A" else ():
+                seen.append((handle.value, handle.values[-1] if len(handle.values) else np.nan))
+
+        on_session_start = on_session_end = on_fill = look
+
+        def on_bar(self, bar):
+            self.look()
+            self.buy(1)
+
+    # The last bar of a day is not known at its close: the bar of the day comes by itself.
+    frame = half_day_walk(minutes=20, seed=3)
+    options = dict(beside)
+    frames = {"A": frame, "B": frame} if options.pop("second", False) else {"A": frame}
+    run(frames, Looks, interval="1m", **options)
+    assert len(seen) > 4 * 20 * len(DAYS) - 20
+    np.testing.assert_array_equal(*np.array(seen).T)
+
+
 def test_values_are_read_only():
     def setup(strategy):
         strategy.ema = strategy.indicator("ema", period=4)
