@@ -94,8 +94,8 @@ def test_a_handle_is_at_the_newest_bar_whatever_is_called(beside):
             self.day = self.indicator("sma", period=2, interval="1d")
 
         def look(self, *_):
-            for handle in (self.fast, self.day) if self.symbol == "A" else ():
-                seen.append((handle.value, handle.values[-1] if len(handle.values) else np.nan))
+            handles = (self.fast, self.day) if self.symbol == "A" else ()
+            seen.extend((h.value, h.values[-1] if len(h.values) else np.nan) for h in handles)
 
         on_session_start = on_session_end = on_fill = look
 
