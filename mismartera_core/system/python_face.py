@@ -26,6 +26,11 @@ from mismartera_core.repositories.database import open_database
 from mismartera_core.store.block import read_only
 from mismartera_core.system.costs import CostChoice, costs_by_name
 from mismartera_core.system.interruption import heeded
+from mismartera_core.system.python_arguments import (
+    frames_of,
+    refuse_other_length,
+    refuse_wrong,
+)
 from mismartera_core.system.run import Run
 from mismartera_core.system.system_manager import Progress, SystemManager, simulated_clock
 from mismartera_core.threads.plan import BarLoader, Plan, StrategyClass, StrategyPlan
@@ -191,14 +196,22 @@ def prepare(
     prefetch_days: int | None = None,
 ) -> Prepared:
     """The plan of a run over bars in memory; arguments and errors as `backtest`."""
-    frames = {symbol: bars} if isinstance(bars, pd.DataFrame) else dict(bars)
-    if not frames:
-        raise DataError("expected at least one symbol with bars, found none")
+    refuse_wrong(
+        hours,
+        cash=cash,
+        leverage=leverage,
+        trailing_days=trailing_days,
+        flat_by_close=flat_by_close,
+        speed_multiplier=speed_multiplier,
+        prefetch_days=prefetch_days,
+    )
+    frames = frames_of(bars, symbol)
     registry = registry or Registry.discover()
     length = interval or _interval_of(frames)
     settings = load_settings()
     clock = TimeManager(open_database(settings.database_url), exchange_group, asset_class)
     columns = _sharing({n: _columns(n, f, length, clock.zone) for n, f in frames.items()})
+    refuse_other_length(columns, length)
     table = clock.init_backtest(None, *_days(columns, clock))
     cls = _strategy(strategy, registry)
     broker = registry.get("broker", "simulated")
