@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -97,13 +96,13 @@ class Unit:
         self.flattened = False
         if not declared:
             self._declare(self.strategy.setup)
-        self._bring_up_handles()
+        self._bring_up_handles(Strategy.on_session_start)
         self.strategy.on_session_start()
 
     def end_session(self) -> None:
         """Tell the strategy that the session closes."""
         assert self.strategy is not None  # noqa: S101 - bound before the first session
-        self._bring_up_handles()
+        self._bring_up_handles(Strategy.on_session_end)
         self.strategy.on_session_end()
 
     def finish(self) -> None:
@@ -319,11 +318,12 @@ class Unit:
 
     # within
 
-    def _bring_up_handles(self) -> None:
-        """Put the handles at the newest bars: between two steps they stand at the one before."""
-        for handle in self.handles:
-            values = self.values_of(handle.need, handle.output)
-            handle.value = values.item(-1) if len(values) else math.nan
+    def _bring_up_handles(self, unheard: Callable[..., None]) -> None:
+        """Put the handles at the newest bars, for who listens: between steps they lag behind."""
+        listens = getattr(type(self.strategy), unheard.__name__) is not unheard
+        if listens and self.desk.data.has(self.interval):  # a venue may speak before a session
+            for handle in self.handles:
+                handle.bring_up()
 
     def _declare(self, setup: Callable[[], None]) -> None:
         self.declaring = True
@@ -390,7 +390,7 @@ class Unit:
             bar_timestamp=from_ns(bar.ts, zone),
             filled_at=from_ns(self.desk.clock.now_ns, zone),
         )
-        self._bring_up_handles()
+        self._bring_up_handles(Strategy.on_fill)
         try:
             self.strategy.on_fill(fill)
         except MisMarteraError:
