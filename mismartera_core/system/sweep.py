@@ -164,7 +164,7 @@ def sweep(
             money = row.cash / MICROS, row.cash / MICROS + row.worth
             found.append((row.fills, *money, _hash(prepared.plan, row) if hashes else ""))
     return SweepResult(
-        _frame(sets, found, micros / MICROS, hashes=hashes),
+        _frame(_shown(sets, rows), found, micros / MICROS, hashes=hashes),
         perf_counter() - began,
         (why,) if why != STEPPED or any(row.stepped for row in rows) else (),
     )
@@ -287,6 +287,15 @@ def _fills(
 def _hash(plan: Plan, row: _Row) -> str:
     fills = FillColumns.joined(row.parts)
     return trade_hash(fills, [plan.strategies[0].label], plan.symbols)
+
+
+def _shown(sets: list[dict[str, Any]], rows: list[_Row]) -> list[dict[str, Any]]:
+    """The sets with the same parameters in each: where one names none, what it was run with."""
+    names = dict.fromkeys(name for params in sets for name in params)
+    return [
+        {name: params.get(name, getattr(row.strategy.params, name, None)) for name in names}
+        for params, row in zip(sets, rows, strict=True)
+    ]
 
 
 def _frame(

@@ -75,3 +75,8 @@ def test_a_grid_that_is_none_says_what_one_looks_like(grid, words):
     with pytest.raises(ConfigError, match=words) as raised:
         sweep(FRAME, signalling(lambda n: Signals(np.ones(n))), grid, registry=registry())
     assert '{"period": [10, 20]}' in raised.value.hint
+
+
+def test_a_combination_that_leaves_a_parameter_out_shows_its_default():
+    found = swept(FRAME, signalling(lambda n: Signals(np.ones(n))), [{"n": 3}, {}])
+    assert found.frame["n"].tolist() == [3, 1]
