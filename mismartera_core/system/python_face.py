@@ -351,6 +351,12 @@ def _interval_of(frames: Mapping[str, pd.DataFrame]) -> str:
             f"some {pd.Timedelta(values[0])}",
             hint='give interval="1m", or whatever their length is',
         )
+    if values[0] > 4 * DAY:  # a long weekend is four days
+        raise DataError(
+            f"the bars are {pd.Timedelta(int(values[0]))} apart, and none may last longer than a "
+            "day: it would be known before its end",
+            hint='give interval="1d" if each bar is of one day',
+        )
     for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
         if common >= unit and common % unit == 0:
             return "1d" if letter == "d" else f"{common // unit}{letter}"

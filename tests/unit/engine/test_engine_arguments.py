@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
 import pytest
-from bars import random_walk
+from bars import frame, random_walk
 from engine_eyes import run
 
 from mismartera_core import ConfigError, DataError, Strategy
@@ -64,3 +65,17 @@ def test_bars_that_lie_closer_than_they_are_long_are_refused():
 def test_bars_are_data_frames(bars):
     with pytest.raises(DataError, match="expected a DataFrame, or DataFrames by symbol, was"):
         run(bars, Strategy)
+
+
+def of_days(*days):
+    index = pd.DatetimeIndex(pd.to_datetime(days)).tz_localize("UTC").as_unit("ns")
+    return frame(index, [(100, 101, 99, 100, 1000)] * len(days))
+
+
+def test_bars_of_a_week_are_not_taken_for_bars_of_a_day():
+    """A bar stamped on Monday that holds Friday's close would be known on Monday."""
+    weekly = of_days("2024-07-01", "2024-07-08", "2024-07-15")
+    with pytest.raises(DataError, match="7 days 00:00:00 apart, and none may last longer"):
+        run(weekly, Strategy)
+    assert run(weekly, Strategy, interval="1d").summary["bars"] == 3
+    assert run(of_days("2024-08-30", "2024-09-03"), Strategy).summary["bars"] == 2
