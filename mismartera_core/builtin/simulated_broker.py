@@ -212,12 +212,16 @@ class SimulatedBroker(Broker):
         self._on_done(order)
         for leg in order.legs:
             if leg.status is HELD:
-                self._release(leg, order.filled_quantity, now_ns)
+                self._release(leg, order, now_ns)
 
-    def _release(self, leg: WorkingOrder, filled: float, now_ns: int) -> None:
-        """A leg whose entry ended early: cancelled, or set to work for what the entry filled."""
-        if filled > 0.0:
-            leg.quantity = leg.remaining = filled
+    def _release(self, leg: WorkingOrder, entry: WorkingOrder, now_ns: int) -> None:
+        """A leg whose entry ended early: cancelled, or set to work for what there is to protect.
+
+        That is what the entry filled; of a leg that protects more or less, less what is missing.
+        """
+        units = on_grid(leg.quantity - entry.remaining)
+        if entry.filled_quantity > 0.0 and units > 0.0:
+            leg.quantity = leg.remaining = units
             leg.status = WORKING
             leg.from_ns = now_ns
         else:

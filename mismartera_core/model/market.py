@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from mismartera_core.model.columns import BAR_FIELDS, BarColumns
 
@@ -71,6 +71,13 @@ class BarRows:
         return values
 
 
+class _Place(NamedTuple):
+    """What a bar is made of."""
+
+    rows: BarRows
+    row: int
+
+
 class Bar(tuple):  # type: ignore[type-arg]
     """One bar: stamped at its open, known at its close.
 
@@ -89,6 +96,10 @@ class Bar(tuple):  # type: ignore[type-arg]
     """
 
     __slots__ = ()
+
+    # Read in C and past __getitem__: what else lies in the rows is not known yet.
+    _rows: Any = _Place.rows
+    _row: Any = _Place.row
 
     def __new__(
         cls,
@@ -109,55 +120,55 @@ class Bar(tuple):  # type: ignore[type-arg]
     @property
     def series(self) -> Series:
         """Symbol, interval and zone."""
-        found: Series = self[0].series
+        found: Series = self._rows.series
         return found
 
     @property
     def ts(self) -> int:
         """Open of the bar, nanoseconds UTC."""
-        stamp: int = self[0].ts[self[1]]
+        stamp: int = self._rows.ts[self._row]
         return stamp
 
     @property
     def open(self) -> float:
         """First price."""
-        price: float = self[0].open[self[1]]
+        price: float = self._rows.open[self._row]
         return price
 
     @property
     def high(self) -> float:
         """Highest price."""
-        price: float = self[0].high[self[1]]
+        price: float = self._rows.high[self._row]
         return price
 
     @property
     def low(self) -> float:
         """Lowest price."""
-        price: float = self[0].low[self[1]]
+        price: float = self._rows.low[self._row]
         return price
 
     @property
     def close(self) -> float:
         """Last price."""
-        price: float = self[0].close[self[1]]
+        price: float = self._rows.close[self._row]
         return price
 
     @property
     def volume(self) -> float:
         """Units traded; 0 nothing traded, NaN unknown."""
-        units: float = self[0].volume[self[1]]
+        units: float = self._rows.volume[self._row]
         return units
 
     @property
     def available_ns(self) -> int:
         """When the bar became known, nanoseconds UTC."""
-        stamp: int = self[0].available_at[self[1]]
+        stamp: int = self._rows.available_at[self._row]
         return stamp
 
     @property
     def ohlcv(self) -> tuple[float, float, float, float, float]:
         """Open, high, low, close and volume."""
-        rows, row = self
+        rows, row = self._rows, self._row
         return (rows.open[row], rows.high[row], rows.low[row], rows.close[row], rows.volume[row])
 
     @property
@@ -179,6 +190,14 @@ class Bar(tuple):  # type: ignore[type-arg]
     def available_at(self) -> datetime:
         """When the bar became known, in the exchange's zone."""
         return from_ns(self.available_ns, self.series.zone)
+
+    def __getitem__(self, item: object) -> NoReturn:
+        raise TypeError(
+            f"a bar has no items, was asked for [{item!r}]: take bar.close, or bar.ohlcv"
+        )
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("a bar does not unpack: take bar.ohlcv")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Bar) and self._values() == other._values()

@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from mismartera_core.config.problems import sentences
 from mismartera_core.contracts.strategy import SignalStrategy
-from mismartera_core.errors import ConfigError, PluginError, StrategyError
+from mismartera_core.errors import ConfigError, PluginError
 from mismartera_core.model.columns import BarColumns, FloatArray, IndicatorOutputs, TickColumns
 from mismartera_core.model.signals import Signals
 from mismartera_core.registry import Registry, config_model, resolve_attribute
+from mismartera_core.services.signal_columns import checked
 
 Params = tuple[tuple[str, object], ...]
 Bound = Callable[..., IndicatorOutputs]
@@ -238,12 +239,7 @@ def ask_signals(
     """What a SignalStrategy wants at each of the bars.
 
     Raises:
-        StrategyError: It has not one target for each.
+        StrategyError: It has not one number for each.
     """
     made = strategy.signals(bars, indicators)
-    if len(made.target) != len(bars):
-        raise StrategyError(
-            f"{type(strategy).__name__}.signals: expected {len(bars)} targets, "
-            f"was {len(made.target)}"
-        )
-    return made
+    return checked(made, type(strategy).__name__, len(bars))

@@ -61,12 +61,16 @@ class Hours:
         ends: First open that does not.
         opens: Anchor of the session's bars.
         closes: When the session's last bar is known.
+        shut_from: First open of a bar that lies wholly in the lunch break.
+        shut_until: Last one; before shut_from where there is none.
     """
 
     starts: IntArray
     ends: IntArray
     opens: IntArray
     closes: IntArray
+    shut_from: IntArray
+    shut_until: IntArray
 
 
 def session_hours(table: SessionTable, interval: str, *, extended: bool) -> Hours:
@@ -81,7 +85,9 @@ def session_hours(table: SessionTable, interval: str, *, extended: bool) -> Hour
     if not is_daily(interval):
         opens = table.pre_open_ns if extended else table.open_ns
         closes = table.post_close_ns if extended else table.close_ns
-        return Hours(opens, closes, opens, closes)
+        begin, end = table.break_start_ns, table.break_end_ns
+        shut = np.where(begin > 0, end - interval_ns(interval), -1)
+        return Hours(opens, closes, opens, closes, begin, shut)
     opens, closes = table.open_ns, table.close_ns
     zone = ZoneInfo(table.timezone)
     midnights = [datetime(d.year, d.month, d.day, tzinfo=zone) for d in table.dates]
@@ -91,7 +97,10 @@ def session_hours(table: SessionTable, interval: str, *, extended: bool) -> Hour
         for d in (day + timedelta(days=1) for day in table.dates)
     ]
     ends = np.array([int(m.timestamp()) for m in next_days], dtype=np.int64) * 1_000_000_000
-    return Hours(np.minimum(starts, opens), np.maximum(ends, opens + 1), opens, closes)
+    never = np.zeros(len(opens), dtype=np.int64)
+    return Hours(
+        np.minimum(starts, opens), np.maximum(ends, opens + 1), opens, closes, never, never - 1
+    )
 
 
 def loading_cuts(table: SessionTable, hours: Hours) -> IntArray:
@@ -189,6 +198,16 @@ def _grid(ts: IntArray, hours: Hours, interval: str, first: int, stop: int) -> _
     total = int(counts.sum())
     rows = None if total == len(ts) else _spans(begin, counts, total)
     session = np.repeat(np.arange(first, stop, dtype=np.int64), counts)
+    outside = np.maximum(begin - np.concatenate(([0], end[:-1])), 0)
+    outside[-1] += len(ts) - end[-1]
+    if hours.shut_until[first:stop].max() >= 0:
+        opened = ts if rows is None else ts[rows]
+        shut = (opened >= hours.shut_from[session]) & (opened <= hours.shut_until[session])
+        if shut.any():
+            rows = np.flatnonzero(~shut) if rows is None else rows[~shut]
+            outside += np.bincount(session[shut] - first, minlength=stop - first)
+            session = session[~shut]
+            counts = np.bincount(session - first, minlength=stop - first)
     closes = hours.closes[session]
     if is_daily(interval):
         opens, known = hours.opens[session], closes
@@ -196,8 +215,6 @@ def _grid(ts: IntArray, hours: Hours, interval: str, first: int, stop: int) -> _
         opens = ts if rows is None else ts[rows]
         known = np.minimum(opens + interval_ns(interval), closes)
     offsets = np.concatenate(([0], np.cumsum(counts)))
-    outside = np.maximum(begin - np.concatenate(([0], end[:-1])), 0)
-    outside[-1] += len(ts) - end[-1]
     opens, known, session = read_only(opens), read_only(known), read_only(session)
     return _Grid(ts.tobytes(), rows, offsets, outside, opens, known, session)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from mismartera_core.config.problems import sentences
 from mismartera_core.config.session_config import PluginChoice
 from mismartera_core.contracts.broker import Costs
 from mismartera_core.contracts.costs import CostFunction, CostRole
@@ -46,7 +47,13 @@ def costs_by_name(
 def _choose(registry: Registry, role: CostRole, wanted: CostChoice | None) -> Priced | None:
     if wanted is None:
         return None
-    choice = PluginChoice.model_validate(wanted)
+    try:
+        choice = PluginChoice.model_validate(wanted)
+    except ValidationError as error:
+        raise ConfigError(
+            f"{role.value}: expected a model by name and config, was {wanted!r}",
+            hint='write {"name": "per_share", "config": {"per_share": 0.005}}',
+        ) from error
     record: CostModelReg = registry.get("cost_model", choice.name)
     if record.role is not role:
         raise ConfigError(f"{choice.name!r} is a {record.role.value} model, not a {role.value} one")
@@ -54,4 +61,6 @@ def _choose(registry: Registry, role: CostRole, wanted: CostChoice | None) -> Pr
     try:
         return priced(record, None if model is None else model(**choice.config))
     except ValidationError as error:
-        raise ConfigError(f"{choice.name}: {error.errors()[0]['msg']}") from error
+        assert model is not None  # noqa: S101 - it has refused something
+        problems = "; ".join(sentences(error, model))
+        raise ConfigError(f"{role.value} {choice.name!r}: {problems}") from error

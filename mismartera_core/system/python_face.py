@@ -26,6 +26,11 @@ from mismartera_core.repositories.database import open_database
 from mismartera_core.store.block import read_only
 from mismartera_core.system.costs import CostChoice, costs_by_name
 from mismartera_core.system.interruption import heeded
+from mismartera_core.system.python_arguments import (
+    frames_of,
+    refuse_other_length,
+    refuse_wrong,
+)
 from mismartera_core.system.run import Run
 from mismartera_core.system.system_manager import Progress, SystemManager, simulated_clock
 from mismartera_core.threads.plan import BarLoader, Plan, StrategyClass, StrategyPlan
@@ -191,14 +196,22 @@ def prepare(
     prefetch_days: int | None = None,
 ) -> Prepared:
     """The plan of a run over bars in memory; arguments and errors as `backtest`."""
-    frames = {symbol: bars} if isinstance(bars, pd.DataFrame) else dict(bars)
-    if not frames:
-        raise DataError("expected at least one symbol with bars, found none")
+    refuse_wrong(
+        hours,
+        cash=cash,
+        leverage=leverage,
+        trailing_days=trailing_days,
+        flat_by_close=flat_by_close,
+        speed_multiplier=speed_multiplier,
+        prefetch_days=prefetch_days,
+    )
+    frames = frames_of(bars, symbol)
     registry = registry or Registry.discover()
     length = interval or _interval_of(frames)
     settings = load_settings()
     clock = TimeManager(open_database(settings.database_url), exchange_group, asset_class)
     columns = _sharing({n: _columns(n, f, length, clock.zone) for n, f in frames.items()})
+    refuse_other_length(columns, length)
     table = clock.init_backtest(None, *_days(columns, clock))
     cls = _strategy(strategy, registry)
     broker = registry.get("broker", "simulated")
@@ -337,6 +350,12 @@ def _interval_of(frames: Mapping[str, pd.DataFrame]) -> str:
             f"the bar interval cannot be read off: most stamps are {pd.Timedelta(common)} apart, "
             f"some {pd.Timedelta(values[0])}",
             hint='give interval="1m", or whatever their length is',
+        )
+    if values[0] > 4 * DAY:  # a long weekend is four days
+        raise DataError(
+            f"the bars are {pd.Timedelta(int(values[0]))} apart, and none may last longer than a "
+            "day: it would be known before its end",
+            hint='give interval="1d" if each bar is of one day',
         )
     for unit, letter in ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s")):
         if common >= unit and common % unit == 0:

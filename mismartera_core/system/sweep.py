@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from mismartera_core.contracts.strategy import SignalStrategy
-from mismartera_core.errors import ConfigError, DataError
+from mismartera_core.errors import ConfigError, DataError, MisMarteraError, StrategyError
 from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.results import MICROS, FillColumns
+from mismartera_core.model.signals import Signals
 from mismartera_core.registry import Registry
 from mismartera_core.services import compiled as loop
 from mismartera_core.services.compiled import Pricing, kernels
@@ -26,6 +27,7 @@ from mismartera_core.system.compiled_choice import why_stepped
 from mismartera_core.system.costs import CostChoice
 from mismartera_core.system.python_face import Bars, Prepared, backtest, prepare, validated
 from mismartera_core.threads.plan import Plan
+from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.compiled import STEPPED
 
 if TYPE_CHECKING:
@@ -162,19 +164,29 @@ def sweep(
             money = row.cash / MICROS, row.cash / MICROS + row.worth
             found.append((row.fills, *money, _hash(prepared.plan, row) if hashes else ""))
     return SweepResult(
-        _frame(sets, found, micros / MICROS, hashes=hashes),
+        _frame(_shown(sets, rows), found, micros / MICROS, hashes=hashes),
         perf_counter() - began,
         (why,) if why != STEPPED or any(row.stepped for row in rows) else (),
     )
 
 
 def _sets(grid: Grid) -> list[dict[str, Any]]:
+    hint = 'try {"period": [10, 20]}, or a list of combinations: [{"period": 10}]'
     if isinstance(grid, Mapping):
+        for name, values in grid.items():
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                raise ConfigError(
+                    f"grid: {name}: expected several values, was {values!r}", hint=hint
+                )
         sets = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    else:
+    elif isinstance(grid, Sequence) and all(isinstance(params, Mapping) for params in grid):
         sets = [dict(params) for params in grid]
+    else:
+        raise ConfigError(
+            f"grid: expected values by parameter, was {type(grid).__name__}", hint=hint
+        )
     if not sets:
-        raise ConfigError("the grid has no set of parameters", hint='try {"period": [10, 20]}')
+        raise ConfigError("the grid has no set of parameters", hint=hint)
     return sets
 
 
@@ -214,7 +226,7 @@ def _one_symbol(
     for row in rows:
         if row.stepped:
             continue
-        signals = ask_signals(row.strategy, bars, indicators)
+        signals = _asked(row.strategy, bars, indicators)
         if signals.stop_loss is not None or signals.take_profit is not None:
             row.stepped = True
             continue
@@ -239,6 +251,20 @@ def _one_symbol(
             row.parts.append(_fills(symbol, numbers[filled], prices[filled], *costs))
 
 
+def _asked(strategy: SignalStrategy, bars: BarColumns, indicators: KeptIndicators) -> Signals:
+    """The strategy's signals; what it raises is told as `backtest` tells it."""
+    try:
+        return ask_signals(strategy, bars, indicators)
+    except MisMarteraError:
+        raise
+    except Exception as error:
+        raise StrategyError(
+            f"{type(strategy).__name__} raised {type(error).__name__} in signals, "
+            f"with {strategy.params!r}: {error}",
+            hint=where_it_raised(error),
+        ) from error
+
+
 def _fills(
     symbol: int, ended: IntArray, prices: FloatArray, fees: IntArray, slippage: IntArray
 ) -> FillColumns:
@@ -261,6 +287,15 @@ def _fills(
 def _hash(plan: Plan, row: _Row) -> str:
     fills = FillColumns.joined(row.parts)
     return trade_hash(fills, [plan.strategies[0].label], plan.symbols)
+
+
+def _shown(sets: list[dict[str, Any]], rows: list[_Row]) -> list[dict[str, Any]]:
+    """The sets with the same parameters in each: where one names none, what it was run with."""
+    names = dict.fromkeys(name for params in sets for name in params)
+    return [
+        {name: params.get(name, getattr(row.strategy.params, name, None)) for name in names}
+        for params, row in zip(sets, rows, strict=True)
+    ]
 
 
 def _frame(

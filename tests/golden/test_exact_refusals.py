@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from engine_runs import run_engine, scripted, world_bars
 
+from mismartera_core import ConfigError, Strategy
+
 BUY, SELL = 1, -1
 Q = (100, 100, 100, 100, 1000)
 
@@ -75,3 +77,19 @@ def test_legs_with_impossible_prices_are_refused_with_their_entry():
     record = run({0: [("order", BUY, 1, {"stop_loss": float("nan")})]})
     assert len(refused(record)) >= 1
     assert len(record.fills) == 0
+
+
+def test_a_sibling_of_another_symbol_is_refused():
+    """It would meet the bars of this symbol and fill at their prices."""
+
+    class Pair(Strategy):
+        placed = {}  # noqa: RUF012 - shared on purpose
+
+        def on_bar(self, bar):
+            words = {"oco": self.placed["A"]} if self.placed else {}
+            self.placed.setdefault(self.symbol, self.buy(1, limit=bar.close / 2, **words))
+
+    cheap = (10, 10, 10, 10, 1000)
+    bars, sessions = world_bars({"A": [Q] * 6, "B": [cheap] * 6})
+    with pytest.raises(ConfigError, match="an order of strategy 'one' on B, was one of 'one' on A"):
+        run_engine(bars, sessions, {"one": Pair})

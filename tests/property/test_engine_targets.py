@@ -64,6 +64,44 @@ def test_targets_equal_reference(world):
     assert_same(run_engine(bars, sessions, {"one": signalling(wishes)}, **account), market)
 
 
+NONE = math.nan
+DROP = (97, 97, 93, 94, 1000)
+RISE = (103, 107, 103, 106, 1000)
+THIN = (100, 100, 100, 100, 40)
+QUIET = (100, 100, 100, 100, 1000)
+KEPT = {
+    "stopped after it was reduced": ([QUIET] * 4 + [DROP, QUIET], [10, NONE, 5, NONE, NONE, NONE]),
+    "sold after it was reduced": ([QUIET] * 4 + [RISE, QUIET], [10, NONE, 5, NONE, NONE, NONE]),
+    "a short is covered": ([QUIET] * 4 + [RISE, QUIET], [-10, NONE, -5, NONE, NONE, NONE]),
+    "asked for at every bar": ([QUIET] * 6, [10, 10, 5, 5, 5, 5]),
+    "reduced twice": ([QUIET] * 5 + [DROP], [25, NONE, 15, 5, NONE, NONE]),
+    "enlarged in part": ([QUIET, QUIET, THIN, QUIET, DROP, QUIET], [5, 15, 9, NONE, NONE, NONE]),
+    "turned in part": (
+        [QUIET] * 5 + [THIN] + [QUIET, DROP] + [QUIET] * 4,
+        [-3, NONE, NONE, NONE, 8, NONE] + [NONE] * 6,
+    ),
+    "not even turned": (
+        [QUIET] * 5 + [THIN] + [QUIET, DROP] + [QUIET] * 4,
+        [-9, NONE, NONE, NONE, 8, NONE] + [NONE] * 6,
+    ),
+}
+"""Rows, and targets that have a stop at 95 (a short at 105) and a take-profit at 105 (95)."""
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_what_protects_a_position_never_enlarges_or_turns_it(case):
+    rows, targets = KEPT[case]
+    wishes = [(float(t), *((105.0, 95.0) if t < 0 else (95.0, 105.0))) for t in targets]
+    bars, sessions = world_bars({"A": rows})
+    market = run_reference(bars, sessions, {"one": Follower(wishes)}, participation=0.1)
+    record = run_engine(bars, sessions, {"one": signalling(wishes)}, participation=0.1)
+    assert_same(record, market)
+    held = np.cumsum(record.fills.side * record.fills.quantity)
+    asked = {t for t in targets if not math.isnan(t)} | {0.0}
+    assert held.min() >= min(asked)
+    assert held.max() <= max(asked)
+
+
 def test_no_target_undoes_flat_by_close():
     quiet = (100, 100, 100, 100, 1000)
     bars, sessions = world_bars({"A": [quiet] * SESSION})

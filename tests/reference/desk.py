@@ -141,19 +141,29 @@ class Desk:
             self.market.end(order, "cancelled", "replaced by a newer target")
         if units == held:
             return
-        for order in self.open_orders(symbol):  # legs of an earlier target
-            if order["parent"] and order["parent"]["target"]:
-                self.market.end(order, "cancelled", "replaced by a newer target")
-        order = self.place(
-            symbol,
+        for order in self.open_orders(symbol):  # what protects an earlier target
+            self.market.end(order, "cancelled", "replaced by a newer target")
+        side, words = (
             1 if units > held else -1,
-            abs(rules.plus(units, -held)),
-            stop_loss=stop_loss,
-            take_profit=take_profit,
+            {"stop_loss": stop_loss, "take_profit": take_profit},
+        )
+        shrinks = held * units > 0 and abs(units) < abs(held)
+        order = self.place(
+            symbol, side, abs(rules.plus(units, -held)), **({} if shrinks else words)
         )
         order["target"] = True
         for leg in order["legs"]:
             leg["quantity"] = abs(units)  # they protect the whole position, not the difference
+        if shrinks:
+            self.protect(symbol, side, abs(units), stop_loss, take_profit)
+
+    def protect(self, symbol, side, units, stop_loss, take_profit):
+        """Orders of their own for what stays of a position: legs would be on the wrong side."""
+        pair = {"tif": "gtc"}
+        if stop_loss is not None:
+            pair["oco"] = self.place(symbol, side, units, stop=stop_loss, tif="gtc")
+        if take_profit is not None:
+            self.place(symbol, side, units, limit=take_profit, **pair)
 
     def miss(self, symbol, units):
         """A target after flat by close: refused, the first of each side."""

@@ -236,12 +236,13 @@ class Market:
         for leg in entry["legs"]:
             if leg["status"] != "held":
                 continue
-            if entry["filled"] == 0:
+            units = rules.plus(leg["quantity"], entry["filled"], -entry["quantity"])
+            if entry["filled"] == 0 or units <= 0:
                 leg.update(status="cancelled", reason="entry ended", updated=self.clock)
             else:
                 leg["status"] = "working"
                 if entry["status"] != "filled":
-                    leg["quantity"] = entry["filled"]
+                    leg["quantity"] = units
                     leg["from"] = self.clock  # ended by a word, not in the bar: from the next bar
 
     def expire(self):

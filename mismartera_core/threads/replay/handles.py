@@ -37,6 +37,11 @@ class Handle:
         """History and session up to now, newest last."""
         return self._unit.values_of(self.need, self.output)
 
+    def bring_up(self) -> None:
+        """Stand at the newest bar."""
+        values = self.values
+        self.value = values.item(-1) if len(values) else math.nan
+
     def __getattr__(self, output: str) -> Handle:
         if output.startswith("_"):
             raise AttributeError(output)

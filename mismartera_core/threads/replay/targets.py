@@ -72,21 +72,28 @@ class TargetUnit(Unit):
         if target == 0.0:
             stop_loss = take_profit = None
         side = 1 if difference > 0.0 else -1
+        shrinks = held * target > 0.0 and abs(target) < abs(held)
+        legs = (None, None) if shrinks else (stop_loss, take_profit)
         order = self.submit(
-            side,
-            abs(difference),
-            None,
-            None,
-            None,
-            stop_loss,
-            take_profit,
-            TimeInForce.DAY,
-            None,
-            "",
+            side, abs(difference), None, None, None, *legs, TimeInForce.DAY, None, ""
         )
         self._target = order
         for leg in order.legs:
             leg.quantity = leg.remaining = abs(target)
+        if shrinks:
+            self._protect(side, abs(target), stop_loss, take_profit)
+
+    def _protect(
+        self, side: int, units: float, stop_loss: float | None, take_profit: float | None
+    ) -> None:
+        """Protect what stays of a position: legs of the order that reduces it would be no exits."""
+        stop = None
+        if stop_loss is not None:
+            stop = self.submit(
+                side, units, None, stop_loss, None, None, None, TimeInForce.GTC, None, ""
+            )
+        if take_profit is not None:
+            self.submit(side, units, take_profit, None, None, None, None, TimeInForce.GTC, stop, "")
 
     def _still_leaving(self) -> WorkingOrder | None:
         """The order that was to leave the position before an earlier close, where it still works."""

@@ -96,11 +96,13 @@ class Unit:
         self.flattened = False
         if not declared:
             self._declare(self.strategy.setup)
+        self._bring_up_handles(Strategy.on_session_start)
         self.strategy.on_session_start()
 
     def end_session(self) -> None:
         """Tell the strategy that the session closes."""
         assert self.strategy is not None  # noqa: S101 - bound before the first session
+        self._bring_up_handles(Strategy.on_session_end)
         self.strategy.on_session_end()
 
     def finish(self) -> None:
@@ -316,6 +318,13 @@ class Unit:
 
     # within
 
+    def _bring_up_handles(self, unheard: Callable[..., None]) -> None:
+        """Put the handles at the newest bars, for who listens: between steps they lag behind."""
+        listens = getattr(type(self.strategy), unheard.__name__) is not unheard
+        if listens and self.desk.data.has(self.interval):  # a venue may speak before a session
+            for handle in self.handles:
+                handle.bring_up()
+
     def _declare(self, setup: Callable[[], None]) -> None:
         self.declaring = True
         try:
@@ -353,6 +362,9 @@ class Unit:
         """Place an order that is cancelled when the other fills, and the other way round."""
         if not isinstance(other, WorkingOrder):
             raise ConfigError(f"oco: expected what buy or sell returned, was {other!r}")
+        if other.owner is not self.holding:
+            whose = f"{other.owner.strategy!r} on {other.owner.symbol_name}"
+            raise ConfigError(f"oco: expected an order of {self.label}, was one of {whose}")
         order.oco = other
         self.desk.execution.submit(order, legs)
         if order.is_done or other.is_done:
@@ -378,6 +390,7 @@ class Unit:
             bar_timestamp=from_ns(bar.ts, zone),
             filled_at=from_ns(self.desk.clock.now_ns, zone),
         )
+        self._bring_up_handles(Strategy.on_fill)
         try:
             self.strategy.on_fill(fill)
         except MisMarteraError:

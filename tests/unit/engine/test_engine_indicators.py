@@ -9,6 +9,7 @@ from engine_eyes import DAYS, STEPS, half_day_walk, noting, resampled, run
 from engine_runs import registry
 
 from mismartera_core import (
+    Bar,
     BarColumns,
     ConfigError,
     MisMarteraError,
@@ -16,7 +17,11 @@ from mismartera_core import (
     Strategy,
     interval_ns,
 )
+from mismartera_core.contracts.broker import WorkingOrder
+from mismartera_core.model.market import Series
 from mismartera_core.services.indicator_library import IndicatorLibrary
+from mismartera_core.system.python_face import prepare
+from mismartera_core.system.system_manager import SystemManager
 
 WAYS = [{}, STEPS, {"prefetch_days": 1}, {"trailing_days": 9}]
 
@@ -81,6 +86,56 @@ def test_outputs_have_handles_of_their_own_and_values_up_to_now(way):
     upper = computed(frame, known, "bbands", "upper", period=5)
     nothing = (known, np.zeros(len(known)))
     assert_seen(seen, middle, upper, upper, nothing)
+
+
+@pytest.mark.parametrize("beside", [{}, {"flat_by_close": 5}, {"second": True}, STEPS], ids=str)
+def test_a_handle_is_at_the_newest_bar_whatever_is_called(beside):
+    """In on_fill and at both ends of a session too, and whoever else runs."""
+    seen = []
+
+    class Looks(Strategy):
+        def setup(self):
+            self.fast = self.indicator("sma", period=2)
+            self.day = self.indicator("sma", period=2, interval="1d")
+
+        def look(self, *_):
+            handles = (self.fast, self.day) if self.symbol == "A" else ()
+            seen.extend((h.value, h.values[-1] if len(h.values) else np.nan) for h in handles)
+
+        on_session_start = on_session_end = on_fill = look
+
+        def on_bar(self, bar):
+            self.look()
+            self.buy(1)
+
+    # The last bar of a day is not known at its close: the bar of the day comes by itself.
+    frame = half_day_walk(minutes=20, seed=3)
+    options = dict(beside)
+    frames = {"A": frame, "B": frame} if options.pop("second", False) else {"A": frame}
+    run(frames, Looks, interval="1m", **options)
+    assert len(seen) > 4 * 20 * len(DAYS) - 20
+    np.testing.assert_array_equal(*np.array(seen).T)
+
+
+def test_a_venue_that_tells_of_a_fill_before_the_first_session_is_heard():
+    heard = []
+
+    class Hears(Strategy):
+        def setup(self):
+            self.fast = self.indicator("sma", period=2)
+
+        def on_fill(self, fill):
+            heard.append((fill.quantity, self.fast.value))
+
+    words = {"cash": 1000, "leverage": None, "interval": "1m", "params": {}, "registry": registry()}
+    costs = {"commission": None, "slippage": None, "hours": "regular", "symbol": "A"}
+    market = {"exchange_group": "US_EQUITY", "asset_class": "EQUITY"}
+    made = prepare(random_walk(["2024-07-02"]), Hears, **words, **costs, **market)
+    execution = SystemManager(made.plan, made.registry, made.clock).execution
+    (holding,) = execution.holdings[0]
+    bar = Bar(Series("A", "1m", holding.zone), 0, 1.0, 1.0, 1.0, 1.0, 1.0, 60)
+    holding.on_fill(WorkingOrder(holding, 0, 1, 2.0, 0), 2.0, 1.0, 0, bar)
+    np.testing.assert_array_equal(np.array(heard, dtype=float), [(2.0, np.nan)])
 
 
 def test_values_are_read_only():

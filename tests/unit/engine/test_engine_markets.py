@@ -205,3 +205,30 @@ def test_an_interval_that_cannot_be_told_is_asked_for():
     assert 'interval="1m"' in raised.value.hint
     run(doubtful, strategy, interval="1m")
     assert {row[2] for row in seen} == {"1m"}
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+@pytest.mark.parametrize("minutes", [1, 5, 60])
+def test_nothing_is_seen_or_filled_in_a_lunch_break(minutes, way):
+    """What lies wholly in it is left out and counted, as before the open and after the close."""
+    zone = "Asia/Tokyo"
+    spans = [(f"2024-03-0{day} 08:00", f"2024-03-0{day} 16:00", zone) for day in (7, 8)]
+    bars = walk(times(*spans, freq=f"{minutes}min"), seed=5)
+    strategy, seen = noting(lambda s, bar: s.buy(1) and bar.timestamp)
+    found = run(bars, strategy, exchange_group="JP_EQUITY", **way)
+    clock = bars.index.hour * 60 + bars.index.minute
+    trading = (clock >= 9 * 60) & (clock < 15 * 60)
+    trading &= (clock < 11 * 60 + 30) | (clock + minutes > 12 * 60 + 30)
+    assert [opened for *_, opened in seen] == bars.index[trading].tolist()
+    assert set(found.fills["bar"]) <= set(bars.index[trading])
+    quality = found.quality
+    assert quality["outside"].sum() == (~trading).sum()
+    assert (quality["traded"] == quality["expected"]).all()
+
+
+def test_orders_of_the_morning_fill_after_the_lunch_break():
+    spans = [("2024-03-07 11:00", "2024-03-07 14:00", "Asia/Hong_Kong")]
+    bars = walk(times(*spans))
+    strategy, _ = noting(lambda s, bar: bar.timestamp.strftime("%H:%M") == "11:59" and s.buy(1))
+    fills = run(bars, strategy, exchange_group="HK_EQUITY").fills
+    assert fills["bar"].dt.strftime("%H:%M").tolist() == ["13:00"]

@@ -175,3 +175,21 @@ def test_the_clock_of_a_strategy_stands_where_its_bar_became_known():
     run(half_day_walk(["2024-07-02"], minutes=20), strategy, listen="5m")
     assert [now for _, now, _ in seen] == [known for _, _, known in seen]
     assert np.all(np.diff([now.minute for _, now, _ in seen]) == 5)
+
+
+@pytest.mark.parametrize(
+    "take",
+    [lambda bar: bar[0], lambda bar: bar[:], tuple, list, lambda bar: (lambda *all_: all_)(*bar)],
+)
+def test_a_bar_shows_its_own_values_and_not_the_rows_it_lies_in(take):
+    """Those of later bars lie there too."""
+
+    def look(_, bar):
+        with pytest.raises(TypeError, match=r"bar\.ohlcv"):
+            take(bar)
+        return bar.ohlcv
+
+    strategy, seen = noting(look)
+    frame = half_day_walk(["2024-07-02"], minutes=3)
+    run(frame, strategy)
+    assert [found for *_, found in seen] == [tuple(row) for row in frame.to_numpy().tolist()]
