@@ -10,7 +10,7 @@ from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.strategy import SignalStrategy
 from mismartera_core.managers.execution_manager.positions import Holding
 from mismartera_core.model.columns import FloatArray
-from mismartera_core.model.orders import TimeInForce
+from mismartera_core.model.orders import OrderType, TimeInForce
 from mismartera_core.model.quantities import on_grid
 from mismartera_core.store.frame import Frame
 from mismartera_core.threads.replay.desk import Desk
@@ -37,7 +37,8 @@ class TargetUnit(Unit):
     def take_up(self) -> None:
         """Go on with the order that an earlier process has sent towards a target."""
         if self._target is None:
-            self._target = next((o for o in self._open_orders() if o.entry is None), None)
+            sent = (o for o in self._open_orders() if o.type is OrderType.MARKET)
+            self._target = next(sent, None)
 
     def aim(
         self, target: float, stop_loss: float | None = None, take_profit: float | None = None
