@@ -97,7 +97,7 @@ class TargetUnit(Unit):
             self.submit(side, units, take_profit, None, None, None, None, TimeInForce.GTC, stop, "")
 
     def _still_leaving(self) -> WorkingOrder | None:
-        """The order that was to leave the position before an earlier close, where it still works."""
+        """The order by which flat by close was to leave the position, where it still works."""
         leaving = self._leaving
         return None if leaving is None or leaving.is_done else leaving
 
