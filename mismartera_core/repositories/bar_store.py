@@ -16,7 +16,7 @@ from mismartera_core.errors import DataError, did_you_mean
 from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.quality import Origin
-from mismartera_core.repositories.bar_store_commit import commit, recover
+from mismartera_core.repositories.bar_store_commit import commit, recover, writing
 from mismartera_core.repositories.bar_store_format import (
     FIELDS,
     Columns,
@@ -240,6 +240,22 @@ class BarStore:
         mode: Mode,
         attachments: Mapping[str, bytes],
     ) -> WriteReport:
+        if not (len(columns.ts) or attachments or mode == "replace"):
+            return WriteReport(added=0, changed=0, unchanged=0, removed=0, files=())
+        with writing(self.root):
+            return self._write_alone(kind, interval, symbol, columns, provenance, mode, attachments)
+
+    def _write_alone(
+        self,
+        kind: str,
+        interval: str,
+        symbol: str,
+        columns: Any,
+        provenance: Provenance,
+        mode: Mode,
+        attachments: Mapping[str, bytes],
+    ) -> WriteReport:
+        """Merge and commit, while no other process does."""
         recover(self.root)
         folder = self._folder(kind, interval, symbol)
         old = {int(path.stem): path for path in self._files(kind, interval, symbol)}

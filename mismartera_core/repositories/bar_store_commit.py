@@ -10,12 +10,35 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from mismartera_core.errors import DataError
+from mismartera_core.repositories.file_lock import lock
 
 _JOURNAL = ".commit"
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Keep other writers away from reading what is stored until the new rows are committed.
+
+    Args:
+        root: Folder of the store.
+
+    Raises:
+        DataError: The folder cannot be written to.
+    """
+    folder = root / _JOURNAL
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("a", encoding="utf-8")
+    except OSError as error:
+        raise _refused(root, error) from error
+    with file:
+        lock(file, wait=True)
+        yield
 
 
 def commit(root: Path, files: Mapping[Path, bytes], remove: Iterable[Path] = ()) -> None:
@@ -39,13 +62,15 @@ def commit(root: Path, files: Mapping[Path, bytes], remove: Iterable[Path] = ())
     except OSError as error:
         for temp in temps.values():
             temp.unlink(missing_ok=True)
-        raise DataError(
-            f"expected to write {len(files)} file(s) below {root}, but the system said: "
-            f"{error.strerror or error}",
-            hint="nothing was changed; free some disk space or check the permissions, "
-            "then do it again",
-        ) from error
+        raise _refused(root, error) from error
     _finish(root, journal)
+
+
+def _refused(root: Path, error: OSError) -> DataError:
+    return DataError(
+        f"expected to write below {root}, but the system said: {error.strerror or error}",
+        hint="nothing was changed; free some disk space or check the permissions, then do it again",
+    )
 
 
 def recover(root: Path) -> None:

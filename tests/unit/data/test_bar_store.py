@@ -5,6 +5,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ from mismartera_core.model.columns import (
     TickColumns,
 )
 from mismartera_core.model.intervals import MINUTE
-from mismartera_core.repositories import bar_store_commit
+from mismartera_core.repositories import bar_store, bar_store_commit
 from mismartera_core.repositories.bar_store import BarStore
 from mismartera_core.repositories.bar_store_format import Provenance
 
 NEW_YEAR_2024 = 1_704_067_200_000_000_000
 FIRST = NEW_YEAR_2024 - 30 * MINUTE
+LATER = NEW_YEAR_2024 + 600 * MINUTE
 HERE = Provenance(source="here.csv", adjustment="raw", imported_at_ns=1)
 THERE = Provenance(source="there.csv", feed="sip", simulated=True, imported_at_ns=2)
 ALWAYS = (-(2**63), 2**63 - 1)
@@ -209,6 +211,27 @@ def test_a_kill_leaves_all_or_nothing(store: BarStore, after: int) -> None:
     assert_same(BarStore(store.root).read_bars("SPY", "1m", *ALWAYS), expected)
     assert_same(store.read_bars("SPY", "1m", *ALWAYS), expected)
     assert not list((store.root / ".commit").glob("*.json"))
+
+
+def test_two_imports_at_once_lose_nothing(store: BarStore, monkeypatch) -> None:
+    """The second comes when the first has read what is stored and not yet written."""
+    second = threading.Thread(
+        target=lambda: BarStore(store.root).write_bars("SPY", "1m", bars(9, LATER), THERE)
+    )
+
+    def interrupted(*args):
+        monkeypatch.setattr(bar_store, "merge", merge)
+        merged = merge(*args)
+        second.start()
+        second.join(timeout=0.3)
+        return merged
+
+    merge = bar_store.merge
+    store.write_bars("SPY", "1m", bars(1, LATER - MINUTE), HERE)
+    monkeypatch.setattr(bar_store, "merge", interrupted)
+    store.write_bars("SPY", "1m", bars(5, LATER + 20 * MINUTE), HERE)
+    second.join()
+    assert len(store.read_bars("SPY", "1m", *ALWAYS)) == 15
 
 
 def test_a_damaged_journal_is_named(store: BarStore) -> None:
