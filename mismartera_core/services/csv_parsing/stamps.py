@@ -132,11 +132,11 @@ def _texts(path: Path, text: Any) -> Stamps:
     parts = pc.extract_regex(text.filter(fits[best]), _TEXTS[best])
     field = {name: parts.field(name) for name in (f.name for f in parts.type)}
     a, b, c = (_integers(field[name]) for name in "abc")
-    clock, has_clock = _time_of_day(field)
+    clock, has_clock, sane = _time_of_day(field)
     zone = field["zone"].to_numpy(zero_copy_only=False)
     ns, words = _days((path, str(text.filter(fits[best])[0])), field, a, b, c, clock)
     offsets, aware = _offsets(zone)
-    good = ns != _BAD
+    good = sane & (ns != _BAD) & (offsets != _BAD)
     is_aware = bool(np.count_nonzero(aware) * 2 > len(aware))
     good &= aware == is_aware
     out = np.zeros(len(valid), np.int64)
@@ -147,6 +147,8 @@ def _texts(path: Path, text: Any) -> Stamps:
 
 
 _BAD = np.iinfo(np.int64).min
+_FARTHEST = 15 * HOUR
+"""Beyond every zone's offset from UTC."""
 
 
 def _integers(column: Any) -> IntArray:
@@ -162,8 +164,8 @@ def _integers(column: Any) -> IntArray:
     return numbers
 
 
-def _time_of_day(field: dict[str, Any]) -> tuple[IntArray, BoolArray]:
-    """Nanoseconds since midnight, and where a time is given."""
+def _time_of_day(field: dict[str, Any]) -> tuple[IntArray, BoolArray, BoolArray]:
+    """Nanoseconds since midnight, where a time is given, and where a clock can show it."""
     import pyarrow.compute as pc
 
     hour, minute, second = (_integers(field[n]) for n in ("hour", "minute", "second"))
@@ -172,11 +174,12 @@ def _time_of_day(field: dict[str, Any]) -> tuple[IntArray, BoolArray]:
     if (half != "").any():
         hour = np.where(half == "", hour, hour % 12 + 12 * (half == "pm"))
     given = pc.not_equal(field["hour"], "").to_numpy(zero_copy_only=False)
-    return hour * HOUR + minute * MINUTE + second * SECOND + fraction, given
+    clock = hour * HOUR + minute * MINUTE + second * SECOND + fraction
+    return clock, given, (clock <= DAY) & (minute < 60) & (second < 60)
 
 
 def _offsets(zone: Any) -> tuple[IntArray, BoolArray]:
-    """Offset from UTC of each row, and where one is given."""
+    """Offset from UTC of each row, _BAD where no zone has it, and where one is given."""
     kinds, index = np.unique(zone.astype(str), return_inverse=True)
     return np.array([_offset(z) for z in kinds], np.int64)[index], (kinds != "")[index]
 
@@ -186,6 +189,8 @@ def _offset(zone: str) -> int:
     if match is None:
         return 0
     size = int(match[2]) * HOUR + int(match[3] or 0) * MINUTE
+    if size > _FARTHEST:
+        return int(_BAD)
     return -size if match[1] == "-" else size
 
 

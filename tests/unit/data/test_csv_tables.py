@@ -74,6 +74,11 @@ def test_decimal_marks_and_thousands(
     assert parse(tmp_path, text).columns.close.tolist() == [value] * 4
 
 
+def test_thousands_beside_smaller_prices_with_a_fraction(tmp_path: Path) -> None:
+    body = "".join(f'{s},"1,234","1,234",999.5,"1,000",7\n' for s in UTC_STAMPS)
+    assert parse(tmp_path, HEAD + body).columns.low.tolist() == [999.5] * 4
+
+
 def test_newest_first_is_turned_and_disorder_sorted(tmp_path: Path) -> None:
     lines = rows(UTC_STAMPS).splitlines()
     turned = parse(tmp_path, HEAD + "\n".join(reversed(lines)))
