@@ -87,7 +87,7 @@ def parse_events_csv(
     table = read_table(path)
     kind = events_kind(table.names)
     plain = [plain_name(name) for name in table.names]
-    stamp = find_stamp(plain, [str(column[0]) for column in table.columns])
+    stamp = find_stamp(plain, table.typical)
     if not kind or stamp is None:
         raise DataError(
             f"expected columns for time, price and size, or for time, bid and ask in {path}, "

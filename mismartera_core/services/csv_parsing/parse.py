@@ -25,7 +25,7 @@ from mismartera_core.services.csv_parsing.evidence import (
     choose_label,
     choose_zone,
     localize,
-    session_opens,
+    session_edges,
 )
 from mismartera_core.services.csv_parsing.prices import decimal_mark, to_floats
 from mismartera_core.services.csv_parsing.roles import Roles, find_roles
@@ -82,11 +82,12 @@ def parse_bars_csv(
     table = read_table(path)
     if not len(table.line):
         raise DataError(f"no row of {path} has the {len(table.columns)} cells of the first")
-    roles = find_roles(path, table.names, [str(column[0]) for column in table.columns])
+    roles = find_roles(path, table.names, table.typical)
     symbol = _symbol(path, table, roles)
     verdicts = Verdicts(len(table.line))
     stamps = parse_stamps(path, [table.columns[i] for i in roles.stamp], dateformat)
-    verdicts.refuse(_empty(table.columns[roles.stamp[0]]), "the time is missing")
+    for column in roles.stamp:
+        verdicts.refuse(_empty(table.columns[column]), "the time is missing")
     verdicts.refuse(~stamps.valid, "the time cannot be read")
     columns, mark = _numbers(table, roles, verdicts)
     check_prices(verdicts, columns)
@@ -101,12 +102,13 @@ def parse_bars_csv(
         else _intraday(said, stamps, roles, verdicts, columns["volume"], interval_ns(name))
     )
     dropped, _ = check_doubles(verdicts, when.ts, columns)
-    check_unfinished(verdicts, when.ts, columns, when.ts + interval_ns(name), now_ns)
+    check_unfinished(verdicts, when.ts, columns, when.ends, now_ns)
     bad = [(int(table.line[row]), reason) for row, reason in verdicts.reasons.items()]
     quarantine = tuple(sorted((*table.ragged, *quoted(table.content, bad)), key=lambda r: r.line))
     rows = np.flatnonzero(verdicts.good)
     rows = rows[np.argsort(when.ts[rows], kind="stable")]
     duplicates = int(np.count_nonzero(dropped))
+    warnings = _warnings(roles, columns["volume"][rows], when, order, duplicates, len(quarantine))
     return ParsedBars(
         columns=BarColumns.build(
             when.ts[rows],
@@ -129,15 +131,16 @@ def parse_bars_csv(
             "stamp": when.label,
             "order": order,
         },
-        warnings=tuple(_warnings(roles, columns, when, order, duplicates, len(quarantine))),
+        warnings=tuple(warnings),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _When:
-    """Opens of the bars, UTC, and how they were found."""
+    """Opens and ends of the bars, UTC, and how they were found."""
 
     ts: IntArray
+    ends: IntArray
     zone: str
     label: str
 
@@ -222,11 +225,12 @@ def _daily(said: _Options, stamps: Stamps, verdicts: Verdicts) -> _When:
     """Days at the session's open."""
     days, zone = _dates(said, stamps)
     if said.sessions is None:
-        return _When(days * DAY, f"{zone}; days begin at 00:00 UTC, without a calendar", "the day")
+        words = f"{zone}; days begin at 00:00 UTC, without a calendar"
+        return _When(days * DAY, days * DAY + DAY, words, "the day")
     chosen = np.where(verdicts.good, days, days[np.argmax(verdicts.good)])
-    opens, trading = session_opens(chosen, said.sessions)
+    opens, closes, trading = session_edges(chosen, said.sessions)
     verdicts.refuse(~trading, "not a trading day of the exchange")
-    return _When(opens, zone, "the day, laid at the open of its session")
+    return _When(opens, closes, zone, "the day, laid at the open of its session")
 
 
 def _dates(said: _Options, stamps: Stamps) -> tuple[IntArray, str]:
@@ -271,7 +275,7 @@ def _intraday(
     else:
         label, why = choose_label(ts[rows], volume[rows], length, said.sessions)
     ts = _on_grid(ts, rows, length, label, verdicts)
-    return _When(ts, zone, f"{label} of the bar ({why})")
+    return _When(ts, ts + length, zone, f"{label} of the bar ({why})")
 
 
 def _utc(
@@ -307,13 +311,13 @@ def _on_grid(ts: IntArray, rows: IntArray, length: int, label: str, verdicts: Ve
 
 def _warnings(
     roles: Roles,
-    columns: dict[str, FloatArray],
+    volume: FloatArray,
     when: _When,
     order: str,
     duplicates: int,
     quarantined: int,
 ) -> list[str]:
-    silent = int(np.count_nonzero(columns["volume"] == 0))
+    silent = int(np.count_nonzero(volume == 0))
     found = (
         (roles.volume is None, "the file has no volume; it is stored as unknown"),
         ("assumed" in when.label, f"the stamp is taken as the {when.label}; --label end says else"),

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ _DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 """Comma last: in files with another delimiter it may be the decimal mark."""
 _LEAST = 3
 _SAMPLE_LINES = 50
+_SAMPLE_CELLS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class TextTable:
     understanding: dict[str, str]
     content: bytes
 
+    @property
+    def typical(self) -> tuple[str, ...]:
+        """For each column a cell of middle length: neither the empty ones nor "5" for 00:05."""
+        return tuple(_typical(column[:_SAMPLE_CELLS].to_pylist()) for column in self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class _Head:
@@ -67,6 +74,8 @@ def read_table(path: Path) -> TextTable:
     import pyarrow.csv as pc
 
     content, encoding = _decoded(path)
+    if b"\n" not in content:  # lines of old Macs end with a carriage return alone
+        content = content.replace(b"\r", b"\n")
     sample = content[:200_000].decode("utf-8", "replace").splitlines()[: _SAMPLE_LINES + 10]
     delimiter, width, preamble = _shape(path, sample)
     rows = list(csv.reader(sample[preamble:], delimiter=delimiter))
@@ -132,12 +141,20 @@ def quoted(content: bytes, rows: Sequence[tuple[int, str]]) -> tuple[Quarantined
     )
 
 
+def _typical(cells: list[str]) -> str:
+    given = sorted(filter(None, cells), key=len)
+    return given[len(given) // 2] if given else ""
+
+
 def _decoded(path: Path) -> tuple[bytes, str]:
     """The text as UTF-8 without a byte order mark, and what it was."""
     raw = _unpacked(path)
     for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if raw.startswith(mark):
-            return raw[2:].decode(name).encode(), "UTF-16"
+            try:
+                return raw[2:].decode(name).encode(), "UTF-16"
+            except UnicodeDecodeError as error:
+                raise DataError(f"{path} cannot be read: {error}") from error
     if raw.startswith(b"\xef\xbb\xbf"):
         return raw[3:], "UTF-8 with byte order mark"
     if not raw.strip():
@@ -165,7 +182,8 @@ def _unpacked(path: Path) -> bytes:
     except FileNotFoundError as error:
         near = [p.name for p in path.parent.glob("*") if p.is_file()]
         raise DataError(f"there is no file {path}", hint=did_you_mean(path.name, near)) from error
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+        # RuntimeError: the archive has a password, or is packed in a way that Python does not know
         raise DataError(f"{path} cannot be read: {error}") from error
 
 

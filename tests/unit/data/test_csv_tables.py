@@ -37,7 +37,7 @@ def test_columns_are_found_by_name_or_by_place(tmp_path: Path, head: str, body) 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_any_delimiter_byte_order_mark_and_line_end(
     tmp_path: Path, delimiter: str, mark: bytes, end: str
 ) -> None:
@@ -129,6 +129,20 @@ def test_a_symbol_column_names_the_symbol(tmp_path: Path) -> None:
 def test_what_is_no_table_of_bars_is_refused_in_a_sentence(tmp_path, content, message) -> None:
     with pytest.raises(DataError, match=message):
         parse(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("SPY.csv", b"\xff\xfe" + HEAD.encode("utf-16-le") + b"2"),
+        ("SPY.csv.gz", gzip.compress(HEAD.encode())[:10] + b"\xff" * 40),
+        ("SPY.csv.gz", gzip.compress(HEAD.encode())[:-9]),
+    ],
+    ids=["utf-16", "gzip", "cut"],
+)
+def test_a_damaged_file_cannot_be_read_and_is_named(tmp_path, name: str, content: bytes) -> None:
+    with pytest.raises(DataError, match=rf"{name} cannot be read"):
+        parse(tmp_path, content, name)
 
 
 def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:

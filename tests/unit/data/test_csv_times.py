@@ -73,6 +73,42 @@ def test_naive_stamps_take_the_zone_that_is_said(tmp_path: Path, stamps) -> None
 
 
 @pytest.mark.parametrize(
+    "clock",
+    ["9:3{m} AM", "09:3{m}:00-04:00", "93{m}", "093{m}00"],
+)
+def test_a_date_and_a_time_of_day_in_two_columns_are_one_stamp(tmp_path: Path, clock: str) -> None:
+    head = "Date,Time,Open,High,Low,Close,Volume\n"
+    stamps = ["2024-03-18," + clock.format(m=m) for m in range(4)]
+    blank = "2024-03-18,,10,12,9,11,1\n"
+    parsed = parse(tmp_path, head + blank + rows(stamps), timezone="America/New_York")
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(2, "the time is missing")]
+    assert parsed.columns.ts.tolist() == [ns(MONDAY, 9, 30) + n * MINUTE for n in range(4)]
+
+
+def test_years_of_two_digits_are_of_the_last_century_from_69_on(tmp_path: Path) -> None:
+    stamps = ["12/30/99", "12/31/99", "01/03/00", "01/04/00"]
+    parsed = parse(tmp_path, HEAD + rows(stamps), sessions=weekdays)
+    assert parsed.columns.ts[0] == ns(date(1999, 12, 30), 9, 30)
+
+
+def test_an_impossible_time_is_quarantined_whoever_reads_it(tmp_path: Path) -> None:
+    epochs = [str(EPOCH + 60 * m) for m in range(3)]
+    parsed = parse(tmp_path, HEAD + rows([*epochs, "9999999999999999999"]))
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(5, "the time cannot be read")]
+    days = ["2024-03-14", "2024-03-15", "2024-03-18", "2999-12-31"]
+    parsed = parse(tmp_path, HEAD + rows(days), dateformat="%Y-%m-%d")
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(5, "the time cannot be read")]
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("UTC", 13), ("America/New_York", 9)])
+def test_a_zone_that_the_date_format_reads_counts(tmp_path: Path, zone: str, hour: int) -> None:
+    stamps = [f"20240318 {hour:02}:3{m}:00 {zone}" for m in range(4)]
+    dateformat = "%Y%m%d %H:%M:%S %Z"
+    parsed = parse(tmp_path, HEAD + rows(stamps), dateformat=dateformat, timezone="Asia/Tokyo")
+    assert_the_four_bars(parsed)
+
+
+@pytest.mark.parametrize(
     ("stamps", "words"),
     [
         (["13/03/2024", "14/03/2024", "15/03/2024", "18/03/2024"], "day before month"),
@@ -181,6 +217,21 @@ def test_the_order_tells_the_two_hours_of_autumn_apart(tmp_path: Path, turned: b
     assert parsed.quarantine == ()
     assert len(parsed.columns) == len(clocks)
     assert (np.diff(parsed.columns.ts) == MINUTE).all()
+
+
+def test_a_row_given_twice_does_not_turn_the_clock_back(tmp_path: Path) -> None:
+    clocks = ["00:30", "01:00", "01:30", "01:30", "02:00", "02:30", "03:00"]
+    lines = [f"2024-11-03 {clock},10,11,9,10,1\n" for clock in clocks]
+    parsed = parse(tmp_path, HEAD + "".join(lines), timezone="America/New_York")
+    assert [q.line for q in parsed.quarantine] == [3, 4, 5]
+    assert len(parsed.columns) == 4
+
+
+def test_todays_daily_bar_is_finished_when_its_session_is(tmp_path: Path) -> None:
+    text = HEAD + rows(["2024-03-13", "2024-03-14", "2024-03-15", "2024-03-18"])
+    for hour, kept in ((15, 3), (16, 4)):
+        parsed = parse(tmp_path, text, sessions=weekdays, now_ns=ns(MONDAY, hour))
+        assert len(parsed.columns) == kept
 
 
 def test_daily_bars_are_laid_at_the_open_of_their_session(tmp_path: Path) -> None:
