@@ -35,6 +35,7 @@ from mismartera_core.repositories.bar_store_origins import (
 )
 
 Mode = Literal["merge", "replace"]
+_LONGEST_NAME = 200
 _YEAR = re.compile(r"\d{4}\.parquet")
 _ALL = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
 
@@ -359,6 +360,8 @@ def folder_name(symbol: str) -> str:
     if not symbol:
         raise DataError("expected a symbol, was empty")
     name = quote(symbol, safe="")
+    if len(name) > _LONGEST_NAME:
+        raise DataError(f"expected a shorter symbol, {symbol[:20]!r}... has {len(symbol)} letters")
     return "%2E" + name[1:] if name.startswith(".") else name
 
 

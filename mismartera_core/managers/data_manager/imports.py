@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from zlib import crc32
 
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.errors import DataError
@@ -84,7 +85,8 @@ def import_csv(
     parsed = _parse(time_manager, path, options, now_ns)
     symbol, symbol_from = _symbol(path, options.symbol, parsed.symbol)
     level = parsed.interval or options.kind
-    place = f"quarantine/{level}/{folder_name(symbol)}/{path.name}.quarantine.csv"
+    folder = crc32(str(path.resolve().parent).encode())  # files of two folders may share a name
+    place = f"quarantine/{level}/{folder_name(symbol)}/{path.name}.{folder:08x}.csv"
     attach = bool(parsed.quarantine) or (store.root / place).exists()
     attachments = {place: _as_csv(parsed.quarantine)} if attach else {}
     provenance = Provenance(
@@ -175,7 +177,8 @@ def guess_symbol(path: Path) -> str:
     Args:
         path: The file.
     """
-    words = re.split(r"[_\s]+", re.sub(r"\.(csv|txt|tsv|gz|zip)", "", path.name))
+    stem = re.sub(r"(\.(csv|txt|tsv|gz|zip))+$", "", path.name, flags=re.IGNORECASE)
+    words = re.split(r"[_\s]+", stem)
     for word in words:
         if _TICKER.fullmatch(word) and not _INTERVAL.fullmatch(word):
             return word

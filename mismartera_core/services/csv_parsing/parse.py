@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mismartera_core.errors import DataError, UsageError
-from mismartera_core.model.columns import BarColumns, BoolArray, FloatArray, IntArray
+from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_ns, is_daily
 from mismartera_core.services.csv_parsing.checks import (
     PRICES,
+    UNFINISHED,
     Verdicts,
     check_doubles,
     check_numbers,
@@ -30,7 +30,7 @@ from mismartera_core.services.csv_parsing.evidence import (
 from mismartera_core.services.csv_parsing.prices import decimal_mark, to_floats
 from mismartera_core.services.csv_parsing.roles import Roles, find_roles
 from mismartera_core.services.csv_parsing.stamps import Stamps, parse_stamps
-from mismartera_core.services.csv_parsing.table import TextTable, quoted, read_table
+from mismartera_core.services.csv_parsing.table import TextTable, quoted, read_table, where_empty
 from mismartera_core.services.csv_parsing.values import Calendar, ParsedBars
 
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
@@ -83,12 +83,14 @@ def parse_bars_csv(
     if not len(table.line):
         raise DataError(f"no row of {path} has the {len(table.columns)} cells of the first")
     roles = find_roles(path, table.names, table.typical)
-    symbol = _symbol(path, table, roles)
+    symbol = table.only_symbol(path, roles.symbol)
     verdicts = Verdicts(len(table.line))
     stamps = parse_stamps(path, [table.columns[i] for i in roles.stamp], dateformat)
     for column in roles.stamp:
-        verdicts.refuse(_empty(table.columns[column]), "the time is missing")
+        verdicts.refuse(where_empty(table.columns[column]), "the time is missing")
     verdicts.refuse(~stamps.valid, "the time cannot be read")
+    if now_ns is not None:  # before the calendar is asked, which does not reach there
+        verdicts.refuse(stamps.ns > now_ns + 2 * DAY, UNFINISHED)
     columns, mark = _numbers(table, roles, verdicts)
     check_prices(verdicts, columns)
     if not verdicts.good.any():
@@ -143,25 +145,6 @@ class _When:
     ends: IntArray
     zone: str
     label: str
-
-
-def _symbol(path: Path, table: TextTable, roles: Roles) -> str:
-    if roles.symbol is None:
-        return table.symbol
-    named = [str(s) for s in table.columns[roles.symbol].unique().to_pylist() if str(s)]
-    if len(named) > 1:
-        raise DataError(
-            f"expected one symbol in {path}, found {len(named)}: {', '.join(sorted(named)[:8])}",
-            hint="save each symbol to a file of its own",
-        )
-    return named[0] if named else ""
-
-
-def _empty(column: Any) -> BoolArray:
-    import pyarrow.compute as pc
-
-    mask: BoolArray = pc.equal(column, "").to_numpy(zero_copy_only=False)
-    return mask
 
 
 def _numbers(

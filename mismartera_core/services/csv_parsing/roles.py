@@ -24,7 +24,7 @@ _WHOLE_STAMPS = (
 )
 _DAYS = ("date", "day", "dtyyyymmdd", "tradedate", "tradingday")
 _TIMES = ("time", "hour", "timeofday")
-_SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
+SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
 _END_NAMES = {"closetime", "endtime", "end"}
 _START_NAMES = {"opentime", "starttime", "start", "begin"}
 _CLOCK = re.compile(
@@ -85,7 +85,7 @@ def find_roles(path: Path, names: Sequence[str], typical: Sequence[str]) -> Role
     volume = find_column(plain, _VOLUME)
     if volume is None:
         volume = next((i for i, n in enumerate(plain) if n.startswith("volume")), None)
-    symbol = find_column(plain, _SYMBOLS)
+    symbol = find_column(plain, SYMBOLS)
     used = {*stamp, *prices, volume, symbol}
     return Roles(
         stamp=stamp,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mismartera_core.errors import DataError, did_you_mean
-from mismartera_core.model.columns import IntArray
+from mismartera_core.model.columns import BoolArray, IntArray
 from mismartera_core.services.csv_parsing.values import QuarantinedRow
 
 _DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
@@ -47,6 +47,26 @@ class TextTable:
     symbol: str
     understanding: dict[str, str]
     content: bytes
+
+    def only_symbol(self, path: Path, column: int | None) -> str:
+        """The symbol that a column, or else the header, names; empty where there is none.
+
+        Args:
+            path: The file, for messages.
+            column: The column of symbols, None where there is none.
+
+        Raises:
+            DataError: There are several.
+        """
+        if column is None:
+            return self.symbol
+        named = sorted({str(cell) for cell in self.columns[column].unique().to_pylist() if cell})
+        if len(named) > 1:
+            raise DataError(
+                f"expected one symbol in {path}, found {len(named)}: {', '.join(named[:8])}",
+                hint="save each symbol to a file of its own",
+            )
+        return named[0] if named else ""
 
     @property
     def typical(self) -> tuple[str, ...]:
@@ -123,6 +143,14 @@ def read_table(path: Path) -> TextTable:
         },
         content=content,
     )
+
+
+def where_empty(column: Any) -> BoolArray:
+    """Which cells of a column of text are empty."""
+    import pyarrow.compute as pc
+
+    mask: BoolArray = pc.equal(column, "").to_numpy(zero_copy_only=False)
+    return mask
 
 
 def quoted(content: bytes, rows: Sequence[tuple[int, str]]) -> tuple[QuarantinedRow, ...]:

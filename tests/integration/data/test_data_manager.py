@@ -117,6 +117,17 @@ def test_a_second_import_without_bad_rows_empties_the_quarantine(manager, tmp_pa
     assert first.quarantine_file.read_text() == "line,reason,text\n"
 
 
+def test_files_of_one_name_have_a_quarantine_each(manager: DataManager, tmp_path: Path) -> None:
+    places = [tmp_path / year / "XYZ.csv" for year in ("2023", "2024")]
+    bad = "2024-03-18 16:00,10,9,11,10,"
+    for number, path in enumerate(places):
+        path.parent.mkdir()
+        session_csv(path, bad + str(number))
+    files = [manager.import_from_csv(path, label="start").quarantine_file for path in places]
+    assert ["XYZ.csv" in file.name for file in files] == [True, True]
+    assert [file.read_text().count(f"{bad}{n}") for n, file in enumerate(files)] == [1, 1]
+
+
 def test_a_refused_file_leaves_the_store_as_it_was(manager: DataManager, tmp_path: Path) -> None:
     path = tmp_path / "XYZ.csv"
     path.write_text(

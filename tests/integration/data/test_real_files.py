@@ -177,6 +177,8 @@ def test_the_sample_data_are_the_published_days(new_york, symbol: str) -> None:
         ("6EH4.XCME_1min_bars_20240101_20240131.csv.gz", "6EH4.XCME"),
         ("gbpusd-m1-ask-2012.csv", "GBPUSD"),
         ("1H_EURUSD.csv", "EURUSD"),
+        ("SPY.CSV", "SPY"),
+        ("spy_1min.TXT.GZ", "SPY"),
         ("2024-01-02.csv", ""),
     ],
 )

@@ -123,6 +123,11 @@ def test_any_symbol_has_a_folder_of_its_own(store: BarStore, symbol: str) -> Non
     assert {p.name for p in store.root.parent.iterdir()} == {"data"}
 
 
+def test_a_symbol_too_long_for_a_folder_is_refused(store: BarStore) -> None:
+    with pytest.raises(DataError, match="shorter symbol"):
+        store.write_bars("X" * 300, "1m", bars(1), HERE)
+
+
 def test_ticks_and_quotes_keep_equal_stamps(store: BarStore) -> None:
     ts = FIRST + np.array([0, 0, 1, 5])
     ticks = TickColumns(ts, np.array([1.0, 1.0, 2.0, 3.0]), np.array([5.0, 5.0, 1.0, 2.0]))

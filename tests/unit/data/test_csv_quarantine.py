@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from csv_files import HEAD, MONDAY, UTC_STAMPS, ns, parse, rows
+from csv_files import HEAD, MONDAY, UTC_STAMPS, ns, parse, rows, weekdays
 
 IMPOSSIBLE = {
     "10,9,11,10,5": "high is below low",
@@ -60,6 +60,16 @@ def test_one_row_with_the_other_decimal_mark_does_not_change_the_others(tmp_path
     parsed = parse(tmp_path, HEAD.replace(",", ";") + body + f"2024-03-18T13:34:00Z;{bad};10\n")
     assert parsed.columns.open.tolist() == [100.4] * 4
     assert [(q.line, q.reason) for q in parsed.quarantine] == [(6, "open is not a number")]
+
+
+def test_a_row_far_in_the_future_does_not_hide_the_others(tmp_path: Path) -> None:
+    def horizon(first, last):
+        assert last.year < 2030
+        return weekdays(first, last)
+
+    text = HEAD + rows(UTC_STAMPS) + "2124-03-18T13:34:00Z,10,12,9,11,5\n"
+    parsed = parse(tmp_path, text, sessions=horizon, now_ns=ns(MONDAY, 20))
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(6, "the bar has not ended yet")]
 
 
 def test_equal_rows_are_counted_and_conflicting_rows_all_quarantined(tmp_path: Path) -> None:
