@@ -111,7 +111,9 @@ def choose_label(
         before, first, second = (
             _at(table.open_ns + n * interval_ns, ts, volume) for n in (-1, 0, 1)
         )
-        jumps = {"start": _jump(before, first), "end": _jump(first, second)}
+        # An end makes bars known earlier: only what would have shown a start may speak for it.
+        seen = before > 0
+        jumps = {"start": _jump(before, first), "end": _jump(first[seen], second[seen])}
         label = max(jumps, key=lambda name: jumps[name])
         if jumps[label] >= _SHARP and min(jumps.values()) < _SHARP:
             return label, f"volume rises {jumps[label]:.0f}-fold at the session's open there"
@@ -172,7 +174,7 @@ def _near(ts: IntArray, step: int, *edges: IntArray) -> npt.NDArray[np.bool_]:
 
 
 def _regular_edges(ts: IntArray, interval_ns: int, table: SessionTable) -> tuple[int, int]:
-    """Sessions with a stamp at the open only, and at the close only.
+    """Sessions with a stamp at the open only, and from the first bar's end to the close only.
 
     Counted are those whose stamps all lie within regular hours: with extended hours both are there.
     """
@@ -181,7 +183,9 @@ def _regular_edges(ts: IntArray, interval_ns: int, table: SessionTable) -> tuple
     regular = (pre == low) & (high == post) & (high > low)
     regular &= (table.open_ns - ts[0]) % interval_ns == 0
     at_open, at_close = np.isin(table.open_ns, ts), np.isin(table.close_ns, ts)
-    starts, ends = regular & at_open & ~at_close, regular & at_close & ~at_open
+    at_first_end = np.isin(table.open_ns + interval_ns, ts)
+    starts = regular & at_open & ~at_close
+    ends = regular & at_close & at_first_end & ~at_open
     return int(np.count_nonzero(starts)), int(np.count_nonzero(ends))
 
 

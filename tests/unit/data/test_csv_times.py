@@ -167,6 +167,12 @@ def test_with_extended_hours_the_volume_at_the_open_tells_the_label(tmp_path, la
     assert parsed.columns.ts[at] == ns(MONDAY, 9, 30)
 
 
+def test_a_few_bars_up_to_the_close_do_not_make_it_an_end(tmp_path: Path) -> None:
+    thin = "".join(session_rows(clock, 1) for clock in (574, 575, 700, 900, 959, 960))
+    options = {"sessions": weekdays, "timezone": "America/New_York"}
+    assert "assumed" in parse(tmp_path, HEAD + thin, **options).understanding["stamp"]
+
+
 def test_what_is_said_of_the_label_counts(tmp_path: Path) -> None:
     parsed = parse(tmp_path, HEAD + rows(UTC_STAMPS), label="end")
     assert parsed.columns.ts[0] == ns(MONDAY, 9, 29)
