@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote, unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +25,8 @@ from mismartera_core.repositories.bar_store_format import (
     open_checked,
     read_groups,
 )
-from mismartera_core.repositories.bar_store_merge import Merged, merge, split_years
+from mismartera_core.repositories.bar_store_merge import Merged, Stored, merge, split_years
+from mismartera_core.repositories.bar_store_names import folder_name, names_in
 from mismartera_core.repositories.bar_store_origins import (
     ProvenanceRange,
     ranges_of,
@@ -35,7 +35,6 @@ from mismartera_core.repositories.bar_store_origins import (
 )
 
 Mode = Literal["merge", "replace"]
-_LONGEST_NAME = 200
 _YEAR = re.compile(r"\d{4}\.parquet")
 _ALL = (np.iinfo(np.int64).min, np.iinfo(np.int64).max)
 
@@ -76,8 +75,8 @@ class BarStore:
     def symbols(self, kind: str = "bars") -> list[str]:
         """Symbols that have bars (or "ticks", "quotes"), sorted."""
         if kind != "bars":
-            return _listed(self.root / kind)
-        return sorted({s for i in self._intervals() for s in _listed(self.root / "bars" / i)})
+            return names_in(self.root / kind)
+        return sorted({s for i in self._intervals() for s in names_in(self.root / "bars" / i)})
 
     def intervals(self, symbol: str) -> list[str]:
         """Bar intervals stored for a symbol, shortest first; empty where there is none."""
@@ -263,10 +262,10 @@ class BarStore:
         new = split_years({name: getattr(columns, name) for name in FIELDS[kind]})
         merged: dict[Path, Merged] = {}
         for year, rows in new.items():
-            before = self._rows(kind, old[year]) if year in old else None
+            before = self._stored(kind, old[year], mode) if year in old else None
             merged[folder / f"{year}.parquet"] = merge(kind, before, rows, provenance, mode)
         gone = [p for y, p in old.items() if y not in new] if mode == "replace" else []
-        removed = sum(self._checked(path)[0].metadata.num_rows for path in gone)
+        lost = [it for path in gone if (it := self._stored(kind, path, mode))]
         files = {
             path: encode(kind, m.columns, m.source, m.provenance)
             for path, m in merged.items()
@@ -279,7 +278,8 @@ class BarStore:
             added=sum(m.added for m in merged.values()),
             changed=sum(m.changed for m in merged.values()),
             unchanged=sum(m.unchanged for m in merged.values()),
-            removed=removed + sum(m.removed for m in merged.values()),
+            removed=sum(len(rows["ts"]) for rows, _listed in lost)
+            + sum(m.removed for m in merged.values()),
             files=tuple(files),
         )
 
@@ -296,6 +296,15 @@ class BarStore:
                 table = read_groups(file, names, start_ns, end_ns, content)
                 tables.append(_cut(table, start_ns, end_ns))
         return _joined(tables, names)
+
+    def _stored(self, kind: str, path: Path, mode: Mode) -> Stored | None:
+        """The rows of a file; None where it is damaged and will be replaced."""
+        try:
+            return self._rows(kind, path)
+        except DataError:
+            if mode == "merge":
+                raise
+            return None
 
     def _rows(self, kind: str, path: Path) -> tuple[Columns, tuple[Provenance, ...]]:
         file, content = self._checked(path)
@@ -334,11 +343,11 @@ class BarStore:
         if not self._files(kind, "", symbol):
             raise DataError(
                 f"expected {kind} of {symbol!r} in {self.root}, found none",
-                hint=did_you_mean(symbol, _listed(self.root / kind)),
+                hint=did_you_mean(symbol, names_in(self.root / kind)),
             )
 
     def _intervals(self) -> list[str]:
-        return _listed(self.root / "bars")
+        return names_in(self.root / "bars")
 
     def _folder(self, kind: str, interval: str, symbol: str) -> Path:
         base = self.root / kind / interval if interval else self.root / kind
@@ -349,26 +358,6 @@ class BarStore:
         if not folder.is_dir():
             return []
         return sorted(path for path in folder.iterdir() if _YEAR.fullmatch(path.name))
-
-
-def folder_name(symbol: str) -> str:
-    """Name of a symbol's folder: BTC/USD is BTC%2FUSD.
-
-    Args:
-        symbol: Ticker.
-    """
-    if not symbol:
-        raise DataError("expected a symbol, was empty")
-    name = quote(symbol, safe="")
-    if len(name) > _LONGEST_NAME:
-        raise DataError(f"expected a shorter symbol, {symbol[:20]!r}... has {len(symbol)} letters")
-    return "%2E" + name[1:] if name.startswith(".") else name
-
-
-def _listed(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(unquote(entry.name) for entry in folder.iterdir() if entry.is_dir())
 
 
 def _year_of(ns: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,8 +16,9 @@ from mismartera_core.errors import DataError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.managers.time_manager.calendar import to_ns
 from mismartera_core.model.columns import BarColumns, TickColumns
-from mismartera_core.repositories.bar_store import BarStore, Mode, WriteReport, folder_name
+from mismartera_core.repositories.bar_store import BarStore, Mode, WriteReport
 from mismartera_core.repositories.bar_store_format import Provenance
+from mismartera_core.repositories.bar_store_names import folder_name
 from mismartera_core.services.csv_parsing import (
     ParsedBars,
     ParsedEvents,
@@ -64,6 +65,8 @@ class CsvOptions:
         source: Where the file comes from; by default its name.
         adjustment: "raw", "splits" or "splits_dividends", where known.
         mode: "merge" into what is stored, or "replace" it.
+        replaced: Symbols and intervals, or kinds, that earlier files of the same import have
+            replaced; a further file of them is merged.
     """
 
     kind: Kind = "bars"
@@ -75,6 +78,7 @@ class CsvOptions:
     source: str | None = None
     adjustment: str = ""
     mode: Mode = "merge"
+    replaced: Collection[tuple[str, str]] = ()
 
 
 def import_csv(
@@ -85,6 +89,7 @@ def import_csv(
     parsed = _parse(time_manager, path, options, now_ns)
     symbol, symbol_from = _symbol(path, options.symbol, parsed.symbol)
     level = parsed.interval or options.kind
+    mode = "merge" if (symbol, level) in options.replaced else options.mode
     folder = crc32(str(path.resolve().parent).encode())  # files of two folders may share a name
     place = f"quarantine/{level}/{folder_name(symbol)}/{path.name}.{folder:08x}.csv"
     attach = bool(parsed.quarantine) or (store.root / place).exists()
@@ -99,7 +104,7 @@ def import_csv(
         symbol=symbol,
         symbol_from=symbol_from,
         parsed=parsed,
-        written=_write(store, symbol, parsed, provenance, options.mode, attachments),
+        written=_write(store, symbol, parsed, provenance, mode, attachments),
         quarantine_file=store.root / place if parsed.quarantine else None,
     )
 

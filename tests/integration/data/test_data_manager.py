@@ -337,6 +337,49 @@ def test_one_bad_file_of_several_does_not_hide_the_good(command, tmp_path: Path)
     assert "expected a table" in out + err
 
 
+def test_what_was_imported_before_a_mistake_is_told(command, tmp_path: Path) -> None:
+    for name, day in (("ABC.csv", "2024-03-18"), ("XYZ.csv", "18.03.2024")):
+        lines = [f"{day} 09:3{m},10,11,9,10,5" for m in range(3)]
+        (tmp_path / name).write_text("\n".join(["time,open,high,low,close,volume", *lines]))
+    files = ("ABC.csv", "XYZ.csv", "--tz", "UTC", "--date-format", "%Y-%m-%d %H:%M", "--json")
+    code, out, err = command("import", *files)
+    assert code == 2
+    assert [file["symbol"] for file in json.loads(out.splitlines()[0])["files"]] == ["ABC"]
+    assert "does not fit" in out + err
+
+
+def test_files_of_one_symbol_replace_what_was_stored_and_not_each_other(command, tmp_path) -> None:
+    for month in (1, 2, 3):
+        lines = [f"2024-0{month}-18T14:3{m}:00Z,10,11,9,10,5" for m in range(3)]
+        text = "\n".join(["time,open,high,low,close,volume", *lines])
+        (tmp_path / f"XYZ_{month}.csv").write_text(text)
+    command("import", "XYZ_1.csv")
+    code, out, _ = command("import", "XYZ_2.csv", "XYZ_3.csv", "--replace", "--json")
+    assert (code, [file["removed"] for file in json.loads(out)["files"]]) == (0, [3, 0])
+    assert json.loads(command("ls", "--json")[1])["series"][0]["rows"] == 6
+
+
+@pytest.mark.parametrize(
+    ("span", "count"),
+    [
+        (("--start", "0001-01-01", "--end", "9999-12-31"), 390),
+        (("--start", "1500-01-01"), 390),
+        (("--end", "2500-01-01"), 390),
+        (("--end", "1600-01-01"), None),
+        (("--start", "2024-03-19", "--end", "2024-03-18"), None),
+    ],
+)
+def test_any_range_of_days_can_be_asked_for(command, tmp_path: Path, span, count) -> None:
+    session_csv(tmp_path / "XYZ.csv")
+    command("import", "XYZ.csv")
+    code, out, err = command("export", "XYZ", *span, "--json")
+    if count is None:
+        assert code == 2
+        assert "before --end" in out + err
+    else:
+        assert (code, json.loads(out)["rows"]) == (0, count)
+
+
 def test_errors_name_what_there_is(command, tmp_path: Path) -> None:
     session_csv(tmp_path / "XYZ.csv")
     command("import", "XYZ.csv")

@@ -161,8 +161,18 @@ def test_a_truncated_file_is_named_with_its_cure(store: BarStore) -> None:
         path.write_bytes(content[:length])
         with pytest.raises(DataError, match=r"2023\.parquet is damaged") as caught:
             BarStore(store.root).read_bars("SPY", "1m", *ALWAYS)
-        assert "import" in caught.value.hint
+        assert "--replace" in caught.value.hint
         path.write_bytes(content)
+
+
+def test_a_replacement_need_not_read_what_is_damaged(store: BarStore) -> None:
+    for path in store.write_bars("SPY", "1m", bars(40), HERE).files:
+        path.write_bytes(b"")
+    again = BarStore(store.root)
+    with pytest.raises(DataError, match="is damaged"):
+        again.write_bars("SPY", "1m", bars(9), HERE)
+    again.write_bars("SPY", "1m", bars(9), HERE, mode="replace")
+    assert_same(again.read_bars("SPY", "1m", *ALWAYS), bars(9))
 
 
 def test_damage_under_a_running_process_is_found(store: BarStore) -> None:
