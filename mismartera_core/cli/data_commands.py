@@ -240,6 +240,8 @@ def export(
         chosen = _interval(manager.store, symbol, interval)
         frame = _frame(manager, symbol, chosen, start, end)
     path = out or Path(f"{folder_name(symbol)}_{chosen}.{file_format}")
+    if out is None and path.exists():  # it may be what was imported
+        raise UsageError(f"{path} is there already", hint=f"to overwrite it: --out {path}")
     try:
         if file_format == "csv":
             frame.to_csv(path)

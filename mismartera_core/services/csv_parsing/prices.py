@@ -22,7 +22,7 @@ def decimal_mark(columns: Sequence[Any], delimiter_is_comma: bool) -> str:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells = pa.concat_arrays(list(columns))
+    cells = _bare(pa.concat_arrays(list(columns)))
     comma, point = (pc.match_substring(cells, mark) for mark in ",.")
     if not pc.any(comma).as_py():
         return "."
@@ -37,6 +37,13 @@ def decimal_mark(columns: Sequence[Any], delimiter_is_comma: bool) -> str:
     if thousands != pc.all(pc.match_substring_regex(points, _grouped("."))).as_py():
         return "." if thousands else ","
     return "." if len(points) >= len(commas) else ","
+
+
+def _bare(column: Any) -> Any:
+    """Cells without a sign of currency before the number."""
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(column, r"^[$€£]", "")
 
 
 def _grouped(separator: str, fraction: str = "") -> str:
@@ -65,6 +72,7 @@ def to_floats(column: Any, mark: str) -> tuple[FloatArray, BoolArray, BoolArray]
         if mark == "." and np.isfinite(numbers).all():
             none = np.zeros(len(numbers), np.bool_)
             return numbers, none, none
+    column = _bare(column)
     other = "." if mark == "," else ","
     grouped = pc.match_substring_regex(column, _grouped(other, rf"([{mark}]\d*)?"))
     text = pc.if_else(grouped, pc.replace_substring(column, other, ""), column)

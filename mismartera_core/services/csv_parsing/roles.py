@@ -18,15 +18,36 @@ _PRICES = {
 _VOLUME = ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol")
 _WHOLE_STAMPS = (
     *("unix", "unixtime", "unixtimestamp", "epoch", "timestamp", "timestamputc", "datetime"),
-    *("datetimeutc", "opentime", "gmttime", "utctime", "starttime", "start", "begin", "date"),
-    *("dateutc", "time", "timeutc", "t", "dt", "day", "localtime", "bartime", "unnamed0", ""),
+    *(
+        "datetimeutc",
+        "opentime",
+        "gmttime",
+        "utctime",
+        "starttime",
+        "windowstart",
+        "start",
+        "begin",
+    ),
+    *(
+        "date",
+        "dateutc",
+        "time",
+        "timeutc",
+        "t",
+        "dt",
+        "day",
+        "localtime",
+        "bartime",
+        "unnamed0",
+        "",
+    ),
     *("closetime", "endtime", "end"),
 )
 _DAYS = ("date", "day", "dtyyyymmdd", "tradedate", "tradingday")
 _TIMES = ("time", "hour", "timeofday")
 SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
 _END_NAMES = {"closetime", "endtime", "end"}
-_START_NAMES = {"opentime", "starttime", "start", "begin"}
+_START_NAMES = {"opentime", "starttime", "windowstart", "start", "begin"}
 _CLOCK = re.compile(
     r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?\s*([AaPp][Mm])?\s*(Z|(UTC|GMT)?[+-]\d{2}:?\d{2}|UTC|GMT)?"
     r"|\d{3,6}"

@@ -328,6 +328,17 @@ def test_what_was_exported_is_imported_again_unchanged(command, tmp_path: Path) 
     assert (code, found["unchanged"], found["added"], found["changed"]) == (0, 390, 0, 0)
 
 
+def test_an_export_does_not_overwrite_the_file_that_was_imported(command, tmp_path: Path) -> None:
+    original = session_csv(tmp_path / "XYZ_1m.csv", "2024-03-18 16:00,10,9,11,10,5")
+    before = original.read_bytes()
+    command("import", "XYZ_1m.csv")
+    code, out, err = command("export", "XYZ")
+    assert code == 2
+    assert "XYZ_1m.csv is there already" in out + err
+    assert original.read_bytes() == before
+    assert command("export", "XYZ", "--out", "XYZ_1m.csv")[0] == 0
+
+
 def test_one_bad_file_of_several_does_not_hide_the_good(command, tmp_path: Path) -> None:
     session_csv(tmp_path / "XYZ.csv")
     (tmp_path / "BAD.csv").write_text("hello\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from csv_files import HEAD, UTC_STAMPS, assert_the_four_bars, parse, rows
+from csv_files import EPOCH, HEAD, UTC_STAMPS, assert_the_four_bars, parse, rows
 
 from mismartera_core.errors import DataError
 from mismartera_core.services.csv_parsing import parse_bars_csv
@@ -27,6 +27,10 @@ from mismartera_core.services.csv_parsing import parse_bars_csv
         ("Gmt time,O,H,L,C,V", [s[:-1] for s in UTC_STAMPS]),
         ("timestamp,1. open,2. high,3. low,4. close,5. volume", UTC_STAMPS),
         (",OPEN,HIGH,LOW,CLOSE,Vol.", UTC_STAMPS),
+        (
+            "window_start,open,high,low,close,volume",
+            [f"{EPOCH + 60 * m}000000000" for m in range(4)],
+        ),
     ],
     ids=str,
 )
@@ -61,6 +65,8 @@ def test_compressed_files_are_read(tmp_path: Path) -> None:
         (";", "1.234,5", 1234.5),
         (";", "1,234.5", 1234.5),
         (",", '"1,234.5"', 1234.5),
+        (",", "$1234.5", 1234.5),
+        (",", '"$1,234.50"', 1234.5),
         (",", '"1,234"', 1234.0),
         (",", '"1234,5"', 1234.5),
         (",", "1.2345e3", 1234.5),
