@@ -15,7 +15,7 @@ from mismartera_core.errors import DataError, did_you_mean
 from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.quality import Origin
-from mismartera_core.repositories.bar_store_commit import commit, recover, writing
+from mismartera_core.repositories.bar_store_commit import commit, reading, recover, writing
 from mismartera_core.repositories.bar_store_format import (
     FIELDS,
     Columns,
@@ -85,11 +85,12 @@ class BarStore:
 
     def coverage(self, symbol: str, interval: str) -> tuple[int, int] | None:
         """First and last open (included) of a symbol's bars, None where there are none."""
-        files = self._files("bars", interval, symbol)
-        if not files:
-            return None
-        first, last = self._checked(files[0])[0], self._checked(files[-1])[0]
-        return int(first.first[0]), int(last.last[-1])
+        with reading(self.root):
+            files = self._files("bars", interval, symbol)
+            if not files:
+                return None
+            first, last = self._checked(files[0])[0], self._checked(files[-1])[0]
+            return int(first.first[0]), int(last.last[-1])
 
     def provenance(self, symbol: str, interval: str, kind: str = "bars") -> list[ProvenanceRange]:
         """Where a symbol's bars come from, by their first open.
@@ -99,7 +100,8 @@ class BarStore:
             interval: Bar interval; empty for ticks and quotes.
             kind: "bars", "ticks" or "quotes".
         """
-        return ranges_of(self._rows(kind, path) for path in self._files(kind, interval, symbol))
+        with reading(self.root):
+            return ranges_of(self._rows(kind, path) for path in self._files(kind, interval, symbol))
 
     def origins(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> list[Origin]:
         """Where a symbol's bars of a range come from, run by run, ascending.
@@ -111,13 +113,14 @@ class BarStore:
             end_ns: First open that is not part of it.
         """
         found: list[Origin] = []
-        for path in self._files("bars", interval, symbol):
-            whole = whole_file(self._checked(path)[0])
-            if whole is None:
-                rows, listed = self._rows("bars", path)
-                found += runs_of(rows["ts"], rows["source"], listed)
-            else:
-                found.append(whole)
+        with reading(self.root):
+            for path in self._files("bars", interval, symbol):
+                whole = whole_file(self._checked(path)[0])
+                if whole is None:
+                    rows, listed = self._rows("bars", path)
+                    found += runs_of(rows["ts"], rows["source"], listed)
+                else:
+                    found.append(whole)
         return [it for it in found if it.start_ns < end_ns and it.end_ns > start_ns]
 
     def read_bars(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
@@ -286,16 +289,17 @@ class BarStore:
     def _read(
         self, kind: str, interval: str, symbol: str, start_ns: int, end_ns: int
     ) -> dict[str, npt.NDArray[Any]]:
-        recover(self.root)
         names = FIELDS[kind]
         first, last = _year_of(start_ns), _year_of(end_ns)
         tables = []
-        for path in self._files(kind, interval, symbol):
-            if first <= int(path.stem) <= last:
-                file, content = self._checked(path)
-                table = read_groups(file, names, start_ns, end_ns, content)
-                tables.append(_cut(table, start_ns, end_ns))
-        return _joined(tables, names)
+        with reading(self.root):
+            recover(self.root)
+            for path in self._files(kind, interval, symbol):
+                if first <= int(path.stem) <= last:
+                    file, content = self._checked(path)
+                    table = read_groups(file, names, start_ns, end_ns, content)
+                    tables.append(_cut(table, start_ns, end_ns))
+            return _joined(tables, names)
 
     def _stored(self, kind: str, path: Path, mode: Mode) -> Stored | None:
         """The rows of a file; None where it is damaged and will be replaced."""

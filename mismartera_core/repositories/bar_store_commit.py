@@ -18,6 +18,7 @@ from mismartera_core.errors import DataError
 from mismartera_core.repositories.file_lock import lock
 
 _JOURNAL = ".commit"
+_LOCK = f"{_JOURNAL}/lock"
 
 
 @contextmanager
@@ -30,14 +31,42 @@ def writing(root: Path) -> Iterator[None]:
     Raises:
         DataError: The folder cannot be written to.
     """
-    folder = root / _JOURNAL
+    path = root / _LOCK
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a", encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a", encoding="utf-8")
     except OSError as error:
         raise _refused(root, error) from error
     with file:
-        lock(file, wait=True)
+        try:
+            lock(file, wait=True)
+        except OSError as error:
+            raise _refused(root, error) from error
+        yield
+
+
+@contextmanager
+def reading(root: Path) -> Iterator[None]:
+    """Keep writers away while several files, or parts of one, are read.
+
+    Args:
+        root: Folder of the store.
+
+    Raises:
+        DataError: The system refuses.
+    """
+    try:
+        file = (root / _LOCK).open(encoding="utf-8")
+    except FileNotFoundError:  # nothing was ever written here, or by an older version
+        yield
+        return
+    except OSError as error:
+        raise _unreadable(root, error) from error
+    with file:
+        try:
+            lock(file, wait=True, shared=True)
+        except OSError as error:
+            raise _unreadable(root, error) from error
         yield
 
 
@@ -64,6 +93,10 @@ def commit(root: Path, files: Mapping[Path, bytes], remove: Iterable[Path] = ())
             temp.unlink(missing_ok=True)
         raise _refused(root, error) from error
     _finish(root, journal)
+
+
+def _unreadable(root: Path, error: OSError) -> DataError:
+    return DataError(f"{root} cannot be read: {error.strerror or error}")
 
 
 def _refused(root: Path, error: OSError) -> DataError:

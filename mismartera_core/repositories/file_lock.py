@@ -11,8 +11,15 @@ if os.name == "nt":
     _FAR = 1 << 30
     """Where the locked byte lies: beyond the text, which others may so read."""
 
-    def lock(file: IO[str], *, wait: bool) -> bool:
-        """Lock a file; False where another process has it and `wait` is not set."""
+    def lock(file: IO[str], *, wait: bool, shared: bool = False) -> bool:
+        """Lock a file; False where another process has it and `wait` is not set.
+
+        Args:
+            file: An open file.
+            wait: Wait until nobody else has it.
+            shared: Others may share the lock; not known here, they wait for each other.
+        """
+        del shared
         while True:
             file.seek(_FAR)
             try:
@@ -30,10 +37,17 @@ if os.name == "nt":
 else:
     import fcntl
 
-    def lock(file: IO[str], *, wait: bool) -> bool:
-        """Lock a file; False where another process has it and `wait` is not set."""
+    def lock(file: IO[str], *, wait: bool, shared: bool = False) -> bool:
+        """Lock a file; False where another process has it and `wait` is not set.
+
+        Args:
+            file: An open file.
+            wait: Wait until nobody else has it.
+            shared: Others may share the lock.
+        """
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(file.fileno(), kind | (0 if wait else fcntl.LOCK_NB))
         except OSError:
             if wait:
                 raise

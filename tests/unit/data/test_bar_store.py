@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import resource
 import shutil
 import subprocess
@@ -247,6 +248,39 @@ def test_two_imports_at_once_lose_nothing(store: BarStore, monkeypatch) -> None:
     store.write_bars("SPY", "1m", bars(5, LATER + 20 * MINUTE), HERE)
     second.join()
     assert len(store.read_bars("SPY", "1m", *ALWAYS)) == 15
+
+
+def test_what_is_read_is_of_one_import(store: BarStore, monkeypatch) -> None:
+    """The second import comes, or tries to, between the files of two years."""
+    second = threading.Thread(
+        target=lambda: BarStore(store.root).write_bars("SPY", "1m", bars(100, add=1.0), THERE)
+    )
+
+    def interrupted(*args):
+        monkeypatch.setattr(bar_store, "read_groups", read_groups)
+        table = read_groups(*args)
+        second.start()
+        second.join(timeout=0.3)
+        return table
+
+    read_groups = bar_store.read_groups
+    store.write_bars("SPY", "1m", bars(100), HERE)
+    monkeypatch.setattr(bar_store, "read_groups", interrupted)
+    assert_same(BarStore(store.root).read_bars("SPY", "1m", *ALWAYS), bars(100))
+    second.join()
+    assert_same(store.read_bars("SPY", "1m", *ALWAYS), bars(100, add=1.0))
+
+
+def test_a_store_that_cannot_be_locked_is_named(store: BarStore, monkeypatch) -> None:
+    def refuse(*_args, **_options):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    store.write_bars("SPY", "1m", bars(3), HERE)
+    monkeypatch.setattr(bar_store_commit, "lock", refuse)
+    with pytest.raises(DataError, match="No locks available"):
+        store.read_bars("SPY", "1m", *ALWAYS)
+    with pytest.raises(DataError, match="No locks available"):
+        store.write_bars("SPY", "1m", bars(3), HERE)
 
 
 def test_a_damaged_journal_is_named(store: BarStore) -> None:
