@@ -96,7 +96,8 @@ def read_table(path: Path) -> TextTable:
     content, encoding = _decoded(path)
     if b"\n" not in content:  # lines of old Macs end with a carriage return alone
         content = content.replace(b"\r", b"\n")
-    sample = content[:200_000].decode("utf-8", "replace").splitlines()[: _SAMPLE_LINES + 10]
+    lines_of_bytes = content[:200_000].splitlines()[: _SAMPLE_LINES + 10]
+    sample = [line.decode("utf-8", "replace") for line in lines_of_bytes]
     delimiter, width, preamble = _shape(path, sample)
     rows = list(csv.reader(sample[preamble:], delimiter=delimiter))
     head = _head(path, rows, width, preamble)
@@ -232,7 +233,8 @@ def _shape(path: Path, sample: list[str]) -> tuple[str, int, int]:
 def _head(path: Path, rows: list[list[str]], width: int, preamble: int) -> _Head:
     first = [cell.strip() for cell in rows[0]]
     before = f", after {preamble} other line(s)" if preamble else ""
-    if len(rows) > 2 and first[0].lower() == "price" and rows[1][0].lower() == "ticker":
+    starts = [row[0].lower() for row in rows[:3] if row]
+    if len(starts) == 3 and starts[:2] == ["price", "ticker"]:
         symbols = {cell.strip() for cell in rows[1][1:] if cell.strip()}
         if len(symbols) != 1:
             raise DataError(

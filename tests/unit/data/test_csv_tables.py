@@ -108,6 +108,13 @@ def test_lines_before_the_header_are_skipped(tmp_path: Path) -> None:
     assert "after 1 other line(s)" in parsed.understanding["header"]
 
 
+def test_a_blank_line_below_the_header_is_no_line_of_yfinance(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="found no open"):
+        parse(tmp_path, "Price,Time,High,Low,Volume\n\n" + "10,2024-03-18,11,9,1\n" * 3)
+    with pytest.raises(DataError, match="found no time"):
+        parse(tmp_path, "Price,Close,High,Low,Open\nTicker,SPY,SPY,SPY,SPY\n\n" + "x,1,1,1,1\n" * 3)
+
+
 def test_a_symbol_column_names_the_symbol(tmp_path: Path) -> None:
     def text(*symbols: str) -> str:
         lines = rows(UTC_STAMPS).splitlines()
