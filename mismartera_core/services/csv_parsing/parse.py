@@ -111,6 +111,7 @@ def parse_bars_csv(
     rows = rows[np.argsort(when.ts[rows], kind="stable")]
     duplicates = int(np.count_nonzero(dropped))
     warnings = _warnings(roles, columns["volume"][rows], when, order, duplicates, len(quarantine))
+    warnings += _too_far_apart(when.ts[rows], name)
     return ParsedBars(
         columns=BarColumns.build(
             when.ts[rows],
@@ -172,6 +173,10 @@ def _order(ns: IntArray) -> str:
 
 
 def _interval(said: _Options, stamps: Stamps, verdicts: Verdicts) -> str:
+    if stamps.dated and said.interval is not None and not is_daily(said.interval):
+        raise DataError(
+            f"expected {said.interval} bars in {said.path}, found days without a time of day"
+        )
     steps = np.diff(np.unique(stamps.ns[verdicts.good]))
     if not len(steps):
         if said.interval is None and not stamps.dated:
@@ -290,6 +295,15 @@ def _on_grid(ts: IntArray, rows: IntArray, length: int, label: str, verdicts: Ve
         return ts
     late = grid - usual if 0 < grid - usual <= SECOND else 0
     return ts + late - length
+
+
+def _too_far_apart(ts: IntArray, interval: str) -> list[str]:
+    """What is odd where the user said an interval that is too short."""
+    nearest = int(np.diff(ts).min()) if len(ts) > 1 else 0
+    if is_daily(interval) or nearest <= interval_ns(interval):
+        return []
+    seconds = f"{nearest / SECOND:g} seconds"
+    return [f"no two bars are {interval} apart, the nearest are {seconds} apart"]
 
 
 def _warnings(

@@ -49,7 +49,7 @@ SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
 _END_NAMES = {"closetime", "endtime", "end"}
 _START_NAMES = {"opentime", "starttime", "windowstart", "start", "begin"}
 _CLOCK = re.compile(
-    r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?\s*([AaPp][Mm])?\s*(Z|(UTC|GMT)?[+-]\d{2}:?\d{2}|UTC|GMT)?"
+    r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?\s*([AaPp][Mm])?\s*(Z|(UTC|GMT)?[+-]\d{2}:?\d{2}|(UTC|GMT)([+-]\d{1,2})?)?"
     r"|\d{3,6}"
 )
 

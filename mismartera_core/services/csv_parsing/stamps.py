@@ -15,7 +15,8 @@ from mismartera_core.errors import DataError, UsageError
 from mismartera_core.model.columns import BoolArray, IntArray
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND
 
-_ZONE = r"(?P<zone>Z|z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2}|UTC|GMT)?"
+_OFFSET = r"(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2}|(?:UTC|GMT)(?:[+-]\d{1,2})?"
+_ZONE = rf"(?P<zone>Z|z|{_OFFSET})?"
 _CLOCK = (
     r"(?:[T ,;]\s*(?P<hour>\d{1,2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2})"
     r"(?:[.,](?P<fraction>\d{1,9}))?)?\s*(?P<half>[AaPp][Mm])?)?\s*" + _ZONE
@@ -197,7 +198,7 @@ def _offsets(zone: Any) -> tuple[IntArray, BoolArray]:
 
 
 def _offset(zone: str) -> int:
-    match = re.search(r"([+-])(\d{2}):?(\d{2})?$", zone)
+    match = re.search(r"([+-])(\d{1,2}):?(\d{2})?$", zone)
     if match is None:
         return 0
     size = int(match[2]) * HOUR + int(match[3] or 0) * MINUTE

@@ -36,6 +36,8 @@ from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND
         [s.replace("Z", ".000000000Z") for s in UTC_STAMPS],
         [f"18.03.2024 15:3{m}:00.000 GMT+0200" for m in range(4)],
         [f"18-Mar-2024 13:3{m}:00 GMT" for m in range(4)],
+        [f"2024-03-18 15:3{m}:00 GMT+2" for m in range(4)],
+        [f"2024-03-18 08:3{m} UTC-05" for m in range(4)],
         [f"March 18, 2024 01:3{m} PM Z" for m in range(4)],
         [f"20240318T133{m}00Z" for m in range(4)],
         [EPOCH + 60 * m for m in range(4)],
@@ -272,6 +274,16 @@ def test_an_interval_is_checked_and_asked_for_where_it_is_not_to_be_seen(tmp_pat
     weekly = [(EPOCH + n * 7 * 86_400) for n in range(4)]
     with pytest.raises(DataError, match="7 days apart"):
         parse(tmp_path, HEAD + rows(weekly))
+
+
+def test_an_interval_that_no_two_bars_keep_is_said(tmp_path: Path) -> None:
+    """A bar taken for shorter than it is would be known before its end."""
+    stamps = [EPOCH + 300 * n for n in range(4)]
+    parsed = parse(tmp_path, HEAD + rows(stamps), interval="1m")
+    assert "no two bars are 1m apart, the nearest are 300 seconds apart" in parsed.warnings
+    days = ["2024-03-13", "2024-03-14", "2024-03-15", "2024-03-18"]
+    with pytest.raises(DataError, match="found days without a time"):
+        parse(tmp_path, HEAD + rows(days), interval="1m", timezone="UTC")
 
 
 def test_days_without_a_calendar_begin_at_midnight(tmp_path: Path) -> None:
