@@ -65,3 +65,11 @@ def assert_the_four_bars(parsed: ParsedBars) -> None:
     assert (bars.available_at - bars.ts == MINUTE).all()
     assert parsed.quarantine == ()
     assert parsed.rows == 4
+
+
+def session_csv(path: Path, last: str = "") -> Path:
+    """A file of one session of minutes in New York, and perhaps one more line."""
+    clocks = range(570, 960)
+    lines = [f"2024-03-18 {c // 60:02}:{c % 60:02},10,11,9,10.5,{c}" for c in clocks]
+    path.write_text("\n".join(["datetime,open,high,low,close,volume", *lines, last]))
+    return path

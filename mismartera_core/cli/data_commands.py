@@ -59,12 +59,12 @@ def import_(
     asset: Asset = None,
 ) -> None:
     """Store bars from files. Says what it understood and what it refused."""
-    from mismartera_core.errors import DataError, UsageError
+    from mismartera_core.errors import DataError, MisMarteraError, UsageError
 
     if kind not in ("bars", "ticks", "quotes"):
         raise UsageError(f"expected --kind bars, ticks or quotes, was {kind!r}")
     done: list[tuple[Path, ImportReport]] = []
-    failed: list[tuple[Path, DataError]] = []
+    failed: list[tuple[Path, MisMarteraError]] = []
     with _manager(group, asset) as (manager, _time):
         for path in paths:
             try:
@@ -78,9 +78,12 @@ def import_(
                     dateformat=date_format,
                     source=source,
                     mode="replace" if replace else "merge",
+                    replaced=[(r.symbol, r.parsed.interval or kind) for _, r in done],
                 )
-            except DataError as error:
+            except MisMarteraError as error:
                 failed.append((path, error))
+                if not isinstance(error, DataError):  # of the command, not of the file
+                    break
             else:
                 done.append((path, report))
     if done:
@@ -91,8 +94,8 @@ def import_(
                 f"next: mismartera data quality {last.symbol} --interval {last.parsed.interval}"
             )
         emit("data_import", {"files": [_facts(path, report) for path, report in done]}, *lines)
-    if len(failed) == 1:
-        raise failed[0][1]
+    if len(failed) == 1 or (failed and not isinstance(failed[-1][1], DataError)):
+        raise failed[-1][1]
     if failed:
         raise DataError(
             f"{len(failed)} of {len(paths)} files were not imported: "
@@ -229,7 +232,7 @@ def export(
 ) -> None:
     """Write a symbol's bars to a file, times in the exchange's zone."""
     from mismartera_core.errors import DataError, UsageError
-    from mismartera_core.repositories.bar_store import folder_name
+    from mismartera_core.repositories.bar_store_names import folder_name
 
     if file_format not in ("csv", "parquet"):
         raise UsageError(f"expected --format csv or --format parquet, was {file_format!r}")
@@ -237,6 +240,8 @@ def export(
         chosen = _interval(manager.store, symbol, interval)
         frame = _frame(manager, symbol, chosen, start, end)
     path = out or Path(f"{folder_name(symbol)}_{chosen}.{file_format}")
+    if out is None and path.exists():  # it may be what was imported
+        raise UsageError(f"{path} is there already", hint=f"to overwrite it: --out {path}")
     try:
         if file_format == "csv":
             frame.to_csv(path)
@@ -289,11 +294,17 @@ def _span(
     manager: DataManager, symbol: str, interval: str, start: datetime | None, end: datetime | None
 ) -> tuple[date, date]:
     """First and last day asked for, by default all that is stored."""
+    from mismartera_core.errors import UsageError
     from mismartera_core.model.market import from_ns
 
     covered = manager.store.coverage(symbol, interval) or (0, 0)
     days = [from_ns(ns, manager.zone).date() for ns in covered]
-    return start.date() if start else days[0], end.date() if end else days[1]
+    first, last = start.date() if start else days[0], end.date() if end else days[1]
+    if first > last:
+        raise UsageError(
+            f"expected --start before --end, by default all that is stored: {first} and {last}"
+        )
+    return first, last
 
 
 def _frame(

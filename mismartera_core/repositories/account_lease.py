@@ -10,6 +10,7 @@ from typing import IO
 
 from mismartera_core.contracts.crashpoints import crashpoint
 from mismartera_core.errors import BrokerError
+from mismartera_core.repositories.file_lock import lock
 
 
 class AccountLease:
@@ -28,7 +29,7 @@ class AccountLease:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', account)}.lock"
         self._file: IO[str] | None = self.path.open("a+", encoding="utf-8")
-        if not _locked(self._file):
+        if not lock(self._file, wait=False):
             holder = _holder(self._file)
             self._file.close()
             raise BrokerError(
@@ -58,28 +59,3 @@ def _holder(file: IO[str]) -> str:
         return f"process {said['pid']}, run {said['run']}"
     except (ValueError, KeyError, TypeError):
         return "it has not yet said which"
-
-
-if os.name == "nt":
-    import msvcrt
-
-    _FAR = 1 << 30
-    """Where the locked byte lies: beyond the text, which others may so read."""
-
-    def _locked(file: IO[str]) -> bool:
-        file.seek(_FAR)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _locked(file: IO[str]) -> bool:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote, unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from mismartera_core.errors import DataError, did_you_mean
 from mismartera_core.model.columns import BarColumns, QuoteColumns, TickColumns
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.quality import Origin
-from mismartera_core.repositories.bar_store_commit import commit, recover
+from mismartera_core.repositories.bar_store_commit import commit, reading, recover, writing
 from mismartera_core.repositories.bar_store_format import (
     FIELDS,
     Columns,
@@ -26,7 +25,8 @@ from mismartera_core.repositories.bar_store_format import (
     open_checked,
     read_groups,
 )
-from mismartera_core.repositories.bar_store_merge import Merged, merge, split_years
+from mismartera_core.repositories.bar_store_merge import Merged, Stored, merge, split_years
+from mismartera_core.repositories.bar_store_names import folder_name, names_in
 from mismartera_core.repositories.bar_store_origins import (
     ProvenanceRange,
     ranges_of,
@@ -75,8 +75,8 @@ class BarStore:
     def symbols(self, kind: str = "bars") -> list[str]:
         """Symbols that have bars (or "ticks", "quotes"), sorted."""
         if kind != "bars":
-            return _listed(self.root / kind)
-        return sorted({s for i in self._intervals() for s in _listed(self.root / "bars" / i)})
+            return names_in(self.root / kind)
+        return sorted({s for i in self._intervals() for s in names_in(self.root / "bars" / i)})
 
     def intervals(self, symbol: str) -> list[str]:
         """Bar intervals stored for a symbol, shortest first; empty where there is none."""
@@ -85,11 +85,12 @@ class BarStore:
 
     def coverage(self, symbol: str, interval: str) -> tuple[int, int] | None:
         """First and last open (included) of a symbol's bars, None where there are none."""
-        files = self._files("bars", interval, symbol)
-        if not files:
-            return None
-        first, last = self._checked(files[0])[0], self._checked(files[-1])[0]
-        return int(first.first[0]), int(last.last[-1])
+        with reading(self.root):
+            files = self._files("bars", interval, symbol)
+            if not files:
+                return None
+            first, last = self._checked(files[0])[0], self._checked(files[-1])[0]
+            return int(first.first[0]), int(last.last[-1])
 
     def provenance(self, symbol: str, interval: str, kind: str = "bars") -> list[ProvenanceRange]:
         """Where a symbol's bars come from, by their first open.
@@ -99,7 +100,8 @@ class BarStore:
             interval: Bar interval; empty for ticks and quotes.
             kind: "bars", "ticks" or "quotes".
         """
-        return ranges_of(self._rows(kind, path) for path in self._files(kind, interval, symbol))
+        with reading(self.root):
+            return ranges_of(self._rows(kind, path) for path in self._files(kind, interval, symbol))
 
     def origins(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> list[Origin]:
         """Where a symbol's bars of a range come from, run by run, ascending.
@@ -111,13 +113,14 @@ class BarStore:
             end_ns: First open that is not part of it.
         """
         found: list[Origin] = []
-        for path in self._files("bars", interval, symbol):
-            whole = whole_file(self._checked(path)[0])
-            if whole is None:
-                rows, listed = self._rows("bars", path)
-                found += runs_of(rows["ts"], rows["source"], listed)
-            else:
-                found.append(whole)
+        with reading(self.root):
+            for path in self._files("bars", interval, symbol):
+                whole = whole_file(self._checked(path)[0])
+                if whole is None:
+                    rows, listed = self._rows("bars", path)
+                    found += runs_of(rows["ts"], rows["source"], listed)
+                else:
+                    found.append(whole)
         return [it for it in found if it.start_ns < end_ns and it.end_ns > start_ns]
 
     def read_bars(self, symbol: str, interval: str, start_ns: int, end_ns: int) -> BarColumns:
@@ -240,16 +243,32 @@ class BarStore:
         mode: Mode,
         attachments: Mapping[str, bytes],
     ) -> WriteReport:
+        if not (len(columns.ts) or attachments or mode == "replace"):
+            return WriteReport(added=0, changed=0, unchanged=0, removed=0, files=())
+        with writing(self.root):
+            return self._write_alone(kind, interval, symbol, columns, provenance, mode, attachments)
+
+    def _write_alone(
+        self,
+        kind: str,
+        interval: str,
+        symbol: str,
+        columns: Any,
+        provenance: Provenance,
+        mode: Mode,
+        attachments: Mapping[str, bytes],
+    ) -> WriteReport:
+        """Merge and commit, while no other process does."""
         recover(self.root)
         folder = self._folder(kind, interval, symbol)
         old = {int(path.stem): path for path in self._files(kind, interval, symbol)}
         new = split_years({name: getattr(columns, name) for name in FIELDS[kind]})
         merged: dict[Path, Merged] = {}
         for year, rows in new.items():
-            before = self._rows(kind, old[year]) if year in old else None
+            before = self._stored(kind, old[year], mode) if year in old else None
             merged[folder / f"{year}.parquet"] = merge(kind, before, rows, provenance, mode)
         gone = [p for y, p in old.items() if y not in new] if mode == "replace" else []
-        removed = sum(self._checked(path)[0].metadata.num_rows for path in gone)
+        lost = [it for path in gone if (it := self._stored(kind, path, mode))]
         files = {
             path: encode(kind, m.columns, m.source, m.provenance)
             for path, m in merged.items()
@@ -262,23 +281,34 @@ class BarStore:
             added=sum(m.added for m in merged.values()),
             changed=sum(m.changed for m in merged.values()),
             unchanged=sum(m.unchanged for m in merged.values()),
-            removed=removed + sum(m.removed for m in merged.values()),
+            removed=sum(len(rows["ts"]) for rows, _listed in lost)
+            + sum(m.removed for m in merged.values()),
             files=tuple(files),
         )
 
     def _read(
         self, kind: str, interval: str, symbol: str, start_ns: int, end_ns: int
     ) -> dict[str, npt.NDArray[Any]]:
-        recover(self.root)
         names = FIELDS[kind]
         first, last = _year_of(start_ns), _year_of(end_ns)
         tables = []
-        for path in self._files(kind, interval, symbol):
-            if first <= int(path.stem) <= last:
-                file, content = self._checked(path)
-                table = read_groups(file, names, start_ns, end_ns, content)
-                tables.append(_cut(table, start_ns, end_ns))
-        return _joined(tables, names)
+        with reading(self.root):
+            recover(self.root)
+            for path in self._files(kind, interval, symbol):
+                if first <= int(path.stem) <= last:
+                    file, content = self._checked(path)
+                    table = read_groups(file, names, start_ns, end_ns, content)
+                    tables.append(_cut(table, start_ns, end_ns))
+            return _joined(tables, names)
+
+    def _stored(self, kind: str, path: Path, mode: Mode) -> Stored | None:
+        """The rows of a file; None where it is damaged and will be replaced."""
+        try:
+            return self._rows(kind, path)
+        except DataError:
+            if mode == "merge":
+                raise
+            return None
 
     def _rows(self, kind: str, path: Path) -> tuple[Columns, tuple[Provenance, ...]]:
         file, content = self._checked(path)
@@ -317,11 +347,11 @@ class BarStore:
         if not self._files(kind, "", symbol):
             raise DataError(
                 f"expected {kind} of {symbol!r} in {self.root}, found none",
-                hint=did_you_mean(symbol, _listed(self.root / kind)),
+                hint=did_you_mean(symbol, names_in(self.root / kind)),
             )
 
     def _intervals(self) -> list[str]:
-        return _listed(self.root / "bars")
+        return names_in(self.root / "bars")
 
     def _folder(self, kind: str, interval: str, symbol: str) -> Path:
         base = self.root / kind / interval if interval else self.root / kind
@@ -332,24 +362,6 @@ class BarStore:
         if not folder.is_dir():
             return []
         return sorted(path for path in folder.iterdir() if _YEAR.fullmatch(path.name))
-
-
-def folder_name(symbol: str) -> str:
-    """Name of a symbol's folder: BTC/USD is BTC%2FUSD.
-
-    Args:
-        symbol: Ticker.
-    """
-    if not symbol:
-        raise DataError("expected a symbol, was empty")
-    name = quote(symbol, safe="")
-    return "%2E" + name[1:] if name.startswith(".") else name
-
-
-def _listed(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return sorted(unquote(entry.name) for entry in folder.iterdir() if entry.is_dir())
 
 
 def _year_of(ns: int) -> int:

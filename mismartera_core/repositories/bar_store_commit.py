@@ -10,12 +10,64 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from mismartera_core.errors import DataError
+from mismartera_core.repositories.file_lock import lock
 
 _JOURNAL = ".commit"
+_LOCK = f"{_JOURNAL}/lock"
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Keep other writers away from reading what is stored until the new rows are committed.
+
+    Args:
+        root: Folder of the store.
+
+    Raises:
+        DataError: The folder cannot be written to.
+    """
+    path = root / _LOCK
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise _refused(root, error) from error
+    with file:
+        try:
+            lock(file, wait=True)
+        except OSError as error:
+            raise _refused(root, error) from error
+        yield
+
+
+@contextmanager
+def reading(root: Path) -> Iterator[None]:
+    """Keep writers away while several files, or parts of one, are read.
+
+    Args:
+        root: Folder of the store.
+
+    Raises:
+        DataError: The system refuses.
+    """
+    try:
+        file = (root / _LOCK).open(encoding="utf-8")
+    except FileNotFoundError:  # nothing was ever written here, or by an older version
+        yield
+        return
+    except OSError as error:
+        raise _unreadable(root, error) from error
+    with file:
+        try:
+            lock(file, wait=True, shared=True)
+        except OSError as error:
+            raise _unreadable(root, error) from error
+        yield
 
 
 def commit(root: Path, files: Mapping[Path, bytes], remove: Iterable[Path] = ()) -> None:
@@ -39,13 +91,19 @@ def commit(root: Path, files: Mapping[Path, bytes], remove: Iterable[Path] = ())
     except OSError as error:
         for temp in temps.values():
             temp.unlink(missing_ok=True)
-        raise DataError(
-            f"expected to write {len(files)} file(s) below {root}, but the system said: "
-            f"{error.strerror or error}",
-            hint="nothing was changed; free some disk space or check the permissions, "
-            "then do it again",
-        ) from error
+        raise _refused(root, error) from error
     _finish(root, journal)
+
+
+def _unreadable(root: Path, error: OSError) -> DataError:
+    return DataError(f"{root} cannot be read: {error.strerror or error}")
+
+
+def _refused(root: Path, error: OSError) -> DataError:
+    return DataError(
+        f"expected to write below {root}, but the system said: {error.strerror or error}",
+        hint="nothing was changed; free some disk space or check the permissions, then do it again",
+    )
 
 
 def recover(root: Path) -> None:

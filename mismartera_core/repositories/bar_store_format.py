@@ -34,7 +34,10 @@ slower, twice of it a session 30 % slower and a year 20 % faster."""
 
 _SEAL = b"mismartera.seal=crc32:"
 _DIGITS = 8
-_CURE = "import this symbol again (`mismartera data import`), or put the file back from a backup"
+_CURE = (
+    "put the file back from a backup, or import all files of this symbol again: "
+    "mismartera data import FILE ... --replace"
+)
 
 Columns = Mapping[str, npt.NDArray[Any]]
 

@@ -14,6 +14,9 @@ from mismartera_core.repositories.markets import Market
 FIRST_DAY = date(1990, 1, 1)
 """Calendars are seeded from here on, unless an earlier day is asked for."""
 
+EARLIEST_DAY = date(1700, 1, 1)
+"""Nanoseconds, in which the library counts, reach back to 1677."""
+
 DayRow = dict[str, Any]
 """Values of one row of `sessions`, without its market."""
 

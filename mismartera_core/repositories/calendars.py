@@ -13,10 +13,7 @@ from sqlalchemy.orm import Session
 
 from mismartera_core.errors import DataError
 from mismartera_core.model.sessions import SessionTable
-from mismartera_core.repositories.calendar_seed import (
-    installed_source,
-    seed_days,
-)
+from mismartera_core.repositories.calendar_seed import EARLIEST_DAY, installed_source, seed_days
 from mismartera_core.repositories.markets import Market
 from mismartera_core.repositories.tables import MarketRow, SessionOverrideRow, SessionRow
 
@@ -68,6 +65,12 @@ def load_calendar(session: Session, market: Market, needed: Sequence[date] = ())
     Raises:
         DataError: A needed day lies outside what the library knows.
     """
+    if too_early := [day for day in needed if day < EARLIEST_DAY]:
+        raise DataError(
+            f"{market.exchange_group} {market.asset_class}: {too_early[0]} lies outside the "
+            f"calendar, which knows nothing before {EARLIEST_DAY}",
+            hint="write the year with four digits",
+        )
     row = market_row(session, market)
     if row is None or not _is_current(row, market, needed):
         row = _seed(session, market, needed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from queue import Queue
@@ -114,6 +114,7 @@ class DataManager:
         source: str | None = None,
         adjustment: str = "",
         mode: Mode = "merge",
+        replaced: Collection[tuple[str, str]] = (),
     ) -> ImportReport:
         """Store the bars, ticks or quotes of a CSV file, all or nothing.
 
@@ -130,6 +131,8 @@ class DataManager:
             source: Where the file comes from; by default its name.
             adjustment: "raw", "splits" or "splits_dividends", where known.
             mode: "merge" into what is stored, or "replace" it.
+            replaced: Symbols and intervals, or kinds, that earlier files of the same import have
+                replaced; a further file of them is merged.
 
         Raises:
             DataError: The file is no table of bars, something cannot be found out, or the disk
@@ -145,6 +148,7 @@ class DataManager:
             source=source,
             adjustment=adjustment,
             mode=mode,
+            replaced=replaced,
         )
         return import_csv(self.store, self._time, Path(path), options)
 

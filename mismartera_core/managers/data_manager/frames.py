@@ -12,6 +12,8 @@ from mismartera_core.model.columns import PRICE_FIELDS, BarColumns, QuoteColumns
 if TYPE_CHECKING:
     import pandas as pd
 
+_FIRST_NS, _LAST_NS = -(2**63), 2**63 - 1
+"""1677 to 2262; whoever asks for more gets all there is."""
 _FIELDS = {
     BarColumns: PRICE_FIELDS,
     TickColumns: ("price", "size"),
@@ -42,11 +44,12 @@ def range_ns(start: date, end: date, zone: ZoneInfo) -> tuple[int, int]:
         end: Last day, included, or the first instant that is left out.
         zone: The exchange's zone.
     """
-    after = end if isinstance(end, datetime) else end + timedelta(days=1)
-    return _instant(start, zone), _instant(after, zone)
+    whole_day = not isinstance(end, datetime) and end < date.max
+    return _instant(start, zone), _instant(end + timedelta(days=1) if whole_day else end, zone)
 
 
 def _instant(at: date, zone: ZoneInfo) -> int:
     if not isinstance(at, datetime):
         at = datetime(at.year, at.month, at.day, tzinfo=zone)
-    return to_ns(at if at.tzinfo is not None else at.replace(tzinfo=zone))
+    ns = to_ns(at if at.tzinfo is not None else at.replace(tzinfo=zone))
+    return min(max(ns, _FIRST_NS), _LAST_NS)

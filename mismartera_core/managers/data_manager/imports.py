@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from zlib import crc32
 
 from mismartera_core.contracts.provider import DataProvider
 from mismartera_core.errors import DataError
 from mismartera_core.managers.time_manager import TimeManager
 from mismartera_core.managers.time_manager.calendar import to_ns
 from mismartera_core.model.columns import BarColumns, TickColumns
-from mismartera_core.repositories.bar_store import BarStore, Mode, WriteReport, folder_name
+from mismartera_core.repositories.bar_store import BarStore, Mode, WriteReport
 from mismartera_core.repositories.bar_store_format import Provenance
+from mismartera_core.repositories.bar_store_names import folder_name
 from mismartera_core.services.csv_parsing import (
     ParsedBars,
     ParsedEvents,
@@ -63,6 +65,8 @@ class CsvOptions:
         source: Where the file comes from; by default its name.
         adjustment: "raw", "splits" or "splits_dividends", where known.
         mode: "merge" into what is stored, or "replace" it.
+        replaced: Symbols and intervals, or kinds, that earlier files of the same import have
+            replaced; a further file of them is merged.
     """
 
     kind: Kind = "bars"
@@ -74,6 +78,7 @@ class CsvOptions:
     source: str | None = None
     adjustment: str = ""
     mode: Mode = "merge"
+    replaced: Collection[tuple[str, str]] = ()
 
 
 def import_csv(
@@ -84,7 +89,9 @@ def import_csv(
     parsed = _parse(time_manager, path, options, now_ns)
     symbol, symbol_from = _symbol(path, options.symbol, parsed.symbol)
     level = parsed.interval or options.kind
-    place = f"quarantine/{level}/{folder_name(symbol)}/{path.name}.quarantine.csv"
+    mode = "merge" if (symbol, level) in options.replaced else options.mode
+    folder = crc32(str(path.resolve().parent).encode())  # files of two folders may share a name
+    place = f"quarantine/{level}/{folder_name(symbol)}/{path.name}.{folder:08x}.csv"
     attach = bool(parsed.quarantine) or (store.root / place).exists()
     attachments = {place: _as_csv(parsed.quarantine)} if attach else {}
     provenance = Provenance(
@@ -97,7 +104,7 @@ def import_csv(
         symbol=symbol,
         symbol_from=symbol_from,
         parsed=parsed,
-        written=_write(store, symbol, parsed, provenance, options.mode, attachments),
+        written=_write(store, symbol, parsed, provenance, mode, attachments),
         quarantine_file=store.root / place if parsed.quarantine else None,
     )
 
@@ -175,7 +182,8 @@ def guess_symbol(path: Path) -> str:
     Args:
         path: The file.
     """
-    words = re.split(r"[_\s]+", re.sub(r"\.(csv|txt|tsv|gz|zip)", "", path.name))
+    stem = re.sub(r"(\.(csv|txt|tsv|gz|zip))+$", "", path.name, flags=re.IGNORECASE)
+    words = re.split(r"[_\s]+", stem)
     for word in words:
         if _TICKER.fullmatch(word) and not _INTERVAL.fullmatch(word):
             return word

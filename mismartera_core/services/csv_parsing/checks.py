@@ -9,6 +9,7 @@ import numpy as np
 from mismartera_core.model.columns import BoolArray, FloatArray, IntArray
 
 PRICES = ("open", "high", "low", "close")
+UNFINISHED = "the bar has not ended yet"
 _RARE = 0.05
 
 
@@ -108,7 +109,7 @@ def check_unfinished(
         now_ns: The current time, None where it does not matter.
     """
     if now_ns is not None:
-        verdicts.refuse(ends > now_ns, "the bar has not ended yet")
+        verdicts.refuse(ends > now_ns, UNFINISHED)
     rows = np.flatnonzero(verdicts.good)
     if len(rows) < 3:
         return

@@ -13,9 +13,9 @@ from mismartera_core.model.columns import FloatArray, IntArray, QuoteColumns, Ti
 from mismartera_core.services.csv_parsing.checks import Verdicts
 from mismartera_core.services.csv_parsing.evidence import NOT_A_TIME, localize
 from mismartera_core.services.csv_parsing.prices import decimal_mark, to_floats
-from mismartera_core.services.csv_parsing.roles import find_column, find_stamp, plain_name
+from mismartera_core.services.csv_parsing.roles import SYMBOLS, find_column, find_stamp, plain_name
 from mismartera_core.services.csv_parsing.stamps import parse_stamps
-from mismartera_core.services.csv_parsing.table import TextTable, quoted, read_table
+from mismartera_core.services.csv_parsing.table import TextTable, quoted, read_table, where_empty
 from mismartera_core.services.csv_parsing.values import QuarantinedRow
 
 _FIELDS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -44,7 +44,7 @@ class ParsedEvents:
         quarantine: Rows not taken, by line.
         understanding: What the file was taken to be, item by item.
         warnings: What deserves a look, one sentence each.
-        symbol: Empty; the file's name tells it.
+        symbol: The symbol the file names, empty where it names none.
         interval: Empty; only bars have one.
         duplicates: 0; equal trades and quotes are all kept.
     """
@@ -87,16 +87,19 @@ def parse_events_csv(
     table = read_table(path)
     kind = events_kind(table.names)
     plain = [plain_name(name) for name in table.names]
-    stamp = find_stamp(plain, [str(column[0]) for column in table.columns])
+    stamp = find_stamp(plain, table.typical)
     if not kind or stamp is None:
         raise DataError(
             f"expected columns for time, price and size, or for time, bid and ask in {path}, "
             f"found {', '.join(table.names)}"
         )
+    symbol = table.only_symbol(path, find_column(plain, SYMBOLS))
     verdicts = Verdicts(len(table.line))
     stamps = parse_stamps(path, [table.columns[i] for i in stamp], dateformat)
     if stamps.dated:
         raise DataError(f"expected times of {kind} in {path}, found days only")
+    for column in stamp:
+        verdicts.refuse(where_empty(table.columns[column]), "the time is missing")
     verdicts.refuse(~stamps.valid, "the time cannot be read")
     ts, zone = stamps.ns, "in the file"
     if not stamps.aware:
@@ -112,7 +115,7 @@ def parse_events_csv(
     if not verdicts.good.any():
         row, reason = next(iter(verdicts.reasons.items()))
         raise DataError(f"no row of {path} can be used; line {table.line[row]}: {reason}")
-    return _parsed(kind, table, ts, columns, verdicts, {"columns": used, "time zone": zone})
+    return _parsed(kind, table, ts, columns, verdicts, {"columns": used, "time zone": zone}, symbol)
 
 
 def _columns(
@@ -155,11 +158,14 @@ def _parsed(
     columns: dict[str, FloatArray],
     verdicts: Verdicts,
     understanding: dict[str, str],
+    symbol: str,
 ) -> ParsedEvents:
     rows = np.flatnonzero(verdicts.good)
-    stray = int(np.count_nonzero(np.diff(ts[rows]) < 0))
-    if stray * 2 > len(rows):
+    steps = np.diff(ts[rows])
+    up, down = int(np.count_nonzero(steps > 0)), int(np.count_nonzero(steps < 0))
+    if down > up:
         rows = rows[::-1]
+    stray = min(up, down)
     rows = rows[np.argsort(ts[rows], kind="stable")]
     values = {field: np.ascontiguousarray(column[rows]) for field, column in columns.items()}
     made = TickColumns if kind == "ticks" else QuoteColumns
@@ -173,6 +179,7 @@ def _parsed(
     )
     return ParsedEvents(
         kind=kind,
+        symbol=symbol,
         columns=made(ts[rows], **values),
         rows=len(table.line) + len(table.ragged),
         quarantine=quarantine,

@@ -44,12 +44,15 @@ def localize(naive: IntArray, timezone: str) -> IntArray:
             f"expected a time zone such as 'America/New_York', was {timezone!r}"
         ) from error
     turned = len(naive) > 1 and naive[-1] < naive[0]
-    index = pd.DatetimeIndex((naive[::-1] if turned else naive).view("datetime64[ns]"))
+    ordered = naive[::-1] if turned else naive
+    # A time that is given again at once does not turn the clock back.
+    new = np.diff(ordered, prepend=NOT_A_TIME) != 0
+    index = pd.DatetimeIndex(ordered[new].view("datetime64[ns]"))
     try:
         known = index.tz_localize(zone, ambiguous="infer", nonexistent="NaT")
     except ValueError:  # the order does not tell
         known = index.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
-    utc: IntArray = known.as_unit("ns").asi8
+    utc: IntArray = known.as_unit("ns").asi8[np.cumsum(new) - 1]
     return utc[::-1] if turned else utc
 
 
@@ -108,29 +111,32 @@ def choose_label(
         before, first, second = (
             _at(table.open_ns + n * interval_ns, ts, volume) for n in (-1, 0, 1)
         )
-        jumps = {"start": _jump(before, first), "end": _jump(first, second)}
+        # An end makes bars known earlier: only what would have shown a start may speak for it.
+        seen = before > 0
+        jumps = {"start": _jump(before, first), "end": _jump(first[seen], second[seen])}
         label = max(jumps, key=lambda name: jumps[name])
         if jumps[label] >= _SHARP and min(jumps.values()) < _SHARP:
             return label, f"volume rises {jumps[label]:.0f}-fold at the session's open there"
     return "start", "assumed: nothing tells; a start can only make bars known later, never earlier"
 
 
-def session_opens(days: IntArray, sessions: Calendar) -> tuple[IntArray, BoolArray]:
-    """Regular open of each day.
+def session_edges(days: IntArray, sessions: Calendar) -> tuple[IntArray, IntArray, BoolArray]:
+    """Regular open and close of each day.
 
     Args:
         days: Days since 1970-01-01.
         sessions: The calendar.
 
     Returns:
-        Opens, nanoseconds UTC, and whether each day is a trading day.
+        Opens and closes, nanoseconds UTC, and whether each day is a trading day.
     """
     table = _sessions_of(days * DAY, sessions)
     known = np.array([(d - _EPOCH).days for d in table.dates], np.int64)
     if not len(known):
-        return np.zeros(len(days), np.int64), np.zeros(len(days), np.bool_)
+        none = np.zeros(len(days), np.int64)
+        return none, none, none > 0
     at = np.minimum(np.searchsorted(known, days), len(known) - 1)
-    return table.open_ns[at], known[at] == days
+    return table.open_ns[at], table.close_ns[at], known[at] == days
 
 
 def _sessions_of(ts: IntArray, sessions: Calendar) -> SessionTable:
@@ -168,7 +174,7 @@ def _near(ts: IntArray, step: int, *edges: IntArray) -> npt.NDArray[np.bool_]:
 
 
 def _regular_edges(ts: IntArray, interval_ns: int, table: SessionTable) -> tuple[int, int]:
-    """Sessions with a stamp at the open only, and at the close only.
+    """Sessions with a stamp at the open only, and from the first bar's end to the close only.
 
     Counted are those whose stamps all lie within regular hours: with extended hours both are there.
     """
@@ -177,7 +183,9 @@ def _regular_edges(ts: IntArray, interval_ns: int, table: SessionTable) -> tuple
     regular = (pre == low) & (high == post) & (high > low)
     regular &= (table.open_ns - ts[0]) % interval_ns == 0
     at_open, at_close = np.isin(table.open_ns, ts), np.isin(table.close_ns, ts)
-    starts, ends = regular & at_open & ~at_close, regular & at_close & ~at_open
+    at_first_end = np.isin(table.open_ns + interval_ns, ts)
+    starts = regular & at_open & ~at_close
+    ends = regular & at_close & at_first_end & ~at_open
     return int(np.count_nonzero(starts)), int(np.count_nonzero(ends))
 
 

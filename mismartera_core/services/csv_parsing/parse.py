@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from mismartera_core.errors import DataError, UsageError
-from mismartera_core.model.columns import BarColumns, BoolArray, FloatArray, IntArray
+from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND, interval_ns, is_daily
 from mismartera_core.services.csv_parsing.checks import (
     PRICES,
+    UNFINISHED,
     Verdicts,
     check_doubles,
     check_numbers,
@@ -25,12 +25,12 @@ from mismartera_core.services.csv_parsing.evidence import (
     choose_label,
     choose_zone,
     localize,
-    session_opens,
+    session_edges,
 )
 from mismartera_core.services.csv_parsing.prices import decimal_mark, to_floats
 from mismartera_core.services.csv_parsing.roles import Roles, find_roles
 from mismartera_core.services.csv_parsing.stamps import Stamps, parse_stamps
-from mismartera_core.services.csv_parsing.table import TextTable, quoted, read_table
+from mismartera_core.services.csv_parsing.table import TextTable, quoted, read_table, where_empty
 from mismartera_core.services.csv_parsing.values import Calendar, ParsedBars
 
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"))
@@ -82,12 +82,15 @@ def parse_bars_csv(
     table = read_table(path)
     if not len(table.line):
         raise DataError(f"no row of {path} has the {len(table.columns)} cells of the first")
-    roles = find_roles(path, table.names, [str(column[0]) for column in table.columns])
-    symbol = _symbol(path, table, roles)
+    roles = find_roles(path, table.names, table.typical)
+    symbol = table.only_symbol(path, roles.symbol)
     verdicts = Verdicts(len(table.line))
     stamps = parse_stamps(path, [table.columns[i] for i in roles.stamp], dateformat)
-    verdicts.refuse(_empty(table.columns[roles.stamp[0]]), "the time is missing")
+    for column in roles.stamp:
+        verdicts.refuse(where_empty(table.columns[column]), "the time is missing")
     verdicts.refuse(~stamps.valid, "the time cannot be read")
+    if now_ns is not None:  # before the calendar is asked, which does not reach there
+        verdicts.refuse(stamps.ns > now_ns + 2 * DAY, UNFINISHED)
     columns, mark = _numbers(table, roles, verdicts)
     check_prices(verdicts, columns)
     if not verdicts.good.any():
@@ -101,12 +104,14 @@ def parse_bars_csv(
         else _intraday(said, stamps, roles, verdicts, columns["volume"], interval_ns(name))
     )
     dropped, _ = check_doubles(verdicts, when.ts, columns)
-    check_unfinished(verdicts, when.ts, columns, when.ts + interval_ns(name), now_ns)
+    check_unfinished(verdicts, when.ts, columns, when.ends, now_ns)
     bad = [(int(table.line[row]), reason) for row, reason in verdicts.reasons.items()]
     quarantine = tuple(sorted((*table.ragged, *quoted(table.content, bad)), key=lambda r: r.line))
     rows = np.flatnonzero(verdicts.good)
     rows = rows[np.argsort(when.ts[rows], kind="stable")]
     duplicates = int(np.count_nonzero(dropped))
+    warnings = _warnings(roles, columns["volume"][rows], when, order, duplicates, len(quarantine))
+    warnings += _too_far_apart(when.ts[rows], name)
     return ParsedBars(
         columns=BarColumns.build(
             when.ts[rows],
@@ -129,36 +134,18 @@ def parse_bars_csv(
             "stamp": when.label,
             "order": order,
         },
-        warnings=tuple(_warnings(roles, columns, when, order, duplicates, len(quarantine))),
+        warnings=tuple(warnings),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _When:
-    """Opens of the bars, UTC, and how they were found."""
+    """Opens and ends of the bars, UTC, and how they were found."""
 
     ts: IntArray
+    ends: IntArray
     zone: str
     label: str
-
-
-def _symbol(path: Path, table: TextTable, roles: Roles) -> str:
-    if roles.symbol is None:
-        return table.symbol
-    named = [str(s) for s in table.columns[roles.symbol].unique().to_pylist() if str(s)]
-    if len(named) > 1:
-        raise DataError(
-            f"expected one symbol in {path}, found {len(named)}: {', '.join(sorted(named)[:8])}",
-            hint="save each symbol to a file of its own",
-        )
-    return named[0] if named else ""
-
-
-def _empty(column: Any) -> BoolArray:
-    import pyarrow.compute as pc
-
-    mask: BoolArray = pc.equal(column, "").to_numpy(zero_copy_only=False)
-    return mask
 
 
 def _numbers(
@@ -186,6 +173,10 @@ def _order(ns: IntArray) -> str:
 
 
 def _interval(said: _Options, stamps: Stamps, verdicts: Verdicts) -> str:
+    if stamps.dated and said.interval is not None and not is_daily(said.interval):
+        raise DataError(
+            f"expected {said.interval} bars in {said.path}, found days without a time of day"
+        )
     steps = np.diff(np.unique(stamps.ns[verdicts.good]))
     if not len(steps):
         if said.interval is None and not stamps.dated:
@@ -222,11 +213,12 @@ def _daily(said: _Options, stamps: Stamps, verdicts: Verdicts) -> _When:
     """Days at the session's open."""
     days, zone = _dates(said, stamps)
     if said.sessions is None:
-        return _When(days * DAY, f"{zone}; days begin at 00:00 UTC, without a calendar", "the day")
+        words = f"{zone}; days begin at 00:00 UTC, without a calendar"
+        return _When(days * DAY, days * DAY + DAY, words, "the day")
     chosen = np.where(verdicts.good, days, days[np.argmax(verdicts.good)])
-    opens, trading = session_opens(chosen, said.sessions)
+    opens, closes, trading = session_edges(chosen, said.sessions)
     verdicts.refuse(~trading, "not a trading day of the exchange")
-    return _When(opens, zone, "the day, laid at the open of its session")
+    return _When(opens, closes, zone, "the day, laid at the open of its session")
 
 
 def _dates(said: _Options, stamps: Stamps) -> tuple[IntArray, str]:
@@ -271,7 +263,7 @@ def _intraday(
     else:
         label, why = choose_label(ts[rows], volume[rows], length, said.sessions)
     ts = _on_grid(ts, rows, length, label, verdicts)
-    return _When(ts, zone, f"{label} of the bar ({why})")
+    return _When(ts, ts + length, zone, f"{label} of the bar ({why})")
 
 
 def _utc(
@@ -305,15 +297,24 @@ def _on_grid(ts: IntArray, rows: IntArray, length: int, label: str, verdicts: Ve
     return ts + late - length
 
 
+def _too_far_apart(ts: IntArray, interval: str) -> list[str]:
+    """What is odd where the user said an interval that is too short."""
+    nearest = int(np.diff(ts).min()) if len(ts) > 1 else 0
+    if is_daily(interval) or nearest <= interval_ns(interval):
+        return []
+    seconds = f"{nearest / SECOND:g} seconds"
+    return [f"no two bars are {interval} apart, the nearest are {seconds} apart"]
+
+
 def _warnings(
     roles: Roles,
-    columns: dict[str, FloatArray],
+    volume: FloatArray,
     when: _When,
     order: str,
     duplicates: int,
     quarantined: int,
 ) -> list[str]:
-    silent = int(np.count_nonzero(columns["volume"] == 0))
+    silent = int(np.count_nonzero(volume == 0))
     found = (
         (roles.volume is None, "the file has no volume; it is stored as unknown"),
         ("assumed" in when.label, f"the stamp is taken as the {when.label}; --label end says else"),

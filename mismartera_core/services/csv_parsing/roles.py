@@ -18,16 +18,40 @@ _PRICES = {
 _VOLUME = ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol")
 _WHOLE_STAMPS = (
     *("unix", "unixtime", "unixtimestamp", "epoch", "timestamp", "timestamputc", "datetime"),
-    *("datetimeutc", "opentime", "gmttime", "utctime", "starttime", "start", "begin", "date"),
-    *("dateutc", "time", "timeutc", "t", "dt", "day", "localtime", "bartime", "unnamed0", ""),
+    *(
+        "datetimeutc",
+        "opentime",
+        "gmttime",
+        "utctime",
+        "starttime",
+        "windowstart",
+        "start",
+        "begin",
+    ),
+    *(
+        "date",
+        "dateutc",
+        "time",
+        "timeutc",
+        "t",
+        "dt",
+        "day",
+        "localtime",
+        "bartime",
+        "unnamed0",
+        "",
+    ),
     *("closetime", "endtime", "end"),
 )
 _DAYS = ("date", "day", "dtyyyymmdd", "tradedate", "tradingday")
 _TIMES = ("time", "hour", "timeofday")
-_SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
+SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
 _END_NAMES = {"closetime", "endtime", "end"}
-_START_NAMES = {"opentime", "starttime", "start", "begin"}
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?|\d{3,6}")
+_START_NAMES = {"opentime", "starttime", "windowstart", "start", "begin"}
+_CLOCK = re.compile(
+    r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?\s*([AaPp][Mm])?\s*(Z|(UTC|GMT)?[+-]\d{2}:?\d{2}|(UTC|GMT)([+-]\d{1,2})?)?"
+    r"|\d{3,6}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +79,21 @@ class Roles:
     unused: tuple[str, ...]
 
 
-def find_roles(path: Path, names: Sequence[str], first: Sequence[str]) -> Roles:
+def find_roles(path: Path, names: Sequence[str], typical: Sequence[str]) -> Roles:
     """Assign columns by name, or by place where there is no header.
 
     Args:
         path: The file, for messages.
         names: Column names; empty where the file has none.
-        first: Cells of the first row.
+        typical: A usual cell of each column.
 
     Raises:
         DataError: A price or the time is not to be found.
     """
     if not names:
-        return _by_place(path, first)
+        return _by_place(path, typical)
     plain = [plain_name(name) for name in names]
-    stamp = find_stamp(plain, first)
+    stamp = find_stamp(plain, typical)
     prices = [find_column(plain, aliases) for aliases in _PRICES.values()]
     missing = [role for role, at in zip(_PRICES, prices, strict=True) if at is None]
     if stamp is None or missing:
@@ -82,7 +106,7 @@ def find_roles(path: Path, names: Sequence[str], first: Sequence[str]) -> Roles:
     volume = find_column(plain, _VOLUME)
     if volume is None:
         volume = next((i for i, n in enumerate(plain) if n.startswith("volume")), None)
-    symbol = find_column(plain, _SYMBOLS)
+    symbol = find_column(plain, SYMBOLS)
     used = {*stamp, *prices, volume, symbol}
     return Roles(
         stamp=stamp,
@@ -103,14 +127,14 @@ def find_roles(path: Path, names: Sequence[str], first: Sequence[str]) -> Roles:
     )
 
 
-def _by_place(path: Path, first: Sequence[str]) -> Roles:
+def _by_place(path: Path, typical: Sequence[str]) -> Roles:
     """time, or date and time, then open, high, low, close and perhaps volume."""
-    two = len(first) > 5 and _CLOCK.fullmatch(first[1]) is not None and ":" in first[1]
+    two = len(typical) > 5 and _CLOCK.fullmatch(typical[1]) is not None and ":" in typical[1]
     start = 2 if two else 1
-    rest = len(first) - start
+    rest = len(typical) - start
     if rest < 4:
         raise DataError(
-            f"expected time, open, high, low, close in {path}, found {len(first)} columns"
+            f"expected time, open, high, low, close in {path}, found {len(typical)} columns"
         )
     return Roles(
         stamp=(0, 1) if two else (0,),
@@ -123,19 +147,19 @@ def _by_place(path: Path, first: Sequence[str]) -> Roles:
         + "time, open, high, low, close"
         + (", volume" if rest > 4 else ", no volume")
         + " (by place)",
-        unused=tuple(f"column {i + 1}" for i in range(start + 5, len(first))),
+        unused=tuple(f"column {i + 1}" for i in range(start + 5, len(typical))),
     )
 
 
-def find_stamp(plain: Sequence[str], first: Sequence[str]) -> tuple[int, ...] | None:
+def find_stamp(plain: Sequence[str], typical: Sequence[str]) -> tuple[int, ...] | None:
     """The column with the time, or those with date and time of day; None where there is none.
 
     Args:
         plain: Plain column names.
-        first: Cells of the first row.
+        typical: A usual cell of each column.
     """
     day, clock = find_column(plain, _DAYS), find_column(plain, _TIMES)
-    if day is not None and clock is not None and _CLOCK.fullmatch(first[clock]):
+    if day is not None and clock is not None and _CLOCK.fullmatch(typical[clock]):
         return day, clock
     whole = find_column(plain, _WHOLE_STAMPS)
     return None if whole is None else (whole,)

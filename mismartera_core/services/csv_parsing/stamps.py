@@ -15,7 +15,8 @@ from mismartera_core.errors import DataError, UsageError
 from mismartera_core.model.columns import BoolArray, IntArray
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND
 
-_ZONE = r"(?P<zone>Z|z|(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2}|UTC|GMT)?"
+_OFFSET = r"(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2}|(?:UTC|GMT)(?:[+-]\d{1,2})?"
+_ZONE = rf"(?P<zone>Z|z|{_OFFSET})?"
 _CLOCK = (
     r"(?:[T ,;]\s*(?P<hour>\d{1,2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2})"
     r"(?:[.,](?P<fraction>\d{1,9}))?)?\s*(?P<half>[AaPp][Mm])?)?\s*" + _ZONE
@@ -26,6 +27,10 @@ _TEXTS = (
     r"^(?P<a>\d{1,2})[- /](?P<b>[A-Za-z]{3,9})[- /,]+(?P<c>\d{4})" + _CLOCK + "$",
     r"^(?P<b>[A-Za-z]{3,9})[- ](?P<a>\d{1,2}),?[- ](?P<c>\d{4})" + _CLOCK + "$",
 )
+_YEARS = (1900, 2200)
+"""Nanoseconds reach little further."""
+_EPOCH = r"^(?P<whole>\d{9,18}|[1-8]\d{18})(?:\.(?P<fraction>\d*))?$"
+"""Nineteen digits that begin with 9 may be too many for 64 bits."""
 _EPOCHS = ((19, 1, "nanoseconds"), (16, 1_000, "microseconds"), (13, 10**6, "milliseconds"))
 _MONTHS = {
     name.lower(): n
@@ -95,17 +100,25 @@ def _epochs(text: Any) -> Stamps:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    good = pc.match_substring_regex(text, r"^\d{9,19}(\.\d+)?$").to_numpy(zero_copy_only=False)
-    whole = pc.replace_substring_regex(text.filter(pa.array(good)), r"\..*$", "")
-    numbers = pc.cast(whole, pa.int64()).to_numpy()
+    good = pc.match_substring_regex(text, _EPOCH).to_numpy(zero_copy_only=False)
+    parts = pc.extract_regex(text.filter(pa.array(good)), _EPOCH)
+    numbers = pc.cast(parts.field("whole"), pa.int64()).to_numpy()
+    billionths = _integers(_billionths(parts.field("fraction")))
     digits = int(np.median(np.char.str_len(numbers[:1000].astype(str))))
     factor, unit = next(((f, u) for d, f, u in _EPOCHS if digits >= d - 1), (SECOND, "seconds"))
     ns = np.zeros(len(text), np.int64)
     in_range = numbers <= (2**63 - 1) // factor
-    ns[good] = np.where(in_range, numbers, 0) * factor
+    ns[good] = np.where(in_range, numbers, 0) * factor + billionths * factor // SECOND
     good = good.copy()
     good[good] = in_range
     return Stamps(ns, good, True, False, f"epoch {unit}, UTC")
+
+
+def _billionths(fraction: Any) -> Any:
+    """Digits after a decimal point as nine digits."""
+    import pyarrow.compute as pc
+
+    return pc.utf8_slice_codeunits(pc.utf8_rpad(fraction, 9, "0"), 0, 9)
 
 
 def _spread(text: Any) -> Any:
@@ -132,11 +145,11 @@ def _texts(path: Path, text: Any) -> Stamps:
     parts = pc.extract_regex(text.filter(fits[best]), _TEXTS[best])
     field = {name: parts.field(name) for name in (f.name for f in parts.type)}
     a, b, c = (_integers(field[name]) for name in "abc")
-    clock, has_clock = _time_of_day(field)
+    clock, has_clock, sane = _time_of_day(field)
     zone = field["zone"].to_numpy(zero_copy_only=False)
     ns, words = _days((path, str(text.filter(fits[best])[0])), field, a, b, c, clock)
     offsets, aware = _offsets(zone)
-    good = ns != _BAD
+    good = sane & (ns != _BAD) & (offsets != _BAD)
     is_aware = bool(np.count_nonzero(aware) * 2 > len(aware))
     good &= aware == is_aware
     out = np.zeros(len(valid), np.int64)
@@ -147,6 +160,8 @@ def _texts(path: Path, text: Any) -> Stamps:
 
 
 _BAD = np.iinfo(np.int64).min
+_FARTHEST = 15 * HOUR
+"""Beyond every zone's offset from UTC."""
 
 
 def _integers(column: Any) -> IntArray:
@@ -162,30 +177,33 @@ def _integers(column: Any) -> IntArray:
     return numbers
 
 
-def _time_of_day(field: dict[str, Any]) -> tuple[IntArray, BoolArray]:
-    """Nanoseconds since midnight, and where a time is given."""
+def _time_of_day(field: dict[str, Any]) -> tuple[IntArray, BoolArray, BoolArray]:
+    """Nanoseconds since midnight, where a time is given, and where a clock can show it."""
     import pyarrow.compute as pc
 
     hour, minute, second = (_integers(field[n]) for n in ("hour", "minute", "second"))
-    fraction = _integers(pc.utf8_rpad(field["fraction"], 9, "0"))
+    fraction = _integers(_billionths(field["fraction"]))
     half = pc.utf8_lower(field["half"]).to_numpy(zero_copy_only=False)
     if (half != "").any():
         hour = np.where(half == "", hour, hour % 12 + 12 * (half == "pm"))
     given = pc.not_equal(field["hour"], "").to_numpy(zero_copy_only=False)
-    return hour * HOUR + minute * MINUTE + second * SECOND + fraction, given
+    clock = hour * HOUR + minute * MINUTE + second * SECOND + fraction
+    return clock, given, (clock <= DAY) & (minute < 60) & (second < 60)
 
 
 def _offsets(zone: Any) -> tuple[IntArray, BoolArray]:
-    """Offset from UTC of each row, and where one is given."""
+    """Offset from UTC of each row, _BAD where no zone has it, and where one is given."""
     kinds, index = np.unique(zone.astype(str), return_inverse=True)
     return np.array([_offset(z) for z in kinds], np.int64)[index], (kinds != "")[index]
 
 
 def _offset(zone: str) -> int:
-    match = re.search(r"([+-])(\d{2}):?(\d{2})?$", zone)
+    match = re.search(r"([+-])(\d{1,2}):?(\d{2})?$", zone)
     if match is None:
         return 0
     size = int(match[2]) * HOUR + int(match[3] or 0) * MINUTE
+    if size > _FARTHEST:
+        return int(_BAD)
     return -size if match[1] == "-" else size
 
 
@@ -203,7 +221,7 @@ def _days(
 
     if _share(pc.equal(pc.utf8_length(field["a"]), 4)):
         return _midnight(a, b, c), "year-month-day"
-    c = np.where(c < 100, c + 2000, c)
+    c = np.where(c < 69, c + 2000, np.where(c < 100, c + 1900, c))  # as strptime does
     if pc.any(pc.match_substring_regex(field["b"], "[A-Za-z]")).as_py():
         return _midnight(c, b, a), "day and name of month"
     day_first, month_first = bool((a > 12).any()), bool((b > 12).any())
@@ -228,7 +246,8 @@ def _days(
 
 
 def _midnight(year: IntArray, month: IntArray, day: IntArray) -> IntArray:
-    sane = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= 1900) & (year <= 2200)
+    sane = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= _YEARS[0])
+    sane &= year <= _YEARS[1]
     months = (np.where(sane, year, 2000) - 1970) * 12 + np.where(sane, month, 1) - 1
     first = months.astype("datetime64[M]").astype("datetime64[D]")
     date = first + (np.where(sane, day, 1) - 1)
@@ -244,14 +263,16 @@ def _is_ordered(ns: IntArray) -> bool:
 def _by_format(path: Path, text: Any, dateformat: str) -> Stamps:
     import pandas as pd
 
-    aware = "%z" in dateformat
+    aware = "%z" in dateformat or "%Z" in dateformat
     try:
         read = pd.to_datetime(
             pd.Series(text.to_pylist()), format=dateformat, errors="coerce", utc=aware
         )
     except (ValueError, TypeError) as error:
         raise UsageError(f"--date-format {dateformat!r} is no strptime format: {error}") from error
-    index = pd.DatetimeIndex(read).as_unit("ns")
+    index = pd.DatetimeIndex(read)
+    known = (index.year >= _YEARS[0]) & (index.year <= _YEARS[1])
+    index = pd.DatetimeIndex(index.where(known)).as_unit("ns")
     valid = np.asarray(index.notna())
     if not valid.any():
         raise UsageError(f"--date-format {dateformat!r} does not fit {str(text[0])!r} in {path}")

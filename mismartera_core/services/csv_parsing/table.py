@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from mismartera_core.errors import DataError, did_you_mean
-from mismartera_core.model.columns import IntArray
+from mismartera_core.model.columns import BoolArray, IntArray
 from mismartera_core.services.csv_parsing.values import QuarantinedRow
 
 _DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 """Comma last: in files with another delimiter it may be the decimal mark."""
 _LEAST = 3
 _SAMPLE_LINES = 50
+_SAMPLE_CELLS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,31 @@ class TextTable:
     understanding: dict[str, str]
     content: bytes
 
+    def only_symbol(self, path: Path, column: int | None) -> str:
+        """The symbol that a column, or else the header, names; empty where there is none.
+
+        Args:
+            path: The file, for messages.
+            column: The column of symbols, None where there is none.
+
+        Raises:
+            DataError: There are several.
+        """
+        if column is None:
+            return self.symbol
+        named = sorted({str(cell) for cell in self.columns[column].unique().to_pylist() if cell})
+        if len(named) > 1:
+            raise DataError(
+                f"expected one symbol in {path}, found {len(named)}: {', '.join(named[:8])}",
+                hint="save each symbol to a file of its own",
+            )
+        return named[0] if named else ""
+
+    @property
+    def typical(self) -> tuple[str, ...]:
+        """For each column a cell of middle length: neither the empty ones nor "5" for 00:05."""
+        return tuple(_typical(column[:_SAMPLE_CELLS].to_pylist()) for column in self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class _Head:
@@ -67,7 +94,10 @@ def read_table(path: Path) -> TextTable:
     import pyarrow.csv as pc
 
     content, encoding = _decoded(path)
-    sample = content[:200_000].decode("utf-8", "replace").splitlines()[: _SAMPLE_LINES + 10]
+    if b"\n" not in content:  # lines of old Macs end with a carriage return alone
+        content = content.replace(b"\r", b"\n")
+    lines_of_bytes = content[:200_000].splitlines()[: _SAMPLE_LINES + 10]
+    sample = [line.decode("utf-8", "replace") for line in lines_of_bytes]
     delimiter, width, preamble = _shape(path, sample)
     rows = list(csv.reader(sample[preamble:], delimiter=delimiter))
     head = _head(path, rows, width, preamble)
@@ -116,6 +146,14 @@ def read_table(path: Path) -> TextTable:
     )
 
 
+def where_empty(column: Any) -> BoolArray:
+    """Which cells of a column of text are empty."""
+    import pyarrow.compute as pc
+
+    mask: BoolArray = pc.equal(column, "").to_numpy(zero_copy_only=False)
+    return mask
+
+
 def quoted(content: bytes, rows: Sequence[tuple[int, str]]) -> tuple[QuarantinedRow, ...]:
     """Quarantined rows with the text of their lines.
 
@@ -132,12 +170,20 @@ def quoted(content: bytes, rows: Sequence[tuple[int, str]]) -> tuple[Quarantined
     )
 
 
+def _typical(cells: list[str]) -> str:
+    given = sorted(filter(None, cells), key=len)
+    return given[len(given) // 2] if given else ""
+
+
 def _decoded(path: Path) -> tuple[bytes, str]:
     """The text as UTF-8 without a byte order mark, and what it was."""
     raw = _unpacked(path)
     for mark, name in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if raw.startswith(mark):
-            return raw[2:].decode(name).encode(), "UTF-16"
+            try:
+                return raw[2:].decode(name).encode(), "UTF-16"
+            except UnicodeDecodeError as error:
+                raise DataError(f"{path} cannot be read: {error}") from error
     if raw.startswith(b"\xef\xbb\xbf"):
         return raw[3:], "UTF-8 with byte order mark"
     if not raw.strip():
@@ -165,7 +211,8 @@ def _unpacked(path: Path) -> bytes:
     except FileNotFoundError as error:
         near = [p.name for p in path.parent.glob("*") if p.is_file()]
         raise DataError(f"there is no file {path}", hint=did_you_mean(path.name, near)) from error
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+        # RuntimeError: the archive has a password, or is packed in a way that Python does not know
         raise DataError(f"{path} cannot be read: {error}") from error
 
 
@@ -186,7 +233,8 @@ def _shape(path: Path, sample: list[str]) -> tuple[str, int, int]:
 def _head(path: Path, rows: list[list[str]], width: int, preamble: int) -> _Head:
     first = [cell.strip() for cell in rows[0]]
     before = f", after {preamble} other line(s)" if preamble else ""
-    if len(rows) > 2 and first[0].lower() == "price" and rows[1][0].lower() == "ticker":
+    starts = [row[0].lower() for row in rows[:3] if row]
+    if len(starts) == 3 and starts[:2] == ["price", "ticker"]:
         symbols = {cell.strip() for cell in rows[1][1:] if cell.strip()}
         if len(symbols) != 1:
             raise DataError(

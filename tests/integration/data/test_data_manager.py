@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import threading
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from csv_files import session_csv
 
 from mismartera_core.builtin.sample_provider import SampleConfig, SampleProvider
 from mismartera_core.contracts.context import PluginContext
@@ -50,13 +50,6 @@ def context(tmp_path: Path, time_manager: TimeManager) -> PluginContext:
 def manager(context: PluginContext, time_manager: TimeManager) -> DataManager:
     provider = SampleProvider(SampleConfig(), context)
     return DataManager(BarStore(context.data_dir), provider, time_manager)
-
-
-def session_csv(path: Path, last: str = "") -> Path:
-    clocks = range(570, 960)
-    lines = [f"2024-03-18 {c // 60:02}:{c % 60:02},10,11,9,10.5,{c}" for c in clocks]
-    path.write_text("\n".join(["datetime,open,high,low,close,volume", *lines, last]))
-    return path
 
 
 def test_bars_come_as_a_frame_in_the_exchanges_zone(manager: DataManager) -> None:
@@ -115,6 +108,17 @@ def test_a_second_import_without_bad_rows_empties_the_quarantine(manager, tmp_pa
     assert again.written.unchanged == 390
     assert again.quarantine_file is None
     assert first.quarantine_file.read_text() == "line,reason,text\n"
+
+
+def test_files_of_one_name_have_a_quarantine_each(manager: DataManager, tmp_path: Path) -> None:
+    places = [tmp_path / year / "XYZ.csv" for year in ("2023", "2024")]
+    bad = "2024-03-18 16:00,10,9,11,10,"
+    for number, path in enumerate(places):
+        path.parent.mkdir()
+        session_csv(path, bad + str(number))
+    files = [manager.import_from_csv(path, label="start").quarantine_file for path in places]
+    assert ["XYZ.csv" in file.name for file in files] == [True, True]
+    assert [file.read_text().count(f"{bad}{n}") for n, file in enumerate(files)] == [1, 1]
 
 
 def test_a_refused_file_leaves_the_store_as_it_was(manager: DataManager, tmp_path: Path) -> None:
@@ -230,50 +234,6 @@ def test_a_provider_that_does_not_listen_is_named(time_manager, tmp_path: Path) 
         manager.provider.released.set()
 
 
-@pytest.fixture
-def command(tmp_path: Path, monkeypatch, capsys):
-    """Runs `mismartera data ...`; returns exit code and output."""
-    monkeypatch.setenv("MISMARTERA_RUNTIME_DIR", str(tmp_path / "runtime"))
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        from mismartera_core.cli import main
-
-        code = main(["data", *words])
-        out = capsys.readouterr()
-        return code, out.out, out.err
-
-    return run
-
-
-def test_import_list_show_judge_and_export(command, tmp_path: Path) -> None:
-    session_csv(tmp_path / "XYZ.csv", "2024-03-18 16:00,10,9,11,10,5")
-    code, out, _ = command("import", "XYZ.csv", "--json")
-    found = json.loads(out)["files"][0]
-    assert code == 0
-    assert (found["symbol"], found["kept"], found["quarantined"]) == ("XYZ", 390, 1)
-    assert found["understanding"]["stamp"].startswith("start of the bar")
-    assert json.loads(command("ls", "--json")[1])["series"][0]["rows"] == 390
-    shown = json.loads(command("show", "XYZ", "--json", "--rows", "1")[1])
-    assert [bar["timestamp"][11:16] for bar in shown["bars"]] == ["09:30", "15:59"]
-    assert "... 388 more" in command("show", "XYZ", "--rows", "1")[1]
-    assert " more" not in command("show", "XYZ", "--rows", "195")[1]
-    quality = json.loads(command("quality", "XYZ", "--json")[1])
-    assert (quality["score"], quality["expected"], quality["traded"]) == (1.0, 390, 390)
-    for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
-        code, _, _ = command("export", "XYZ", "--format", kind, "--out", f"out.{kind}")
-        assert code == 0
-        assert len(read(tmp_path / f"out.{kind}")) == 390
-    assert "392" in command("import", "XYZ.csv")[1]
-    (tmp_path / "XYZ_ticks.csv").write_text("time,price,size\n2024-03-18T13:30:00Z,1.5,100\n")
-    assert command("import", "XYZ_ticks.csv", "--kind", "ticks")[0] == 0
-    series = json.loads(command("ls", "--json")[1])["series"]
-    assert [(s["symbol"], s["interval"], s["rows"]) for s in series] == [
-        ("XYZ", "1m", 390),
-        ("XYZ", "ticks", 1),
-    ]
-
-
 def test_ticks_and_quotes_are_imported_and_read_back(manager: DataManager, tmp_path) -> None:
     ticks = tmp_path / "IBM_trades.csv"
     ticks.write_text("time,price,size\n2013-10-07T13:30:00.5Z,1.5,100\n2013-10-07T13:30:00.5Z,1.5,100\n"
@@ -306,33 +266,3 @@ def test_real_ticks_and_quotes(manager: DataManager, name: str, kind, count: int
     report = manager.import_from_csv(shared(f"data/us_equity_ticks/{name}.csv.gz"), kind=kind)
     assert (report.symbol, report.written.added) == ("IBM", count)
     assert report.parsed.quarantine == ()
-
-
-def test_what_was_exported_is_imported_again_unchanged(command, tmp_path: Path) -> None:
-    session_csv(tmp_path / "XYZ.csv")
-    command("import", "XYZ.csv")
-    command("export", "XYZ", "--out", "again.csv")
-    code, out, _ = command("import", "again.csv", "--symbol", "XYZ", "--json")
-    found = json.loads(out)["files"][0]
-    assert (code, found["unchanged"], found["added"], found["changed"]) == (0, 390, 0, 0)
-
-
-def test_one_bad_file_of_several_does_not_hide_the_good(command, tmp_path: Path) -> None:
-    session_csv(tmp_path / "XYZ.csv")
-    (tmp_path / "BAD.csv").write_text("hello\n")
-    code, out, err = command("import", "BAD.csv", "XYZ.csv", "--json")
-    assert code == 3
-    assert [file["symbol"] for file in json.loads(out.splitlines()[0])["files"]] == ["XYZ"]
-    assert "expected a table" in out + err
-
-
-def test_errors_name_what_there_is(command, tmp_path: Path) -> None:
-    session_csv(tmp_path / "XYZ.csv")
-    command("import", "XYZ.csv")
-    code, _, err = command("show", "XYY")
-    assert code == 3
-    assert "did you mean 'XYZ'?" in err
-    assert command("show", "XYZ", "--interval", "5m")[0] == 3
-    assert command("export", "XYZ", "--format", "xlsx")[0] == 2
-    assert command("export", "XYZ", "--out", "no/such/folder.csv")[0] == 3
-    assert command("import", "XYZ.csv", "ABC.csv", "--symbol", "Q")[0] == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -154,6 +155,20 @@ def test_normalised_minutes_keep_their_stamps(new_york, name: str, count: int) -
     assert (len(parsed.columns), parsed.quarantine, parsed.duplicates) == (count, (), 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [("IBM_2013-10-04_2013-10-11", "2013-10-04")]
+    + [("DBB_2023-07-10_2025-07", f"2023-{day}") for day in ("09-08", "09-11", "10-06")],
+)
+def test_one_day_of_a_file_keeps_its_stamps(new_york, tmp_path: Path, name: str, day: str) -> None:
+    """One interval too early would show the future; few bars must not be enough for that."""
+    lines = shared(f"data/us_equity_1m/{name}.csv").read_text().splitlines()
+    path = tmp_path / "X.csv"
+    path.write_text("\n".join([lines[0], *(line for line in lines if line.startswith(day))]))
+    parsed = parse_bars_csv(path, interval="1m", sessions=new_york)
+    assert understood(parsed, "stamp") == "start of the bar"
+
+
 @pytest.mark.parametrize("symbol", ["AAPL", "FB", "GOOG", "IBM", "MSFT"])
 def test_the_sample_data_are_the_published_days(new_york, symbol: str) -> None:
     from mismartera_core.builtin.sample_provider import load_daily
@@ -177,6 +192,8 @@ def test_the_sample_data_are_the_published_days(new_york, symbol: str) -> None:
         ("6EH4.XCME_1min_bars_20240101_20240131.csv.gz", "6EH4.XCME"),
         ("gbpusd-m1-ask-2012.csv", "GBPUSD"),
         ("1H_EURUSD.csv", "EURUSD"),
+        ("SPY.CSV", "SPY"),
+        ("spy_1min.TXT.GZ", "SPY"),
         ("2024-01-02.csv", ""),
     ],
 )

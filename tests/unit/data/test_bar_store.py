@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import resource
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +21,13 @@ from mismartera_core.model.columns import (
     TickColumns,
 )
 from mismartera_core.model.intervals import MINUTE
-from mismartera_core.repositories import bar_store_commit
+from mismartera_core.repositories import bar_store, bar_store_commit
 from mismartera_core.repositories.bar_store import BarStore
 from mismartera_core.repositories.bar_store_format import Provenance
 
 NEW_YEAR_2024 = 1_704_067_200_000_000_000
 FIRST = NEW_YEAR_2024 - 30 * MINUTE
+LATER = NEW_YEAR_2024 + 600 * MINUTE
 HERE = Provenance(source="here.csv", adjustment="raw", imported_at_ns=1)
 THERE = Provenance(source="there.csv", feed="sip", simulated=True, imported_at_ns=2)
 ALWAYS = (-(2**63), 2**63 - 1)
@@ -121,6 +124,11 @@ def test_any_symbol_has_a_folder_of_its_own(store: BarStore, symbol: str) -> Non
     assert {p.name for p in store.root.parent.iterdir()} == {"data"}
 
 
+def test_a_symbol_too_long_for_a_folder_is_refused(store: BarStore) -> None:
+    with pytest.raises(DataError, match="shorter symbol"):
+        store.write_bars("X" * 300, "1m", bars(1), HERE)
+
+
 def test_ticks_and_quotes_keep_equal_stamps(store: BarStore) -> None:
     ts = FIRST + np.array([0, 0, 1, 5])
     ticks = TickColumns(ts, np.array([1.0, 1.0, 2.0, 3.0]), np.array([5.0, 5.0, 1.0, 2.0]))
@@ -154,8 +162,18 @@ def test_a_truncated_file_is_named_with_its_cure(store: BarStore) -> None:
         path.write_bytes(content[:length])
         with pytest.raises(DataError, match=r"2023\.parquet is damaged") as caught:
             BarStore(store.root).read_bars("SPY", "1m", *ALWAYS)
-        assert "import" in caught.value.hint
+        assert "--replace" in caught.value.hint
         path.write_bytes(content)
+
+
+def test_a_replacement_need_not_read_what_is_damaged(store: BarStore) -> None:
+    for path in store.write_bars("SPY", "1m", bars(40), HERE).files:
+        path.write_bytes(b"")
+    again = BarStore(store.root)
+    with pytest.raises(DataError, match="is damaged"):
+        again.write_bars("SPY", "1m", bars(9), HERE)
+    again.write_bars("SPY", "1m", bars(9), HERE, mode="replace")
+    assert_same(again.read_bars("SPY", "1m", *ALWAYS), bars(9))
 
 
 def test_damage_under_a_running_process_is_found(store: BarStore) -> None:
@@ -209,6 +227,60 @@ def test_a_kill_leaves_all_or_nothing(store: BarStore, after: int) -> None:
     assert_same(BarStore(store.root).read_bars("SPY", "1m", *ALWAYS), expected)
     assert_same(store.read_bars("SPY", "1m", *ALWAYS), expected)
     assert not list((store.root / ".commit").glob("*.json"))
+
+
+def test_two_imports_at_once_lose_nothing(store: BarStore, monkeypatch) -> None:
+    """The second comes when the first has read what is stored and not yet written."""
+    second = threading.Thread(
+        target=lambda: BarStore(store.root).write_bars("SPY", "1m", bars(9, LATER), THERE)
+    )
+
+    def interrupted(*args):
+        monkeypatch.setattr(bar_store, "merge", merge)
+        merged = merge(*args)
+        second.start()
+        second.join(timeout=0.3)
+        return merged
+
+    merge = bar_store.merge
+    store.write_bars("SPY", "1m", bars(1, LATER - MINUTE), HERE)
+    monkeypatch.setattr(bar_store, "merge", interrupted)
+    store.write_bars("SPY", "1m", bars(5, LATER + 20 * MINUTE), HERE)
+    second.join()
+    assert len(store.read_bars("SPY", "1m", *ALWAYS)) == 15
+
+
+def test_what_is_read_is_of_one_import(store: BarStore, monkeypatch) -> None:
+    """The second import comes, or tries to, between the files of two years."""
+    second = threading.Thread(
+        target=lambda: BarStore(store.root).write_bars("SPY", "1m", bars(100, add=1.0), THERE)
+    )
+
+    def interrupted(*args):
+        monkeypatch.setattr(bar_store, "read_groups", read_groups)
+        table = read_groups(*args)
+        second.start()
+        second.join(timeout=0.3)
+        return table
+
+    read_groups = bar_store.read_groups
+    store.write_bars("SPY", "1m", bars(100), HERE)
+    monkeypatch.setattr(bar_store, "read_groups", interrupted)
+    assert_same(BarStore(store.root).read_bars("SPY", "1m", *ALWAYS), bars(100))
+    second.join()
+    assert_same(store.read_bars("SPY", "1m", *ALWAYS), bars(100, add=1.0))
+
+
+def test_a_store_that_cannot_be_locked_is_named(store: BarStore, monkeypatch) -> None:
+    def refuse(*_args, **_options):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    store.write_bars("SPY", "1m", bars(3), HERE)
+    monkeypatch.setattr(bar_store_commit, "lock", refuse)
+    with pytest.raises(DataError, match="No locks available"):
+        store.read_bars("SPY", "1m", *ALWAYS)
+    with pytest.raises(DataError, match="No locks available"):
+        store.write_bars("SPY", "1m", bars(3), HERE)
 
 
 def test_a_damaged_journal_is_named(store: BarStore) -> None:

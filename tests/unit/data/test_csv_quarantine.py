@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from csv_files import HEAD, MONDAY, UTC_STAMPS, ns, parse, rows
+from csv_files import HEAD, MONDAY, UTC_STAMPS, ns, parse, rows, weekdays
 
 IMPOSSIBLE = {
     "10,9,11,10,5": "high is below low",
@@ -40,11 +40,36 @@ def test_an_impossible_row_is_quarantined_with_line_text_and_reason(
     ("stamp", "reason"),
     [("", "the time is missing"), ("yesterday", "the time cannot be read"),
      ("2024-02-30T00:00:00Z", "the time cannot be read"),
+     ("2024-03-18T13:75:00Z", "the time cannot be read"),
+     ("2024-03-18T13:34:60Z", "the time cannot be read"),
+     ("2024-03-18T25:34:00Z", "the time cannot be read"),
+     ("2024-03-18T13:34:00+25:00", "the time cannot be read"),
      ("2024-03-18T13:34:00", "the time cannot be read")],
 )  # fmt: skip
 def test_a_row_without_a_readable_time_is_quarantined(tmp_path, stamp: str, reason: str) -> None:
     parsed = parse(tmp_path, HEAD + rows(UTC_STAMPS) + f"{stamp},10,12,9,11,5\n")
     assert [(q.line, q.reason) for q in parsed.quarantine] == [(6, reason)]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"), [("100.4;101.5;99.5;100.5", "100,4;101,5;99,5;100,5"),
+                      ("100,4;101,5;99,5;100,5", "100.4;101.5;99.5;100.5")],
+)  # fmt: skip
+def test_one_row_with_the_other_decimal_mark_does_not_change_the_others(tmp_path, good, bad):
+    body = "".join(f"{stamp};{good};10\n" for stamp in UTC_STAMPS)
+    parsed = parse(tmp_path, HEAD.replace(",", ";") + body + f"2024-03-18T13:34:00Z;{bad};10\n")
+    assert parsed.columns.open.tolist() == [100.4] * 4
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(6, "open is not a number")]
+
+
+def test_a_row_far_in_the_future_does_not_hide_the_others(tmp_path: Path) -> None:
+    def horizon(first, last):
+        assert last.year < 2030
+        return weekdays(first, last)
+
+    text = HEAD + rows(UTC_STAMPS) + "2124-03-18T13:34:00Z,10,12,9,11,5\n"
+    parsed = parse(tmp_path, text, sessions=horizon, now_ns=ns(MONDAY, 20))
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(6, "the bar has not ended yet")]
 
 
 def test_equal_rows_are_counted_and_conflicting_rows_all_quarantined(tmp_path: Path) -> None:

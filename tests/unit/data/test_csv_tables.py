@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from csv_files import HEAD, UTC_STAMPS, assert_the_four_bars, parse, rows
+from csv_files import EPOCH, HEAD, UTC_STAMPS, assert_the_four_bars, parse, rows
 
 from mismartera_core.errors import DataError
 from mismartera_core.services.csv_parsing import parse_bars_csv
@@ -27,6 +27,10 @@ from mismartera_core.services.csv_parsing import parse_bars_csv
         ("Gmt time,O,H,L,C,V", [s[:-1] for s in UTC_STAMPS]),
         ("timestamp,1. open,2. high,3. low,4. close,5. volume", UTC_STAMPS),
         (",OPEN,HIGH,LOW,CLOSE,Vol.", UTC_STAMPS),
+        (
+            "window_start,open,high,low,close,volume",
+            [f"{EPOCH + 60 * m}000000000" for m in range(4)],
+        ),
     ],
     ids=str,
 )
@@ -37,7 +41,7 @@ def test_columns_are_found_by_name_or_by_place(tmp_path: Path, head: str, body) 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_any_delimiter_byte_order_mark_and_line_end(
     tmp_path: Path, delimiter: str, mark: bytes, end: str
 ) -> None:
@@ -61,6 +65,8 @@ def test_compressed_files_are_read(tmp_path: Path) -> None:
         (";", "1.234,5", 1234.5),
         (";", "1,234.5", 1234.5),
         (",", '"1,234.5"', 1234.5),
+        (",", "$1234.5", 1234.5),
+        (",", '"$1,234.50"', 1234.5),
         (",", '"1,234"', 1234.0),
         (",", '"1234,5"', 1234.5),
         (",", "1.2345e3", 1234.5),
@@ -72,6 +78,11 @@ def test_decimal_marks_and_thousands(
     line = delimiter.join(["{}", one, one, one, one, "7"])
     text = HEAD.replace(",", delimiter) + "\n".join(line.format(s) for s in UTC_STAMPS)
     assert parse(tmp_path, text).columns.close.tolist() == [value] * 4
+
+
+def test_thousands_beside_smaller_prices_with_a_fraction(tmp_path: Path) -> None:
+    body = "".join(f'{s},"1,234","1,234",999.5,"1,000",7\n' for s in UTC_STAMPS)
+    assert parse(tmp_path, HEAD + body).columns.low.tolist() == [999.5] * 4
 
 
 def test_newest_first_is_turned_and_disorder_sorted(tmp_path: Path) -> None:
@@ -95,6 +106,13 @@ def test_lines_before_the_header_are_skipped(tmp_path: Path) -> None:
     parsed = parse(tmp_path, "https://www.example.com\n" + HEAD + rows(UTC_STAMPS))
     assert_the_four_bars(parsed)
     assert "after 1 other line(s)" in parsed.understanding["header"]
+
+
+def test_a_blank_line_below_the_header_is_no_line_of_yfinance(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="found no open"):
+        parse(tmp_path, "Price,Time,High,Low,Volume\n\n" + "10,2024-03-18,11,9,1\n" * 3)
+    with pytest.raises(DataError, match="found no time"):
+        parse(tmp_path, "Price,Close,High,Low,Open\nTicker,SPY,SPY,SPY,SPY\n\n" + "x,1,1,1,1\n" * 3)
 
 
 def test_a_symbol_column_names_the_symbol(tmp_path: Path) -> None:
@@ -124,6 +142,20 @@ def test_a_symbol_column_names_the_symbol(tmp_path: Path) -> None:
 def test_what_is_no_table_of_bars_is_refused_in_a_sentence(tmp_path, content, message) -> None:
     with pytest.raises(DataError, match=message):
         parse(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("SPY.csv", b"\xff\xfe" + HEAD.encode("utf-16-le") + b"2"),
+        ("SPY.csv.gz", gzip.compress(HEAD.encode())[:10] + b"\xff" * 40),
+        ("SPY.csv.gz", gzip.compress(HEAD.encode())[:-9]),
+    ],
+    ids=["utf-16", "gzip", "cut"],
+)
+def test_a_damaged_file_cannot_be_read_and_is_named(tmp_path, name: str, content: bytes) -> None:
+    with pytest.raises(DataError, match=rf"{name} cannot be read"):
+        parse(tmp_path, content, name)
 
 
 def test_a_missing_file_names_its_neighbour(tmp_path: Path) -> None:

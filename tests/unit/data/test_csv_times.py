@@ -36,6 +36,8 @@ from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND
         [s.replace("Z", ".000000000Z") for s in UTC_STAMPS],
         [f"18.03.2024 15:3{m}:00.000 GMT+0200" for m in range(4)],
         [f"18-Mar-2024 13:3{m}:00 GMT" for m in range(4)],
+        [f"2024-03-18 15:3{m}:00 GMT+2" for m in range(4)],
+        [f"2024-03-18 08:3{m} UTC-05" for m in range(4)],
         [f"March 18, 2024 01:3{m} PM Z" for m in range(4)],
         [f"20240318T133{m}00Z" for m in range(4)],
         [EPOCH + 60 * m for m in range(4)],
@@ -70,6 +72,42 @@ def test_naive_stamps_take_the_zone_that_is_said(tmp_path: Path, stamps) -> None
     parsed = parse(tmp_path, HEAD + rows(stamps), timezone="America/New_York")
     assert_the_four_bars(parsed)
     assert parsed.understanding["time zone"] == "America/New_York (as said)"
+
+
+@pytest.mark.parametrize(
+    "clock",
+    ["9:3{m} AM", "09:3{m}:00-04:00", "93{m}", "093{m}00"],
+)
+def test_a_date_and_a_time_of_day_in_two_columns_are_one_stamp(tmp_path: Path, clock: str) -> None:
+    head = "Date,Time,Open,High,Low,Close,Volume\n"
+    stamps = ["2024-03-18," + clock.format(m=m) for m in range(4)]
+    blank = "2024-03-18,,10,12,9,11,1\n"
+    parsed = parse(tmp_path, head + blank + rows(stamps), timezone="America/New_York")
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(2, "the time is missing")]
+    assert parsed.columns.ts.tolist() == [ns(MONDAY, 9, 30) + n * MINUTE for n in range(4)]
+
+
+def test_years_of_two_digits_are_of_the_last_century_from_69_on(tmp_path: Path) -> None:
+    stamps = ["12/30/99", "12/31/99", "01/03/00", "01/04/00"]
+    parsed = parse(tmp_path, HEAD + rows(stamps), sessions=weekdays)
+    assert parsed.columns.ts[0] == ns(date(1999, 12, 30), 9, 30)
+
+
+def test_an_impossible_time_is_quarantined_whoever_reads_it(tmp_path: Path) -> None:
+    epochs = [str(EPOCH + 60 * m) for m in range(3)]
+    parsed = parse(tmp_path, HEAD + rows([*epochs, "9999999999999999999"]))
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(5, "the time cannot be read")]
+    days = ["2024-03-14", "2024-03-15", "2024-03-18", "2999-12-31"]
+    parsed = parse(tmp_path, HEAD + rows(days), dateformat="%Y-%m-%d")
+    assert [(q.line, q.reason) for q in parsed.quarantine] == [(5, "the time cannot be read")]
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("UTC", 13), ("America/New_York", 9)])
+def test_a_zone_that_the_date_format_reads_counts(tmp_path: Path, zone: str, hour: int) -> None:
+    stamps = [f"20240318 {hour:02}:3{m}:00 {zone}" for m in range(4)]
+    dateformat = "%Y%m%d %H:%M:%S %Z"
+    parsed = parse(tmp_path, HEAD + rows(stamps), dateformat=dateformat, timezone="Asia/Tokyo")
+    assert_the_four_bars(parsed)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +169,12 @@ def test_with_extended_hours_the_volume_at_the_open_tells_the_label(tmp_path, la
     assert parsed.columns.ts[at] == ns(MONDAY, 9, 30)
 
 
+def test_a_few_bars_up_to_the_close_do_not_make_it_an_end(tmp_path: Path) -> None:
+    thin = "".join(session_rows(clock, 1) for clock in (574, 575, 700, 900, 959, 960))
+    options = {"sessions": weekdays, "timezone": "America/New_York"}
+    assert "assumed" in parse(tmp_path, HEAD + thin, **options).understanding["stamp"]
+
+
 def test_what_is_said_of_the_label_counts(tmp_path: Path) -> None:
     parsed = parse(tmp_path, HEAD + rows(UTC_STAMPS), label="end")
     assert parsed.columns.ts[0] == ns(MONDAY, 9, 29)
@@ -183,6 +227,21 @@ def test_the_order_tells_the_two_hours_of_autumn_apart(tmp_path: Path, turned: b
     assert (np.diff(parsed.columns.ts) == MINUTE).all()
 
 
+def test_a_row_given_twice_does_not_turn_the_clock_back(tmp_path: Path) -> None:
+    clocks = ["00:30", "01:00", "01:30", "01:30", "02:00", "02:30", "03:00"]
+    lines = [f"2024-11-03 {clock},10,11,9,10,1\n" for clock in clocks]
+    parsed = parse(tmp_path, HEAD + "".join(lines), timezone="America/New_York")
+    assert [q.line for q in parsed.quarantine] == [3, 4, 5]
+    assert len(parsed.columns) == 4
+
+
+def test_todays_daily_bar_is_finished_when_its_session_is(tmp_path: Path) -> None:
+    text = HEAD + rows(["2024-03-13", "2024-03-14", "2024-03-15", "2024-03-18"])
+    for hour, kept in ((15, 3), (16, 4)):
+        parsed = parse(tmp_path, text, sessions=weekdays, now_ns=ns(MONDAY, hour))
+        assert len(parsed.columns) == kept
+
+
 def test_daily_bars_are_laid_at_the_open_of_their_session(tmp_path: Path) -> None:
     stamps = ["2024-03-07", "2024-03-08", "2024-03-11", "2024-03-16"]
     parsed = parse(tmp_path, HEAD + rows(stamps), sessions=weekdays)
@@ -215,6 +274,16 @@ def test_an_interval_is_checked_and_asked_for_where_it_is_not_to_be_seen(tmp_pat
     weekly = [(EPOCH + n * 7 * 86_400) for n in range(4)]
     with pytest.raises(DataError, match="7 days apart"):
         parse(tmp_path, HEAD + rows(weekly))
+
+
+def test_an_interval_that_no_two_bars_keep_is_said(tmp_path: Path) -> None:
+    """A bar taken for shorter than it is would be known before its end."""
+    stamps = [EPOCH + 300 * n for n in range(4)]
+    parsed = parse(tmp_path, HEAD + rows(stamps), interval="1m")
+    assert "no two bars are 1m apart, the nearest are 300 seconds apart" in parsed.warnings
+    days = ["2024-03-13", "2024-03-14", "2024-03-15", "2024-03-18"]
+    with pytest.raises(DataError, match="found days without a time"):
+        parse(tmp_path, HEAD + rows(days), interval="1m", timezone="UTC")
 
 
 def test_days_without_a_calendar_begin_at_midnight(tmp_path: Path) -> None:

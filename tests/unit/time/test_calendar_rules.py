@@ -186,6 +186,14 @@ def test_beyond_the_last_trading_day_nothing_is_made_up(us):
         known.next_open(known.opens[-1])
 
 
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1600, 1, 3), date(1677, 12, 31)])
+def test_days_before_any_calendar_are_refused_in_a_sentence(us, day):
+    from mismartera_core.errors import DataError
+
+    with pytest.raises(DataError, match=f"{day} lies outside the calendar"):
+        us.get_trading_session(None, day)
+
+
 def test_earlier_years_are_seeded_when_asked_for(tmp_path):
     from mismartera_core.managers.time_manager import TimeManager
     from mismartera_core.repositories.database import open_database
