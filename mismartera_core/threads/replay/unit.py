@@ -23,7 +23,7 @@ from mismartera_core.services.sizing import units_for
 from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
 from mismartera_core.store.session_data import LiveBars
-from mismartera_core.threads.replay.blame import blame
+from mismartera_core.threads.replay.blame import RAISED, blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
@@ -382,5 +382,5 @@ class Unit:
             self.strategy.on_fill(fill)
         except MisMarteraError:
             raise
-        except Exception as error:
+        except RAISED as error:
             raise blame(error, self.label, self.desk.clock.now_ns, zone) from error
