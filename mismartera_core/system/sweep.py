@@ -24,7 +24,8 @@ from mismartera_core.services.trade_hash import trade_hash
 from mismartera_core.store.block import build_block, session_hours
 from mismartera_core.system.compiled_choice import why_stepped
 from mismartera_core.system.costs import CostChoice
-from mismartera_core.system.python_face import Bars, Prepared, backtest, prepare, validated
+from mismartera_core.system.frames import Bars
+from mismartera_core.system.python_face import Prepared, backtest, prepare, validated
 from mismartera_core.threads.plan import Plan
 from mismartera_core.threads.replay.compiled import STEPPED
 
