@@ -238,12 +238,31 @@ def ask_signals(
     """What a SignalStrategy wants at each of the bars.
 
     Raises:
-        StrategyError: It has not one target for each.
+        StrategyError: It has not one number for each.
     """
     made = strategy.signals(bars, indicators)
-    if len(made.target) != len(bars):
+    who = f"{type(strategy).__name__}.signals"
+    if not isinstance(made, Signals):
         raise StrategyError(
-            f"{type(strategy).__name__}.signals: expected {len(bars)} targets, "
-            f"was {len(made.target)}"
+            f"{who}: expected Signals, was {type(made).__name__}",
+            hint="return Signals(target), an array with the units wanted after each bar",
         )
-    return made
+    target = _column(who, "targets", made.target, len(bars))
+    protective = (made.stop_loss, made.take_profit)
+    stop, profit = (
+        None if column is None else _column(who, name, column, len(bars))
+        for name, column in zip(("stop_loss", "take_profit"), protective, strict=True)
+    )
+    return Signals(target, stop, profit)
+
+
+def _column(who: str, name: str, given: Any, rows: int) -> FloatArray:
+    """A column of signals as an array of float64."""
+    try:
+        column: FloatArray = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise StrategyError(f"{who}: expected numbers as {name}: {error}") from error
+    if column.shape != (rows,):
+        found = len(column) if column.ndim == 1 else f"an array of shape {column.shape}"
+        raise StrategyError(f"{who}: expected {rows} {name}, was {found}")
+    return column

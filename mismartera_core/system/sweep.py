@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
@@ -27,6 +27,7 @@ from mismartera_core.system.costs import CostChoice
 from mismartera_core.system.frames import Bars
 from mismartera_core.system.python_face import Prepared, backtest, prepare, validated
 from mismartera_core.threads.plan import Plan
+from mismartera_core.threads.replay.blame import blamed_for
 from mismartera_core.threads.replay.compiled import STEPPED
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ class _Row:
     stepped: bool = False
     parts: list[FillColumns] = field(default_factory=list)
 
+    @property
+    def about(self) -> str:
+        """What it is blamed for where it raises."""
+        return f"in signals with {self.strategy.params}"
+
 
 def sweep(
     bars: Bars,
@@ -124,6 +130,7 @@ def sweep(
     Raises:
         DataError: The bars cannot be used as they are; the message says why and what to type.
         ConfigError: The grid is empty, a parameter is wrong, or it is no SignalStrategy.
+        StrategyError: The strategy raised, or gave no signals.
     """
     sets = _sets(grid)
     words: dict[str, Any] = {
@@ -146,7 +153,8 @@ def sweep(
         )
     began = perf_counter()
     micros = round(prepared.plan.broker.cash * MICROS)
-    rows = [_Row(chosen.cls(validated(chosen.cls, params)), micros) for params in sets]
+    with blamed_for(chosen.label, "when it was made"):
+        rows = [_Row(chosen.cls(validated(chosen.cls, params)), micros) for params in sets]
     why = why_stepped(prepared.plan)
     if why is None:
         _run_compiled(prepared, rows, keep_fills=hashes)
@@ -171,9 +179,20 @@ def sweep(
 
 def _sets(grid: Grid) -> list[dict[str, Any]]:
     if isinstance(grid, Mapping):
+        for name, values in grid.items():
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                raise ConfigError(
+                    f"grid: expected a list of values of {name!r}, was {values!r}",
+                    hint=f"try {{{name!r}: [{values!r}]}}",
+                )
         sets = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    else:
+    elif isinstance(grid, Sequence) and all(isinstance(params, Mapping) for params in grid):
         sets = [dict(params) for params in grid]
+    else:
+        raise ConfigError(
+            f"grid: expected values by parameter, or a list of sets, was {grid!r}",
+            hint='try {"period": [10, 20]}',
+        )
     if not sets:
         raise ConfigError("the grid has no set of parameters", hint='try {"period": [10, 20]}')
     return sets
@@ -215,7 +234,8 @@ def _one_symbol(
     for row in rows:
         if row.stepped:
             continue
-        signals = ask_signals(row.strategy, bars, indicators)
+        with blamed_for(f"{plan.strategies[0].label} on {plan.symbols[symbol]}", row.about):
+            signals = ask_signals(row.strategy, bars, indicators)
         if signals.stop_loss is not None or signals.take_profit is not None:
             row.stepped = True
             continue

@@ -9,12 +9,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mismartera_core.contracts.strategy import SignalStrategy
-from mismartera_core.errors import StrategyError
 from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.signals import Signals
 from mismartera_core.services.bar_aggregation import Aggregation
-from mismartera_core.services.indicator_library import ColumnIndicators, IndicatorLibrary, Told
+from mismartera_core.services.indicator_library import (
+    ColumnIndicators,
+    IndicatorLibrary,
+    Told,
+    ask_signals,
+)
 from mismartera_core.store.frame import (
     Frame,
     ManyOutputs,
@@ -252,13 +256,7 @@ class Derivation:
         """A SignalStrategy's rows over [hist, stop) of a track, or more; `told` its indicators."""
 
         def ask(bars: BarColumns) -> Signals:
-            made = strategy.signals(bars, ColumnIndicators(self._library, bars, told))
-            if len(made.target) != len(bars):
-                raise StrategyError(
-                    f"{type(strategy).__name__}.signals: expected {len(bars)} targets, "
-                    f"was {len(made.target)}"
-                )
-            return made
+            return ask_signals(strategy, bars, ColumnIndicators(self._library, bars, told))
 
         made: Signals = self._over(frame, key, track, ask)
         return made

@@ -102,6 +102,20 @@ def test_empty_grids_are_refused(market, grid):
         sweep(market, Cross, grid)
 
 
+@pytest.mark.parametrize(
+    ("grid", "said"),
+    [
+        ({"fast": 5}, "expected a list of values of 'fast', was 5"),
+        ({"fast": "12"}, "expected a list of values of 'fast', was '12'"),
+        ([5], "expected values by parameter, or a list of sets"),
+        (None, "expected values by parameter, or a list of sets"),
+    ],
+)
+def test_what_is_no_grid_is_refused(market, grid, said):
+    with pytest.raises(ConfigError, match=said):
+        sweep(market, Cross, grid)
+
+
 def test_wrong_parameters_are_named(market):
     with pytest.raises(ConfigError, match=r"params of Cross: speed: unknown; choose one of"):
         sweep(market, Cross, [{"fast": 2}, {"speed": 3}])
