@@ -307,11 +307,13 @@ class Unit:
 
     def cancel(self, ticket: OrderTicket | None) -> None:
         """Cancel one order, or all of this unit's; the order of flat by close stays."""
+        if ticket is not None and not isinstance(ticket, WorkingOrder):
+            raise ConfigError(f"cancel: expected what buy or sell returned, was {ticket!r}")
         if self.flattened:
             return
         if ticket is None:
             self.cancel_all(BY_STRATEGY)
-        elif isinstance(ticket, WorkingOrder):
+        else:
             self.desk.execution.cancel(ticket, BY_STRATEGY)
 
     # within

@@ -6,9 +6,11 @@ import pytest
 from bars import random_walk
 
 from mismartera_core import (
+    ConfigError,
     PortfolioStrategy,
     Signals,
     SignalStrategy,
+    Strategy,
     StrategyError,
     StrategyParams,
     backtest,
@@ -80,3 +82,20 @@ def test_weights_of_few_bits_are_the_same_weights(kind, leverage):
     runs = [backtest(bars, weighing(w), **words) for w in (weights, weights.astype(kind))]
     assert len(runs[0].fills) > 1
     assert runs[0].trade_hash == runs[1].trade_hash
+
+
+@pytest.mark.parametrize(
+    ("word", "ask"),
+    [
+        ("cancel", lambda s, ticket: s.cancel(ticket.id)),
+        ("replace", lambda s, ticket: s.replace(ticket.id, limit=2.0)),
+        ("oco", lambda s, ticket: s.buy(1, limit=1.0, oco=ticket.id)),
+    ],
+)
+def test_the_number_of_an_order_is_no_ticket(word, ask):
+    class ByNumber(Strategy):
+        def on_bar(self, bar):
+            ask(self, self.buy(1, limit=1.0))
+
+    with pytest.raises(ConfigError, match=f"{word}: expected what buy or sell returned, was 1"):
+        backtest(BARS, ByNumber)
