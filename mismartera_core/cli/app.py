@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from mismartera_core.cli.errors import report
-from mismartera_core.cli.output import set_manner
+from mismartera_core.cli.output import set_manner, undisturbed
 from mismartera_core.errors import Interrupted
 
 _COMMANDS = {
@@ -145,7 +145,9 @@ def _with_common(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_common(*args: Any, **given: Any) -> Any:
-        return command(*args, **{key: value for key, value in given.items() if key not in added})
+        own = {key: value for key, value in given.items() if key not in added}
+        with nullcontext() if command is _root else undisturbed():
+            return command(*args, **own)
 
     with_common.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     with_common.__annotations__ = hints | added

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from mismartera_core.cli.config_commands import ConfigFile, Overrides, load
-from mismartera_core.cli.output import console, emit, load_settings, manner, undisturbed
+from mismartera_core.cli.output import console, emit, load_settings, manner
 from mismartera_core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ def execute(config: SessionConfig, source: str, live_account: str = "") -> Run:
         from mismartera_core.cli.live_line import watched
 
         session = Session(config, settings, registry, live_account=live_account)
-        with undisturbed(), watched(session.board):
+        with watched(session.board):
             return session.run()
     if live_account:
         raise UsageError("--live-account belongs to mode 'live', and mode is 'backtest'")
-    with undisturbed(), progress_bar(config.session_name) as progress:
+    with progress_bar(config.session_name) as progress:
         return Session(config, settings=settings, registry=registry).run(progress=progress)
 
 

@@ -20,25 +20,25 @@ def checked(made: object, name: str, rows: int) -> Signals:
     Raises:
         StrategyError: It is no `Signals`, or a column has not one number for each bar.
     """
+    who = f"{name}.signals"
     if not isinstance(made, Signals):
-        raise StrategyError(f"{name}.signals: expected Signals, was {type(made).__name__}")
+        raise StrategyError(
+            f"{who}: expected Signals, was {type(made).__name__}",
+            hint="return Signals(target), an array with the units wanted after each bar",
+        )
     return Signals(
-        _column(made.target, f"{name}.signals: expected {rows} targets", rows),
-        *(
-            None if prices is None else _column(prices, f"{name}.signals: {text}", rows)
-            for text, prices in (
-                (f"stop_loss: expected {rows} prices or None", made.stop_loss),
-                (f"take_profit: expected {rows} prices or None", made.take_profit),
-            )
-        ),
+        _column(who, "targets", made.target, rows),
+        None if made.stop_loss is None else _column(who, "stop_loss", made.stop_loss, rows),
+        None if made.take_profit is None else _column(who, "take_profit", made.take_profit, rows),
     )
 
 
-def _column(values: object, expected: str, rows: int) -> FloatArray:
-    column = np.asarray(values)
-    if column.ndim != 1 or len(column) != rows or column.dtype.kind not in "fiub":
-        was = (
-            f"was {len(column)}" if column.ndim == 1 and len(column) != rows else f"was {values!r}"
-        )
-        raise StrategyError(f"{expected}, {was}")
-    return np.asarray(column, dtype=np.float64)
+def _column(who: str, name: str, given: object, rows: int) -> FloatArray:
+    try:
+        column: FloatArray = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise StrategyError(f"{who}: expected numbers as {name}: {error}") from error
+    if column.shape != (rows,):
+        found = len(column) if column.ndim == 1 else f"an array of shape {column.shape}"
+        raise StrategyError(f"{who}: expected {rows} {name}, was {found}")
+    return column

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
-from mismartera_core.config.problems import sentences
 from mismartera_core.config.session_config import PluginChoice
 from mismartera_core.contracts.broker import Costs
 from mismartera_core.contracts.costs import CostFunction, CostRole
 from mismartera_core.errors import ConfigError
 from mismartera_core.registrations import CostModelReg
 from mismartera_core.registry import Registry, config_model, resolve_attribute
+from mismartera_core.system.face_words import checked
 
 Priced = tuple[CostFunction, tuple[float, ...]]
 CostChoice = PluginChoice | Mapping[str, Any]
@@ -47,20 +45,10 @@ def costs_by_name(
 def _choose(registry: Registry, role: CostRole, wanted: CostChoice | None) -> Priced | None:
     if wanted is None:
         return None
-    try:
-        choice = PluginChoice.model_validate(wanted)
-    except ValidationError as error:
-        raise ConfigError(
-            f"{role.value}: expected a model by name and config, was {wanted!r}",
-            hint='write {"name": "per_share", "config": {"per_share": 0.005}}',
-        ) from error
+    choice = checked(PluginChoice, wanted, f"{role.value}.")
     record: CostModelReg = registry.get("cost_model", choice.name)
     if record.role is not role:
         raise ConfigError(f"{choice.name!r} is a {record.role.value} model, not a {role.value} one")
     model = config_model(record)
-    try:
-        return priced(record, None if model is None else model(**choice.config))
-    except ValidationError as error:
-        assert model is not None  # noqa: S101 - it has refused something
-        problems = "; ".join(sentences(error, model))
-        raise ConfigError(f"{role.value} {choice.name!r}: {problems}") from error
+    where = f"{role.value}.config."
+    return priced(record, None if model is None else checked(model, choice.config, where))

@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 
 from mismartera_core.contracts.strategy import SignalStrategy
-from mismartera_core.errors import ConfigError, DataError, MisMarteraError, StrategyError
+from mismartera_core.errors import ConfigError, DataError
 from mismartera_core.model.columns import BarColumns, FloatArray, IntArray
 from mismartera_core.model.results import MICROS, FillColumns
-from mismartera_core.model.signals import Signals
 from mismartera_core.registry import Registry
 from mismartera_core.services import compiled as loop
 from mismartera_core.services.compiled import Pricing, kernels
@@ -25,9 +24,10 @@ from mismartera_core.services.trade_hash import trade_hash
 from mismartera_core.store.block import build_block, session_hours
 from mismartera_core.system.compiled_choice import why_stepped
 from mismartera_core.system.costs import CostChoice
-from mismartera_core.system.python_face import Bars, Prepared, backtest, prepare, validated
+from mismartera_core.system.frames import Bars
+from mismartera_core.system.python_face import Prepared, backtest, prepare, validated
 from mismartera_core.threads.plan import Plan
-from mismartera_core.threads.replay.blame import where_it_raised
+from mismartera_core.threads.replay.blame import blamed_for
 from mismartera_core.threads.replay.compiled import STEPPED
 
 if TYPE_CHECKING:
@@ -85,6 +85,11 @@ class _Row:
     stepped: bool = False
     parts: list[FillColumns] = field(default_factory=list)
 
+    @property
+    def about(self) -> str:
+        """What it is blamed for where it raises."""
+        return f"in signals with {self.strategy.params}"
+
 
 def sweep(
     bars: Bars,
@@ -125,6 +130,7 @@ def sweep(
     Raises:
         DataError: The bars cannot be used as they are; the message says why and what to type.
         ConfigError: The grid is empty, a parameter is wrong, or it is no SignalStrategy.
+        StrategyError: The strategy raised, or gave no signals.
     """
     sets = _sets(grid)
     words: dict[str, Any] = {
@@ -147,7 +153,8 @@ def sweep(
         )
     began = perf_counter()
     micros = round(prepared.plan.broker.cash * MICROS)
-    rows = [_Row(chosen.cls(validated(chosen.cls, params)), micros) for params in sets]
+    with blamed_for(chosen.label, "when it was made"):
+        rows = [_Row(chosen.cls(validated(chosen.cls, params)), micros) for params in sets]
     why = why_stepped(prepared.plan)
     if why is None:
         _run_compiled(prepared, rows, keep_fills=hashes)
@@ -171,19 +178,21 @@ def sweep(
 
 
 def _sets(grid: Grid) -> list[dict[str, Any]]:
-    hint = 'try {"period": [10, 20]}, or a list of combinations: [{"period": 10}]'
+    hint = 'try {"period": [10, 20]}'
     if isinstance(grid, Mapping):
         for name, values in grid.items():
             if isinstance(values, str) or not isinstance(values, Iterable):
                 raise ConfigError(
-                    f"grid: {name}: expected several values, was {values!r}", hint=hint
+                    f"grid: expected a list of values of {name!r}, was {values!r}",
+                    hint=f"try {{{name!r}: [{values!r}]}}",
                 )
         sets = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     elif isinstance(grid, Sequence) and all(isinstance(params, Mapping) for params in grid):
         sets = [dict(params) for params in grid]
     else:
         raise ConfigError(
-            f"grid: expected values by parameter, was {type(grid).__name__}", hint=hint
+            f"grid: expected values by parameter, or a list of sets, was {type(grid).__name__}",
+            hint=hint,
         )
     if not sets:
         raise ConfigError("the grid has no set of parameters", hint=hint)
@@ -226,7 +235,8 @@ def _one_symbol(
     for row in rows:
         if row.stepped:
             continue
-        signals = _asked(row.strategy, bars, indicators)
+        with blamed_for(f"{plan.strategies[0].label} on {plan.symbols[symbol]}", row.about):
+            signals = ask_signals(row.strategy, bars, indicators)
         if signals.stop_loss is not None or signals.take_profit is not None:
             row.stepped = True
             continue
@@ -249,20 +259,6 @@ def _one_symbol(
             filled = (numbers[:count, loop.CODE] == loop.FILLED).nonzero()[0]
             costs = fees[filled], slippage[filled]
             row.parts.append(_fills(symbol, numbers[filled], prices[filled], *costs))
-
-
-def _asked(strategy: SignalStrategy, bars: BarColumns, indicators: KeptIndicators) -> Signals:
-    """The strategy's signals; what it raises is told as `backtest` tells it."""
-    try:
-        return ask_signals(strategy, bars, indicators)
-    except MisMarteraError:
-        raise
-    except Exception as error:
-        raise StrategyError(
-            f"{type(strategy).__name__} raised {type(error).__name__} in signals, "
-            f"with {strategy.params!r}: {error}",
-            hint=where_it_raised(error),
-        ) from error
 
 
 def _fills(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mismartera_core.contracts.strategy import PortfolioStrategy, SignalStrategy, Strategy
-from mismartera_core.errors import ConfigError, StrategyError
+from mismartera_core.errors import ConfigError
 from mismartera_core.threads.plan import Plan, StrategyPlan
-from mismartera_core.threads.replay.blame import where_it_raised
+from mismartera_core.threads.replay.blame import blamed_for
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.player import Playable
 from mismartera_core.threads.replay.portfolio import Execution, PortfolioUnit
@@ -64,7 +64,9 @@ def _single(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan, symbol: in
         signals = _made(chosen)
         return SignalUnit(desk, holding, chosen.interval, chosen.flat_minutes, signals)
     unit = Unit(desk, holding, chosen.interval, chosen.flat_minutes)
-    unit.bind(_made(chosen, unit))
+    made = _made(chosen, unit)
+    with blamed_for(unit.label, "in setup"):
+        unit.bind(made)
     return unit
 
 
@@ -89,7 +91,9 @@ def _portfolio(plan: Plan, desk: Desk, index: int, chosen: StrategyPlan) -> Play
         execution,
         traded=plan.traded,
     )
-    unit.bind(_made(chosen, unit))
+    made = _made(chosen, unit)
+    with blamed_for(unit.label, "in setup"):
+        unit.bind(made)
     return unit
 
 
@@ -99,10 +103,5 @@ def _made(chosen: StrategyPlan, *unit: object) -> Any:
     Raises:
         StrategyError: Its own `__init__` raised.
     """
-    try:
+    with blamed_for(chosen.label, "when it was made"):
         return chosen.cls(chosen.params, *unit)  # type: ignore[arg-type, call-arg, unused-ignore]
-    except Exception as error:
-        raise StrategyError(
-            f"{chosen.label} raised {type(error).__name__} when it was made: {error}",
-            hint=where_it_raised(error),
-        ) from error

@@ -83,3 +83,25 @@ def test_a_strategy_that_raises_when_it_is_made(run, install):
     assert (ended.code, ended.folders) == (1, [])
     assert "mine raised ValueError when it was made: no model file" in ended.err
     assert "raise ValueError('no model file')" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("base", "who"), [("Strategy", "strategy 'mine' on AAPL"), ("PortfolioStrategy", "")]
+)
+@pytest.mark.parametrize(
+    ("hook", "what"), [("setup(self)", "in setup"), ("__init__(self, *given)", "when it was made")]
+)
+@pytest.mark.parametrize(
+    ("line", "raised"), [("return 1 / 0", "ZeroDivisionError"), ("sys.exit(0)", "SystemExit")]
+)
+def test_a_strategy_that_fails_before_the_first_bar(
+    run, install, base, who, hook, what, line, raised
+):
+    mine = strategy(f"def {hook}:", f"    {line}").replace("(Strategy)", f"({base})")
+    install("mine", f"import sys\nfrom mismartera_core import PortfolioStrategy\n{mine}")
+    ended = run(strategies=[{"name": "mine"}])
+    assert (ended.code, ended.folders) == (1, []), ended.err
+    who = who if what == "in setup" else "mine"
+    assert f"{who} raised {raised} {what}" in ended.err
+    assert "mine.py:" in ended.err
+    assert line in ended.err

@@ -59,6 +59,9 @@ def test_a_strategy_cannot_end_the_program_as_if_all_were_well(run, install, wha
     )
     ended = run(strategies=[{"name": "mine"}])
     assert ended.code == 1, ended.err
+    if "exit" in what:
+        assert "strategy 'mine' on IBM raised SystemExit at 2012-10-03T" in ended.err
+        assert "mine.py:" in ended.err
     check_readable(ended)
 
 

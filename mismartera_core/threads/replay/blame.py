@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 
-from mismartera_core.errors import StrategyError
+from mismartera_core.errors import MisMarteraError, StrategyError
 from mismartera_core.model.market import from_ns
 
 _OURS = Path(__file__).parents[2]
+
+RAISED = (Exception, SystemExit)
+"""What a strategy is blamed for: `sys.exit` must not end the program as if all were well."""
 
 
 def blame(error: BaseException, label: str, now_ns: int, zone: tzinfo) -> StrategyError:
@@ -24,6 +29,26 @@ def blame(error: BaseException, label: str, now_ns: int, zone: tzinfo) -> Strate
     at = from_ns(now_ns, zone).isoformat()
     text = f"{label} raised {type(error).__name__} at {at}: {error}"
     return StrategyError(text, hint=f"look at {where_it_raised(error)}")
+
+
+@contextmanager
+def blamed_for(label: str, what: str) -> Iterator[None]:
+    """Blame a strategy for what it raises within the block, which belongs to no instant.
+
+    Args:
+        label: Strategy and symbol.
+        what: What it was about: "in setup".
+
+    Raises:
+        StrategyError: It raised.
+    """
+    try:
+        yield
+    except MisMarteraError:
+        raise
+    except RAISED as error:
+        text = f"{label} raised {type(error).__name__} {what}: {error}"
+        raise StrategyError(text, hint=f"look at {where_it_raised(error)}") from error
 
 
 def where_it_raised(error: BaseException) -> str:

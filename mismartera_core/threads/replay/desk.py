@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mismartera_core.contracts.broker import WorkingOrder
 from mismartera_core.contracts.clock import Clock
 from mismartera_core.contracts.risk import UNKNOWN, AccountView
-from mismartera_core.errors import ConfigError, MisMarteraError, StrategyError, did_you_mean
+from mismartera_core.errors import ConfigError, did_you_mean
 from mismartera_core.managers.execution_manager.api import ExecutionManager
 from mismartera_core.model.columns import FloatArray
 from mismartera_core.model.intervals import MINUTE, interval_ns, is_daily
@@ -22,7 +22,7 @@ from mismartera_core.services.indicator_library import IndicatorLibrary
 from mismartera_core.store.frame import Frame, ManyOutputs, Need, Needs, Track
 from mismartera_core.store.session_data import SessionData
 from mismartera_core.threads.derivation import Derivation
-from mismartera_core.threads.replay.blame import where_it_raised
+from mismartera_core.threads.replay.blame import blamed_for
 from mismartera_core.threads.replay.facts import FactFinder
 from mismartera_core.threads.replay.silence import Silence
 from mismartera_core.threads.replay.valued import Valued
@@ -157,16 +157,9 @@ class Desk:
             StrategyError: It raised.
         """
         key = (unit.holding.index, unit.holding.symbol)
-        try:
-            told = partial(self.valued.take, unit.holding.strategy, unit.interval)
+        told = partial(self.valued.take, unit.holding.strategy, unit.interval)
+        with blamed_for(unit.label, "in signals"):
             return self._derivation.signals(frame, key, track, unit.signals, told)
-        except MisMarteraError:
-            raise
-        except Exception as error:
-            raise StrategyError(
-                f"{unit.label} raised {type(error).__name__} in signals: {error}",
-                hint=where_it_raised(error),
-            ) from error
 
     def historical(self, name: str) -> FloatArray:
         """Values of a historical indicator for this session, one a symbol."""

@@ -1,4 +1,4 @@
-"""Prices of orders, and the legs of a bracket."""
+"""What strategies give for an order: its prices, the legs of a bracket, tickets of others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mismartera_core.contracts.broker import Replacement, WorkingOrder
-from mismartera_core.contracts.views import Price
+from mismartera_core.contracts.views import OrderTicket, Price
+from mismartera_core.errors import ConfigError
 from mismartera_core.model.orders import OrderType
 from mismartera_core.model.quantities import on_grid
 from mismartera_core.services.matching import (
@@ -135,3 +136,18 @@ def _rounded(price: Price) -> float:
     """A price as orders carry it; what is no number is left for the refusal to name."""
     value = float(price)
     return to_price(value) if math.isfinite(value) else value
+
+
+def order_of(word: str, ticket: OrderTicket) -> WorkingOrder:
+    """The order of a ticket.
+
+    Args:
+        word: What a strategy gave it to, for the message.
+        ticket: What it gave.
+
+    Raises:
+        ConfigError: It is something else.
+    """
+    if not isinstance(ticket, WorkingOrder):
+        raise ConfigError(f"{word}: expected what buy or sell returned, was {ticket!r}")
+    return ticket

@@ -15,7 +15,7 @@ from mismartera_core.store.frame import Frame
 from mismartera_core.store.lists import to_lists
 from mismartera_core.threads.channel import Stopped
 from mismartera_core.threads.garbage import tidy_young
-from mismartera_core.threads.replay.blame import blame
+from mismartera_core.threads.replay.blame import RAISED, blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import Events
 from mismartera_core.threads.replay.unit import Unit
@@ -176,7 +176,7 @@ class Player:
             run()
         except MisMarteraError:
             raise
-        except Exception as error:
+        except RAISED as error:
             raise self._error(error, unit.label) from error
         self.heed()
 
@@ -215,7 +215,7 @@ class Player:
                         call()
         except MisMarteraError:
             raise
-        except Exception as error:
+        except RAISED as error:
             raise self._failed(error, call) from error
         self.heed()
 
@@ -300,17 +300,17 @@ class Player:
                 action(unit)
             except MisMarteraError:
                 raise
-            except Exception as error:
+            except RAISED as error:
                 raise self._error(error, unit.label) from error
 
-    def _failed(self, error: Exception, call: Call) -> MisMarteraError:
+    def _failed(self, error: BaseException, call: Call) -> MisMarteraError:
         steps = getattr(call, "__self__", None)
         unit = self._advance.get(id(steps))
         if unit is None and isinstance(getattr(steps, "label", None), str):
             return self._error(error, steps.label)  # type: ignore[union-attr]
         return self._error(error, "a strategy" if unit is None else unit.label)
 
-    def _error(self, error: Exception, label: str) -> StrategyError:
+    def _error(self, error: BaseException, label: str) -> StrategyError:
         return blame(error, label, self._desk.clock.now_ns, self._desk.data.zone)
 
 

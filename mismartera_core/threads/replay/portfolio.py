@@ -256,7 +256,7 @@ class PortfolioUnit:
             wanted = on_step(step)
             if wanted is not None:
                 if type(wanted) is not ndarray or wanted.shape != shape or wanted.dtype != FLOAT:
-                    check(wanted)
+                    wanted = check(wanted)
                 aim(self._shares(wanted) if weights else wanted, now_ns)
 
         return advance if self._unfinished is None else self._resuming(advance)
@@ -278,13 +278,16 @@ class PortfolioUnit:
 
         return resume
 
-    def _check(self, wanted: FloatArray) -> None:
+    def _check(self, wanted: Any) -> FloatArray:
+        """The targets as float64: in fewer bits an account's money would overflow or be rounded."""
         row = isinstance(wanted, np.ndarray) and wanted.shape == self._shape
         if not row or wanted.dtype.kind not in "fiu":
             raise StrategyError(
                 f"{self.label}: on_step must return an array of {len(self.symbols)} targets or "
                 f"None, was {wanted!r}"
             )
+        targets: FloatArray = wanted.astype(np.float64)
+        return targets
 
     def _shares(self, weights: FloatArray) -> FloatArray:
         """Units for fractions of the account's equity, whole lots, towards zero."""

@@ -23,11 +23,11 @@ from mismartera_core.services.sizing import units_for
 from mismartera_core.store.frame import Frame, Need
 from mismartera_core.store.lists import Bars, bars_of
 from mismartera_core.store.session_data import LiveBars
-from mismartera_core.threads.replay.blame import blame
+from mismartera_core.threads.replay.blame import RAISED, blame
 from mismartera_core.threads.replay.desk import Desk
 from mismartera_core.threads.replay.events import EventFeed, Events
 from mismartera_core.threads.replay.handles import Handle, aligned, check_output
-from mismartera_core.threads.replay.order_prices import make_legs, new_terms, put_prices
+from mismartera_core.threads.replay.order_prices import make_legs, new_terms, order_of, put_prices
 from mismartera_core.threads.replay.stepper import alone, stepper
 
 # Looking a member up on an Enum class costs as much as a small function (Python 3.11).
@@ -291,11 +291,9 @@ class Unit:
         trail: Price | None,
     ) -> None:
         """Change a working order; see `Strategy.replace`."""
-        if not isinstance(ticket, WorkingOrder):
-            raise ConfigError(f"replace: expected what buy or sell returned, was {ticket!r}")
-        desk = self.desk
-        terms, wrong = new_terms(ticket, quantity, limit, stop, trail, desk.data.last_close)
-        desk.execution.changes.ask(ticket, terms, ONLY_CLOSE if self.flattened else wrong)
+        order, desk = order_of("replace", ticket), self.desk
+        terms, wrong = new_terms(order, quantity, limit, stop, trail, desk.data.last_close)
+        desk.execution.changes.ask(order, terms, ONLY_CLOSE if self.flattened else wrong)
 
     def close(self, tag: str) -> WorkingOrder | None:
         """Cancel what works and leave the position at market; see `Strategy.close`."""
@@ -309,12 +307,13 @@ class Unit:
 
     def cancel(self, ticket: OrderTicket | None) -> None:
         """Cancel one order, or all of this unit's; the order of flat by close stays."""
+        order = None if ticket is None else order_of("cancel", ticket)
         if self.flattened:
             return
-        if ticket is None:
+        if order is None:
             self.cancel_all(BY_STRATEGY)
-        elif isinstance(ticket, WorkingOrder):
-            self.desk.execution.cancel(ticket, BY_STRATEGY)
+        else:
+            self.desk.execution.cancel(order, BY_STRATEGY)
 
     # within
 
@@ -357,11 +356,10 @@ class Unit:
         return self.desk.execution.submit(order)
 
     def _submit_pair(
-        self, order: WorkingOrder, legs: tuple[WorkingOrder, ...], other: OrderTicket
+        self, order: WorkingOrder, legs: tuple[WorkingOrder, ...], ticket: OrderTicket
     ) -> WorkingOrder:
         """Place an order that is cancelled when the other fills, and the other way round."""
-        if not isinstance(other, WorkingOrder):
-            raise ConfigError(f"oco: expected what buy or sell returned, was {other!r}")
+        other = order_of("oco", ticket)
         if other.owner is not self.holding:
             whose = f"{other.owner.strategy!r} on {other.owner.symbol_name}"
             raise ConfigError(f"oco: expected an order of {self.label}, was one of {whose}")
@@ -395,5 +393,5 @@ class Unit:
             self.strategy.on_fill(fill)
         except MisMarteraError:
             raise
-        except Exception as error:
+        except RAISED as error:
             raise blame(error, self.label, self.desk.clock.now_ns, zone) from error

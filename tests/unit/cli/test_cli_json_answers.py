@@ -35,6 +35,13 @@ def test_what_a_strategy_prints_is_no_part_of_a_run_in_json(cli, config):
     assert "hello from setup" in err
 
 
+def test_what_a_strategy_prints_is_no_part_of_why_in_json(cli, config):
+    cli("run", config, "--quiet")
+    code, out, err = cli("why", "--symbol", "AAPL", "--at", "10:00", "--json")
+    assert (code, json.loads(out)["kind"]) == (0, "why"), err
+    assert "hello from setup" in err
+
+
 def test_without_json_it_is_printed_where_it_belongs(cli, config):
     _, out, err = cli("run", config)
     assert "hello from setup" in out

@@ -102,6 +102,25 @@ def test_empty_grids_are_refused(market, grid):
         sweep(market, Cross, grid)
 
 
+@pytest.mark.parametrize(
+    ("grid", "said"),
+    [
+        ({"fast": 5}, "expected a list of values of 'fast', was 5"),
+        ({"fast": "12"}, "expected a list of values of 'fast', was '12'"),
+        ([5], "expected values by parameter, or a list of sets"),
+        (None, "expected values by parameter, or a list of sets"),
+    ],
+)
+def test_what_is_no_grid_is_refused(market, grid, said):
+    with pytest.raises(ConfigError, match=said):
+        sweep(market, Cross, grid)
+
+
+def test_a_combination_that_leaves_a_parameter_out_shows_its_default(market):
+    found = sweep(market, Cross, [{"fast": 3, "slow": 9}, {"slow": 9}]).frame
+    assert found["fast"].tolist() == [3, Cross.Params().fast]
+
+
 def test_wrong_parameters_are_named(market):
     with pytest.raises(ConfigError, match=r"params of Cross: speed: unknown; choose one of"):
         sweep(market, Cross, [{"fast": 2}, {"speed": 3}])
