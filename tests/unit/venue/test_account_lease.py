@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from mismartera_core.errors import BrokerError
+from mismartera_core.repositories import account_lease
 from mismartera_core.repositories.account_lease import AccountLease
 
 HOLD = """
@@ -65,14 +66,15 @@ def test_on_windows_one_byte_beyond_the_text_is_locked(tmp_path, monkeypatch):
         if held.setdefault(where, (handle, mode, count)) != (handle, mode, count):
             raise OSError("another process has it")
 
-    spec = importlib.util.find_spec("mismartera_core.repositories.account_lease")
+    spec = importlib.util.find_spec("mismartera_core.repositories.file_lock")
     module = importlib.util.module_from_spec(spec)
     with monkeypatch.context() as windows:
         windows.setitem(sys.modules, "msvcrt", SimpleNamespace(LK_NBLCK=2, locking=locking))
         windows.setattr(os, "name", "nt")
         spec.loader.exec_module(module)
-    lease = module.AccountLease(tmp_path, "PA1", "first")
+    monkeypatch.setattr(account_lease, "lock", module.lock)
+    lease = AccountLease(tmp_path, "PA1", "first")
     with pytest.raises(BrokerError, match="run first"):
-        module.AccountLease(tmp_path, "PA1", "second")
+        AccountLease(tmp_path, "PA1", "second")
     assert [(mode, count) for _, mode, count in held.values()] == [(2, 1)]
     lease.release()
