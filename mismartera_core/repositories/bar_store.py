@@ -245,38 +245,25 @@ class BarStore:
     ) -> WriteReport:
         if not (len(columns.ts) or attachments or mode == "replace"):
             return WriteReport(added=0, changed=0, unchanged=0, removed=0, files=())
-        with writing(self.root):
-            return self._write_alone(kind, interval, symbol, columns, provenance, mode, attachments)
-
-    def _write_alone(
-        self,
-        kind: str,
-        interval: str,
-        symbol: str,
-        columns: Any,
-        provenance: Provenance,
-        mode: Mode,
-        attachments: Mapping[str, bytes],
-    ) -> WriteReport:
-        """Merge and commit, while no other process does."""
-        recover(self.root)
         folder = self._folder(kind, interval, symbol)
-        old = {int(path.stem): path for path in self._files(kind, interval, symbol)}
-        new = split_years({name: getattr(columns, name) for name in FIELDS[kind]})
         merged: dict[Path, Merged] = {}
-        for year, rows in new.items():
-            before = self._stored(kind, old[year], mode) if year in old else None
-            merged[folder / f"{year}.parquet"] = merge(kind, before, rows, provenance, mode)
-        gone = [p for y, p in old.items() if y not in new] if mode == "replace" else []
-        lost = [it for path in gone if (it := self._stored(kind, path, mode))]
-        files = {
-            path: encode(kind, m.columns, m.source, m.provenance)
-            for path, m in merged.items()
-            if m.differs
-        }
-        extra = {self.root / name: content for name, content in attachments.items()}
-        if files or extra or gone:
-            commit(self.root, {**files, **extra}, gone)
+        with writing(self.root):
+            recover(self.root)
+            old = {int(path.stem): path for path in self._files(kind, interval, symbol)}
+            new = split_years({name: getattr(columns, name) for name in FIELDS[kind]})
+            for year, rows in new.items():
+                before = self._stored(kind, old[year], mode) if year in old else None
+                merged[folder / f"{year}.parquet"] = merge(kind, before, rows, provenance, mode)
+            gone = [p for y, p in old.items() if y not in new] if mode == "replace" else []
+            lost = [it for path in gone if (it := self._stored(kind, path, mode))]
+            files = {
+                path: encode(kind, m.columns, m.source, m.provenance)
+                for path, m in merged.items()
+                if m.differs
+            }
+            extra = {self.root / name: content for name, content in attachments.items()}
+            if files or extra or gone:
+                commit(self.root, {**files, **extra}, gone)
         return WriteReport(
             added=sum(m.added for m in merged.values()),
             changed=sum(m.changed for m in merged.values()),
