@@ -192,8 +192,9 @@ def _ratio(done: list[Sample], base: list[Sample]) -> float | None:
     """Median of the ratios within a round, where the machine was as fast for both."""
     if not done or not base:
         return None
-    if len(done) == 1:  # its one round says little of the base
-        return done[0].value / statistics.median(s.value for s in base)
+    if 1 in (len(done), len(base)):  # one round says little of the other's speed
+        of, to = (statistics.median(s.value for s in each) for each in (done, base))
+        return of / to
     return statistics.median(s.value / b.value for s, b in zip(done, base, strict=False))
 
 
