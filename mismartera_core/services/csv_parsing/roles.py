@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mismartera_core.errors import DataError
+from mismartera_core.services.csv_parsing.stamps import OFFSET
 
 _PRICES = {
     "open": ("open", "o", "openprice", "first", "openbid", "bidopen"),
@@ -18,30 +19,9 @@ _PRICES = {
 _VOLUME = ("volume", "vol", "v", "qty", "quantity", "size", "tickvolume", "tickvol")
 _WHOLE_STAMPS = (
     *("unix", "unixtime", "unixtimestamp", "epoch", "timestamp", "timestamputc", "datetime"),
-    *(
-        "datetimeutc",
-        "opentime",
-        "gmttime",
-        "utctime",
-        "starttime",
-        "windowstart",
-        "start",
-        "begin",
-    ),
-    *(
-        "date",
-        "dateutc",
-        "time",
-        "timeutc",
-        "t",
-        "dt",
-        "day",
-        "localtime",
-        "bartime",
-        "unnamed0",
-        "",
-    ),
-    *("closetime", "endtime", "end"),
+    *("datetimeutc", "opentime", "gmttime", "utctime", "starttime", "windowstart", "start"),
+    *("begin", "date", "dateutc", "time", "timeutc", "t", "dt", "day", "localtime", "bartime"),
+    *("unnamed0", "", "closetime", "endtime", "end"),
 )
 _DAYS = ("date", "day", "dtyyyymmdd", "tradedate", "tradingday")
 _TIMES = ("time", "hour", "timeofday")
@@ -49,8 +29,7 @@ SYMBOLS = ("symbol", "ticker", "instrument", "stock", "sym")
 _END_NAMES = {"closetime", "endtime", "end"}
 _START_NAMES = {"opentime", "starttime", "windowstart", "start", "begin"}
 _CLOCK = re.compile(
-    r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?\s*([AaPp][Mm])?\s*(Z|(UTC|GMT)?[+-]\d{2}:?\d{2}|(UTC|GMT)([+-]\d{1,2})?)?"
-    r"|\d{3,6}"
+    rf"\d{{1,2}}:\d{{2}}(:\d{{2}})?([.,]\d+)?\s*([AaPp][Mm])?\s*(Z|{OFFSET})?|\d{{3,6}}"
 )
 
 

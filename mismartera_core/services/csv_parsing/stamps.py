@@ -15,8 +15,9 @@ from mismartera_core.errors import DataError, UsageError
 from mismartera_core.model.columns import BoolArray, IntArray
 from mismartera_core.model.intervals import DAY, HOUR, MINUTE, SECOND
 
-_OFFSET = r"(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2}|(?:UTC|GMT)(?:[+-]\d{1,2})?"
-_ZONE = rf"(?P<zone>Z|z|{_OFFSET})?"
+OFFSET = r"(?:UTC|GMT)?[+-]\d{2}:?\d{2}|[+-]\d{2}|(?:UTC|GMT)(?:[+-]\d{1,2})?"
+"""A zone as its distance from UTC, beside "Z"."""
+_ZONE = rf"(?P<zone>Z|z|{OFFSET})?"
 _CLOCK = (
     r"(?:[T ,;]\s*(?P<hour>\d{1,2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2})"
     r"(?:[.,](?P<fraction>\d{1,9}))?)?\s*(?P<half>[AaPp][Mm])?)?\s*" + _ZONE

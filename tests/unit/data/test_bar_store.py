@@ -229,22 +229,28 @@ def test_a_kill_leaves_all_or_nothing(store: BarStore, after: int) -> None:
     assert not list((store.root / ".commit").glob("*.json"))
 
 
-def test_two_imports_at_once_lose_nothing(store: BarStore, monkeypatch) -> None:
-    """The second comes when the first has read what is stored and not yet written."""
-    second = threading.Thread(
-        target=lambda: BarStore(store.root).write_bars("SPY", "1m", bars(9, LATER), THERE)
-    )
+def meanwhile(monkeypatch, name: str, act) -> threading.Thread:
+    """A thread that acts, or tries to, when the store has called a function for the first time."""
+    function, thread = getattr(bar_store, name), threading.Thread(target=act)
 
     def interrupted(*args):
-        monkeypatch.setattr(bar_store, "merge", merge)
-        merged = merge(*args)
-        second.start()
-        second.join(timeout=0.3)
-        return merged
+        monkeypatch.setattr(bar_store, name, function)
+        result = function(*args)
+        thread.start()
+        thread.join(timeout=0.3)
+        return result
 
-    merge = bar_store.merge
+    monkeypatch.setattr(bar_store, name, interrupted)
+    return thread
+
+
+def test_two_imports_at_once_lose_nothing(store: BarStore, monkeypatch) -> None:
+    """The second comes when the first has read what is stored and not yet written."""
+    other = BarStore(store.root)
     store.write_bars("SPY", "1m", bars(1, LATER - MINUTE), HERE)
-    monkeypatch.setattr(bar_store, "merge", interrupted)
+    second = meanwhile(
+        monkeypatch, "merge", lambda: other.write_bars("SPY", "1m", bars(9, LATER), THERE)
+    )
     store.write_bars("SPY", "1m", bars(5, LATER + 20 * MINUTE), HERE)
     second.join()
     assert len(store.read_bars("SPY", "1m", *ALWAYS)) == 15
@@ -252,23 +258,14 @@ def test_two_imports_at_once_lose_nothing(store: BarStore, monkeypatch) -> None:
 
 def test_what_is_read_is_of_one_import(store: BarStore, monkeypatch) -> None:
     """The second import comes, or tries to, between the files of two years."""
-    second = threading.Thread(
-        target=lambda: BarStore(store.root).write_bars("SPY", "1m", bars(100, add=1.0), THERE)
-    )
-
-    def interrupted(*args):
-        monkeypatch.setattr(bar_store, "read_groups", read_groups)
-        table = read_groups(*args)
-        second.start()
-        second.join(timeout=0.3)
-        return table
-
-    read_groups = bar_store.read_groups
+    other, newer = BarStore(store.root), bars(100, add=1.0)
     store.write_bars("SPY", "1m", bars(100), HERE)
-    monkeypatch.setattr(bar_store, "read_groups", interrupted)
-    assert_same(BarStore(store.root).read_bars("SPY", "1m", *ALWAYS), bars(100))
+    second = meanwhile(
+        monkeypatch, "read_groups", lambda: store.write_bars("SPY", "1m", newer, THERE)
+    )
+    assert_same(other.read_bars("SPY", "1m", *ALWAYS), bars(100))
     second.join()
-    assert_same(store.read_bars("SPY", "1m", *ALWAYS), bars(100, add=1.0))
+    assert_same(store.read_bars("SPY", "1m", *ALWAYS), newer)
 
 
 def test_a_store_that_cannot_be_locked_is_named(store: BarStore, monkeypatch) -> None:
