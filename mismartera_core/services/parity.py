@@ -213,7 +213,7 @@ def _paired(
 
 
 def _orders(record: RunRecord) -> list[_Order]:
-    rows, fills = record.orders, _by_order(record.fills)
+    rows, fills = record.orders.part(0), _by_order(record.fills.part(0))
     return [
         _Order(
             strategy=record.strategies[rows.strategy[row]],

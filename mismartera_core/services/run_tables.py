@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -64,7 +64,7 @@ def signals(record: RunRecord) -> pd.DataFrame:
     and "changed" where a working order was; `reason` says why wherever it is not "filled".
     """
     rows = record.orders
-    outcomes = [_outcome(rows, row) for row in range(len(rows))]
+    outcomes = _outcomes(rows)
     return pd.DataFrame(
         {
             "order_id": rows.id,
@@ -223,39 +223,53 @@ def _all_gaps(report: QualityReport) -> list[Gap | FilledGap]:
     return sorted([*report.gaps, *report.filled_gaps], key=lambda gap: gap.start_ns)
 
 
-def funnel(record: RunRecord, signals: pd.DataFrame) -> pd.DataFrame:
+def funnel(record: RunRecord) -> pd.DataFrame:
     """Why there were no more trades: from bars over signals and refusals to fills.
 
     Numbers within reasons are replaced by "…", so that equal reasons are counted together.
     """
-    changed = signals["outcome"] == "changed"
-    lost = signals[(signals["reason"] != "") & ~changed]
-    refused = lost[lost["order_id"] == 0]
-    unfilled = lost[lost["order_id"] > 0]
-    rows = [
+    refused: Counter[str] = Counter()
+    unfilled: Counter[str] = Counter()
+    placed = changed = 0
+    for rows in record.orders.parts():
+        became = rows.id > 0
+        placed += int(became.sum())
+        for is_order, (outcome, reason) in zip(became.tolist(), _outcomes(rows), strict=True):
+            if outcome == "changed":
+                changed += 1
+            elif reason:
+                (unfilled if is_order else refused)[reason] += 1
+    stages = [
         ("bars", "", record.bars),
-        ("signals", "", len(signals)),
-        *(("refused", reason, count) for reason, count in _reasons(refused)),
-        ("orders", "", int((signals["order_id"] > 0).sum())),
-        *([("changed", "", int(changed.sum()))] if changed.any() else []),
-        *(("not filled", reason, count) for reason, count in _reasons(unfilled)),
+        ("signals", "", len(record.orders)),
+        *(("refused", reason, count) for reason, count in _kinds(refused)),
+        ("orders", "", placed),
+        *([("changed", "", changed)] if changed else []),
+        *(("not filled", reason, count) for reason, count in _kinds(unfilled)),
         ("fills", "", len(record.fills)),
     ]
-    return pd.DataFrame(rows, columns=["stage", "reason", "count"])
+    return pd.DataFrame(stages, columns=["stage", "reason", "count"])
 
 
-def _reasons(table: pd.DataFrame) -> list[tuple[str, int]]:
-    kinds = Counter(re.sub(r"-?\d[\d,]*(\.\d+)?", "…", reason) for reason in table["reason"])
+def _kinds(reasons: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Reasons that differ in numbers alone, counted together; the most frequent first."""
+    kinds: Counter[str] = Counter()
+    for reason, count in reasons.items():
+        kinds[re.sub(r"-?\d[\d,]*(\.\d+)?", "…", reason)] += count
     return sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _outcome(rows: OrderColumns, row: int) -> tuple[str, str]:
-    outcome, reason = OUTCOMES[rows.status[row]]
+def _outcomes(rows: OrderColumns) -> list[tuple[str, str]]:
+    """What became of each signal, and why."""
+    each = zip(rows.status, rows.filled_quantity.tolist(), rows.reason, strict=True)
+    return [_outcome(status, filled, said) for status, filled, said in each]
+
+
+def _outcome(status: str, filled: float, said: str) -> tuple[str, str]:
+    outcome, reason = OUTCOMES[status]
     if outcome == "filled":  # what was said of a change that was not made is no reason
         return outcome, ""
-    if rows.filled_quantity[row] > 0:
-        outcome = "partially filled"
-    return outcome, rows.reason[row] or reason
+    return "partially filled" if filled > 0 else outcome, said or reason
 
 
 def _days(reports: Sequence[QualityReport]) -> pd.DatetimeIndex:

@@ -22,6 +22,9 @@ R = TypeVar("R", bound=Rows)
 class Shelf(Generic[R]):
     """Rows in the order in which they were added; to read it is like the rows themselves.
 
+    Every look at a column reads it from the file: who goes through rows one by one holds the
+    columns, or the rows (`part`), before.
+
     The file has no name: it is gone with the shelf, or with the process. A part of the file is a
     column after the other, so that a column is read without the others.
 

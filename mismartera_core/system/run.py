@@ -123,7 +123,7 @@ class Run:
         """Why there were no more trades: bars, signals, refusals by reason, orders, fills."""
         from mismartera_core.services import run_tables
 
-        return run_tables.funnel(self.record, self.signals)
+        return run_tables.funnel(self.record)
 
     def render(self) -> RenderableType:
         """The summary for a terminal."""

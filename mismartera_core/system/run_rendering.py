@@ -12,12 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from mismartera_core.model.orders import FOLLOWED
+from mismartera_core.services.round_trips import round_trips
 
 if TYPE_CHECKING:
     from mismartera_core.system.run import Run
 
 SIMULATED = "simulated intraday"
 UNDEFINED = "n/a"
+MOST_OPEN = 20
 MOST_REASONS = 5
 MOST_SYMBOLS = 6
 WIDTH = 160
@@ -181,13 +183,20 @@ def _sections(run: Run) -> Iterator[tuple[str, Cells, list[Cells]]]:
 
 
 def _left_open(run: Run) -> list[Cells]:
-    open_ = run.trades[run.trades["status"] == "open"]
+    from mismartera_core.services import run_tables
+
+    *_, rest = round_trips(run.record.fills)
+    open_ = run_tables.trades(run.record, rest)
     by = open_.groupby(["strategy", "symbol", "side"], sort=False)
     totals = by.agg(quantity=("quantity", "sum"), pnl=("pnl", "sum")).reset_index()
-    return [
+    shown = [
         (str(strategy), str(symbol), str(side), f"{quantity:g}", _shown(pnl, _money))
-        for strategy, symbol, side, quantity, pnl in totals.itertuples(index=False)
+        for strategy, symbol, side, quantity, pnl in totals[:MOST_OPEN].itertuples(index=False)
     ]
+    more = totals[MOST_OPEN:]
+    if len(more):
+        shown.append((f"and {len(more)} more", "", "", "", _shown(more["pnl"].sum(), _money)))
+    return shown
 
 
 def _refusals(run: Run) -> list[Cells]:
