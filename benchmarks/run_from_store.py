@@ -1,4 +1,4 @@
-"""One run of all symbols of a store; prints what it took. A script of its own: it is measured."""
+"""One run of all symbols of a store by the command; a script of its own, for it is measured."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 import sys
 from pathlib import Path
 
-from mismartera_core import Session
+from mismartera_core import load_run
+from mismartera_core.cli import main as mismartera
 
 KIB_PER_MIB = 1024
 
 
 def main(root: str, first: str, last: str) -> None:
-    """Run SMA cross from the first to the last day."""
+    """Run SMA cross from the first to the last day; prints what it took."""
     symbols = sorted(path.name for path in Path(root).glob("bars/1m/*"))
     config = {
         "session_name": "peak memory",
@@ -25,8 +26,12 @@ def main(root: str, first: str, last: str) -> None:
         "strategies": [{"name": "sma_cross", "params": {"fast": 10, "slow": 30, "shares": 100}}],
         "broker": {"name": "simulated", "config": {"cash": "1000000", "leverage": None}},
     }
-    record = Session(config).run().record
-    print(json.dumps({"peak_mib": _peak_mib(), "seconds": record.seconds, "bars": record.bars}))
+    Path("config.json").write_text(json.dumps(config), encoding="utf-8")
+    if code := mismartera(["run", "config.json", "--quiet"]):
+        raise SystemExit(code)
+    peak = _peak_mib()
+    record = load_run("@last").record
+    print(json.dumps({"peak_mib": peak, "seconds": record.seconds, "bars": record.bars}))
 
 
 def _peak_mib() -> float:

@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     if words in (["--version"], ["-V"]):
         sys.stdout.write(f"mismartera {__version__}\n")
         return 0
+    # Before anything of Arrow is loaded: its own pools keep, a thread each, what they have had.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from mismartera_core.cli.app import run_command
 
     code = run_command(words)
