@@ -185,7 +185,7 @@ def _sections(run: Run) -> Iterator[tuple[str, Cells, list[Cells]]]:
 def _left_open(run: Run) -> list[Cells]:
     from mismartera_core.services import run_tables
 
-    *_, rest = round_trips(run.record.fills)
+    rest = next(some for some in round_trips(run.record.fills) if some.are_open)
     open_ = run_tables.trades(run.record, rest)
     by = open_.groupby(["strategy", "symbol", "side"], sort=False)
     totals = by.agg(quantity=("quantity", "sum"), pnl=("pnl", "sum")).reset_index()
