@@ -36,7 +36,7 @@ class Rows:
     __slots__ = ()
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns())))
+        return len(getattr(self, next(iter(self.__dataclass_fields__))))  # type: ignore[attr-defined]
 
     def parts(self) -> Iterator[Self]:
         """The rows, as many at a time as are held together: here all of them."""

@@ -43,11 +43,18 @@ class Shelf(Generic[R]):
         self._counts: list[int] = []
         self._places: list[tuple[int, ...]] = []
         self._fresh: list[R] = []
+        self._loose = 0
+
+    @property
+    def loose(self) -> int:
+        """Rows that are not settled."""
+        return self._loose
 
     def add(self, rows: R) -> None:
         """Add rows, in memory until they are settled."""
         if len(rows):
             self._fresh.append(rows)
+            self._loose += len(rows)
 
     def settle(self) -> None:
         """Write what was added since the last time into the file, as a part of its own.
@@ -67,16 +74,18 @@ class Shelf(Generic[R]):
             ) from error
         self._places.append(places)
         self._counts.append(len(rows))
-        self._fresh = []
+        self._fresh, self._loose = [], 0
 
     def rows(self) -> R:
         """All rows: in memory where nothing was settled, else the shelf, which reads like them."""
+        if len(self._fresh) > 1:
+            self._fresh = [self._kind.joined(self._fresh)]
         if self._places:
             return cast("R", self)
-        return self._kind.joined(self._fresh or [self._kind.none()])
+        return self._fresh[0] if self._fresh else self._kind.none()
 
     def __len__(self) -> int:
-        return sum(self._counts) + sum(map(len, self._fresh))
+        return sum(self._counts) + self._loose
 
     def parts(self) -> Iterator[R]:
         """The rows as they were settled, a part at a time; what is not settled yet comes last."""

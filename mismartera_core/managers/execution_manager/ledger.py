@@ -46,6 +46,7 @@ class Ledger:
         self._batches: list[FillColumns] = []
         self._batch_orders: list[OrderColumns] = []
         self._refusals: list[OrderColumns] = []
+        self._batched = 0
         self._settled = Shelf(FillColumns, folder)
         self._done = Shelf(OrderColumns, folder)
         self._late = Shelf(OrderColumns, folder)
@@ -59,9 +60,10 @@ class Ledger:
         Raises:
             MisMarteraError: There is no room for it.
         """
-        batches = (*self._batches, *self._batch_orders, *self._refusals)
-        rows = len(self.orders) + len(self.refused) + len(self.fills) + sum(map(len, batches))
-        if rows < SETTLE_AT:
+        if self._batches:
+            self._shelve_fills()
+        rows = len(self.orders) + len(self.refused) + len(self.fills)
+        if rows + self._settled.loose + self._batched < SETTLE_AT:
             return
         working = [order for order in self.orders if not order.is_done]
         self._set_aside([order for order in self.orders if order.is_done])
@@ -85,22 +87,24 @@ class Ledger:
         """Book fills and orders made as arrays; their cash is booked by the caller."""
         self._batches.append(fills)
         self._batch_orders.append(orders)
+        self._batched += len(orders)
 
     def add_refusals(self, orders: OrderColumns) -> None:
         """Book signals, made as arrays, that became no order."""
         self._refusals.append(orders)
+        self._batched += len(orders)
 
     def fills_since(self, count: int) -> FillColumns:
         """Fills that became known after the first so many, in that order."""
-        settled, fresh = len(self._settled), self._fresh_fills()
+        settled = len(self._settled)
+        fresh = self._fresh_fills(max(count - settled, 0))
         if count >= settled:
-            return fresh.part(count - settled)
+            return fresh
         return FillColumns.joined([self._settled.part(count), fresh])
 
     def fill_columns(self) -> FillColumns:
         """All fills, in the order in which they became known; asked for when the run has ended."""
-        self._settled.add(self._fresh_fills())
-        self.fills, self._batches = [], []
+        self._shelve_fills()
         return self._settled.rows()
 
     def order_columns(self) -> OrderColumns:
@@ -125,11 +129,10 @@ class Ledger:
 
     def _set_aside(self, orders: list[WorkingOrder]) -> None:
         """Put orders, and all fills and refused signals, on their shelves."""
-        self._settled.add(self._fresh_fills())
+        self._shelve_fills()
         self._refused.add(OrderColumns.joined([*self._refusals, _orders_of(self.refused)]))
         done = OrderColumns.joined([*self._batch_orders, _orders_of(orders)])
-        self.fills, self._batches, self._batch_orders = [], [], []
-        self.refused, self._refusals = [], []
+        self.refused, self._refusals, self._batch_orders, self._batched = [], [], [], 0
         if (np.diff(done.id) < 0).any():
             done = done.take(np.argsort(done.id))
         # One that works for long is done after many that came later.
@@ -138,12 +141,19 @@ class Ledger:
         self._done.add(done.part(late))
         self._last_done = max(self._last_done, int(done.id.max(initial=0)))
 
-    def _fresh_fills(self) -> FillColumns:
-        """Fills that are not settled; made as arrays, they are by strategy, not by time."""
-        fills = FillColumns.joined([_fills_of(self.fills), *self._batches])
+    def _shelve_fills(self) -> None:
+        """Put the fills of the sessions that have ended on their shelf, by time."""
+        self._settled.add(self._fresh_fills())
+        self.fills, self._batches = [], []
+
+    def _fresh_fills(self, first: int = 0) -> FillColumns:
+        """Fills that are not settled but the first so many, by time."""
         if not self._batches:
-            return fills
-        return fills.take(np.lexsort((fills.order_id, fills.symbol, fills.filled_ns)))
+            return _fills_of(self.fills[first:])
+        # Made as arrays, they are by strategy, not by time.
+        fills = FillColumns.joined([_fills_of(self.fills), *self._batches])
+        order = np.lexsort((fills.order_id, fills.symbol, fills.filled_ns))
+        return fills.take(order[first:])
 
 
 def _by_id(done: Shelf[OrderColumns], late: OrderColumns) -> Iterator[OrderColumns]:

@@ -116,6 +116,34 @@ def test_of_what_is_settled_nothing_stays_in_memory(monkeypatch):
     assert ledger.fill_count == 600 + 100 * 10_000
 
 
+@pytest.mark.parametrize("as_arrays", [False, True])
+def test_what_is_asked_after_a_session_looks_at_its_own_fills_alone(monkeypatch, as_arrays):
+    looked_at = []
+    fills_of, lexsort = module._fills_of, np.lexsort
+
+    def counted(rows):
+        looked_at.append(len(rows))
+        return fills_of(rows)
+
+    def ordered(keys):
+        looked_at.append(len(keys[0]))
+        return lexsort(keys)
+
+    monkeypatch.setattr(module, "_fills_of", counted)
+    monkeypatch.setattr(np, "lexsort", ordered)
+    ledger = Ledger(0)
+    for session in range(50):
+        ledger.settle()
+        row = (session + 1, 0, 0, 1, 1.0, 9.0, 0, session, session + 1, 0)
+        if as_arrays:
+            ledger.add_batch(fills_of([row]), OrderColumns.none())
+        else:
+            ledger.fills.append(row)
+        assert ledger.fills_since(session).order_id.tolist() == [session + 1]
+    assert sum(looked_at) <= 2 * 50
+    assert len(list(ledger.fill_columns().parts())) == 1
+
+
 def _many_fills():
     whole, real = np.arange(10_000), np.full(10_000, 9.0)
     return FillColumns(whole, whole, whole, whole, real, real, whole, whole, whole + 9_999, whole)
