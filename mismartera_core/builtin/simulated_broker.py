@@ -136,12 +136,17 @@ class SimulatedBroker(Broker):
         self._left = math.inf if self._participation is None else self._room(bar)
         waiting = [order for order in book if order.from_ns <= opened]
         done: set[int] = set()
+        prices = bar.open, bar.high, bar.low
         for order in waiting:
+            other = order.oco
+            if not _in_reach(order, opened, prices) and (
+                other is None or not _in_reach(other, opened, prices)
+            ):
+                continue
             if order.id in done or not _live(order, opened):
                 continue
             done.add(order.id)
             chosen, price, when = order, *self._outcome(order, bar)
-            other = order.oco
             if other is not None and _live(other, opened) and (other.extended or not outside):
                 done.add(other.id)
                 chosen, price, when = _first(chosen, price, when, other, *self._outcome(other, bar))
@@ -242,6 +247,19 @@ class SimulatedBroker(Broker):
 
 def _within(ts: int, hours: tuple[int, int]) -> bool:
     return hours[0] <= ts < hours[1]
+
+
+def _in_reach(order: WorkingOrder, opened: int, prices: tuple[float, float, float]) -> bool:
+    """Whether a bar can do anything to an order; most reach few of those that work."""
+    kind = order.kind
+    if kind == MARKET or order.inside_ts == opened:
+        return True
+    open_, high, low = prices
+    if kind == LIMIT:
+        limit = order.limit
+        return open_ <= limit or low <= limit if order.side > 0 else open_ >= limit or high >= limit
+    stop = order.stop
+    return open_ >= stop or high >= stop if order.side > 0 else open_ <= stop or low <= stop
 
 
 def _live(order: WorkingOrder, opened: int) -> bool:

@@ -189,7 +189,7 @@ def _left_open(run: Run) -> list[Cells]:
     open_ = run_tables.trades(run.record, rest)
     by = open_.groupby(["strategy", "symbol", "side"], sort=False)
     totals = by.agg(quantity=("quantity", "sum"), pnl=("pnl", "sum")).reset_index()
-    shown = [
+    shown: list[Cells] = [
         (str(strategy), str(symbol), str(side), f"{quantity:g}", _shown(pnl, _money))
         for strategy, symbol, side, quantity, pnl in totals[:MOST_OPEN].itertuples(index=False)
     ]

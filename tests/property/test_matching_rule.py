@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import rules
 
+from mismartera_core.builtin.simulated_broker import _in_reach
 from mismartera_core.services import cost_formulas
 from mismartera_core.services.matching import (
     AT_OPEN,
@@ -59,6 +61,17 @@ def test_match_equals_the_table(kind, side, data):
     else:
         assert math.isnan(got)
         assert when == (TRIGGERED if triggered else NONE)
+
+
+@settings(max_examples=200)
+@given(st.tuples(*[ticks | st.just(math.nan)] * 5))
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_order_is_out_of_reach_where_the_rule_does_nothing_to_it(kind, side, prices):
+    open_, high, low, limit, stop = prices  # of a bar that cannot be, too
+    order = SimpleNamespace(kind=KINDS[kind], side=side, limit=limit, stop=stop, inside_ts=-1)
+    _, when = match(KINDS[kind], float(side), limit, stop, open_, high, low)
+    assert _in_reach(order, 0, (open_, high, low)) == (when != NONE)
 
 
 @settings(max_examples=100)
