@@ -190,6 +190,7 @@ def quality(
         chosen = _interval(manager.store, symbol, interval)
         first, last = _span(manager, symbol, chosen, start, end)
         reports = measure(manager, time_manager.session_table(first, last), symbol, chosen)
+        stored = len(manager.get_bars(symbol, chosen, first, last))
     score = mean_score(reports)
     rows: list[dict[str, Any]] = [
         {
@@ -205,16 +206,26 @@ def quality(
     ]
     worst = sorted((r for r in rows if r["missing"]), key=lambda r: (r["score"], r["session"]))
     total = {k: sum(r[k] for r in rows) for k in ("expected", "traded", "silent", "missing")}
-    facts = {"symbol": symbol, "interval": chosen, "score": score, **total, "sessions": rows}
+    outside = sum(report.outside for report in reports)
+    beside = {"outside": outside, "without_session": stored - total["traded"] - outside}
+    facts = {"symbol": symbol, "interval": chosen, "score": score, **total, **beside}
     emit(
         "quality",
-        facts,
+        {**facts, "sessions": rows},
         f"{symbol} {chosen}: quality {'unknown' if score is None else f'{score:.2%}'} over "
         f"{len(rows)} sessions; " + ", ".join(f"{v:,} {k}" for k, v in total.items()),
+        *_beside(**beside),
         table("worst sessions", tuple(rows[0]), (r.values() for r in worst[:_WORST]))
         if worst
         else "no bar is missing",
     )
+
+
+def _beside(outside: int, without_session: int) -> list[str]:
+    """What lies beside the bars that sessions expect; nothing where there is nothing."""
+    counts = ((outside, "outside of regular hours"), (without_session, "in no session"))
+    told = " and ".join(f"{count:,} {where}" for count, where in counts if count)
+    return [f"bars beside them: {told}"] if told else []
 
 
 @app.command()

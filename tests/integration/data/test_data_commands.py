@@ -40,6 +40,7 @@ def test_import_list_show_judge_and_export(command, tmp_path: Path) -> None:
     assert " more" not in command("show", "XYZ", "--rows", "195")[1]
     quality = json.loads(command("quality", "XYZ", "--json")[1])
     assert (quality["score"], quality["expected"], quality["traded"]) == (1.0, 390, 390)
+    assert "beside" not in command("quality", "XYZ")[1]
     for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
         code, _, _ = command("export", "XYZ", "--format", kind, "--out", f"out.{kind}")
         assert code == 0
@@ -52,6 +53,16 @@ def test_import_list_show_judge_and_export(command, tmp_path: Path) -> None:
         ("XYZ", "1m", 390),
         ("XYZ", "ticks", 1),
     ]
+
+
+def test_bars_that_no_session_expects_are_counted(command, tmp_path: Path) -> None:
+    odd = ("2024-03-18 18:00", "2024-03-18 20:30", "2024-03-23 10:00", "2024-03-29 10:00")
+    session_csv(tmp_path / "XYZ.csv", "\n".join(f"{when},10,11,9,10,5" for when in odd))
+    command("import", "XYZ.csv", "--tz", "America/New_York")
+    found = json.loads(command("quality", "XYZ", "--json")[1])
+    assert (found["traded"], found["outside"], found["without_session"]) == (390, 1, 3)
+    shown = command("quality", "XYZ")[1]
+    assert "bars beside them: 1 outside of regular hours and 3 in no session" in shown
 
 
 def test_what_was_exported_is_imported_again_unchanged(command, tmp_path: Path) -> None:
