@@ -225,11 +225,13 @@ class Broker(ABC):
         cash: Account currency at the start.
         leverage: Buying power as a multiple of equity; None for no limit.
         lot: Smallest tradable number of units.
+        legs_of_any_size: Whether the legs of a bracket may be for other units than its entry.
     """
 
     cash: Decimal
     leverage: float | None
     lot: float
+    legs_of_any_size = True
 
     @abstractmethod
     def start(self, costs: Costs, on_fill: FillSink, on_done: DoneSink) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from mismartera_core.contracts.strategy import PortfolioStrategy, Strategy
 from mismartera_core.errors import JournalError, StrategyError
@@ -19,6 +19,7 @@ from mismartera_core.threads.analysis_engine import AroundReplay, Replay
 from mismartera_core.threads.replay.blame import where_it_raised
 from mismartera_core.threads.replay.player import Playable
 from mismartera_core.threads.replay.portfolio import PortfolioUnit
+from mismartera_core.threads.replay.targets import SignalUnit
 from mismartera_core.threads.replay.unit import Unit
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class StrategyStates:
             inner: The player.
             units: What it plays; those whose strategy keeps no state cost nothing.
         """
-        owners = [u.memory for u in units if isinstance(u, Unit | PortfolioUnit)]
+        owners = [u.memory for u in units if _is_called(u)]
         self._owners = [owner for owner in owners if _keeps_state(owner[2])]
         self._plans = [self._plan(u) for u in units if isinstance(u, PortfolioUnit)]
         return _RememberingPlayer(inner, self) if self._owners or self._plans else inner
@@ -148,6 +149,11 @@ class _RememberingPlayer(AroundReplay):
         if not self._loaded:
             self._loaded = True
             self._states.load()
+
+
+def _is_called(unit: Playable) -> TypeGuard[Unit | PortfolioUnit]:
+    """Whether it calls a strategy; a SignalStrategy is all in its columns and keeps no state."""
+    return isinstance(unit, Unit | PortfolioUnit) and not isinstance(unit, SignalUnit)
 
 
 def _keeps_state(strategy: Strategy | PortfolioStrategy) -> bool:

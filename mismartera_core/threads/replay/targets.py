@@ -61,6 +61,8 @@ class TargetUnit(Unit):
         if planned == target:
             return
         target = on_grid(target)
+        if stop_loss is not None or take_profit is not None:
+            target = self._at_once(held, target)
         if on_grid(planned) == target:
             return
         if working is not None:
@@ -83,6 +85,15 @@ class TargetUnit(Unit):
             leg.quantity = leg.remaining = abs(target)
         if shrinks:
             self._protect(side, abs(target), stop_loss, take_profit)
+
+    def _at_once(self, held: float, target: float) -> float:
+        """What can be gone for now, where legs are for what their entry is for, as at a venue.
+
+        They would protect a part of a position that grows, and turn one that has been turned: it is
+        left first, and the target is gone for from there.
+        """
+        stays = held == 0.0 or (held * target > 0.0 and abs(target) <= abs(held))
+        return target if stays or self.desk.execution.broker.legs_of_any_size else 0.0
 
     def _protect(
         self, side: int, units: float, stop_loss: float | None, take_profit: float | None

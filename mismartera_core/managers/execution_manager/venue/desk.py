@@ -63,6 +63,8 @@ class VenueDesk(Broker):
         fetcher: Asks the venue what nobody waits for; on a thread of its own where left out.
     """
 
+    legs_of_any_size = False
+
     def __init__(
         self,
         venue: VenueBroker,
