@@ -7,9 +7,11 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from live_day import MINUTE, SECOND, live_config, play
+from live_day import MINUTE, SECOND, live_config, play, registry
 
 from mismartera_core import Signals, SignalStrategy, StrategyReg, hookimpl
+from mismartera_core.config.settings import load_settings
+from mismartera_core.system.recorded.replaying import replay
 from mismartera_core.testing import AlpacaVenue, session_table, walk_bars
 
 DAY = date(2023, 11, 24)
@@ -51,7 +53,7 @@ def test_what_protects_a_position_at_the_venue_is_for_all_of_it(then):
         risk = [{"name": "standard", "config": {"shorts": True}}]
         config = live_config(venue, ["AAPL"], risk=risk)
         config["strategies"] = [{"name": "wanted"}]
-        play(venue, config, until_ns=CLOSE_NS + 30 * SECOND, plugins={"wanted": plugin})
+        made = play(venue, config, until_ns=CLOSE_NS + 30 * SECOND, plugins={"wanted": plugin})
         orders = venue.book.orders.values()
         sent = [
             (str(o.side), float(o.quantity), [float(leg.quantity) for leg in o.legs])
@@ -65,3 +67,4 @@ def test_what_protects_a_position_at_the_venue_is_for_all_of_it(then):
         (enters, abs(then), [abs(then)]),
         (leaves, abs(then), []),  # flat by close
     ]
+    assert replay(made.folder, load_settings(), registry(wanted=plugin)).difference == ""
