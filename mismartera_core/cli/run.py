@@ -66,7 +66,8 @@ def execute(config: SessionConfig, source: str, live_account: str = "") -> Run:
 def show(run: Run) -> None:
     """The summary of a run, and where its files are."""
     facts = {"summary": run.summary, "folder": str(run.folder) if run.folder else None}
-    lines = () if manner().json else (run.render(), f"[dim]Files:[/] {run.folder}")
+    unseen = manner().json or manner().quiet
+    lines = () if unseen else (run.render(), f"[dim]Files:[/] {run.folder}")
     emit("run", facts, *lines)
 
 
