@@ -183,14 +183,16 @@ def quality(
     asset: Asset = None,
 ) -> None:
     """How complete a symbol's bars are. Session by session, by the calendar."""
-    from mismartera_core.managers.data_manager.quality import measure
+    from mismartera_core.managers.data_manager.quality import measure, without_session
     from mismartera_core.services.quality_scoring import mean_score
 
     with _manager(group, asset) as (manager, time_manager):
         chosen = _interval(manager.store, symbol, interval)
         first, last = _span(manager, symbol, chosen, start, end)
         reports = measure(manager, time_manager.session_table(first, last), symbol, chosen)
-        stored = len(manager.get_bars(symbol, chosen, first, last))
+        # Some sessions begin on the evening before.
+        around = time_manager.session_table(first, time_manager.get_next_trading_date(None, last))
+        unplaced = without_session(manager, around, symbol, chosen, first, last)
     score = mean_score(reports)
     rows: list[dict[str, Any]] = [
         {
@@ -206,8 +208,7 @@ def quality(
     ]
     worst = sorted((r for r in rows if r["missing"]), key=lambda r: (r["score"], r["session"]))
     total = {k: sum(r[k] for r in rows) for k in ("expected", "traded", "silent", "missing")}
-    outside = sum(report.outside for report in reports)
-    beside = {"outside": outside, "without_session": stored - total["traded"] - outside}
+    beside = {"outside": sum(r["outside"] for r in rows), "without_session": unplaced}
     facts = {"symbol": symbol, "interval": chosen, "score": score, **total, **beside}
     emit(
         "quality",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from mismartera_core.managers.data_manager.api import DataManager
+from mismartera_core.managers.data_manager.frames import range_ns
 from mismartera_core.model.intervals import interval_ns
 from mismartera_core.model.quality import QualityReport
 from mismartera_core.model.sessions import SessionTable
@@ -55,3 +58,27 @@ def measure(
             day, interval, length, expected, {symbol: ts[low:high]}, {symbol: about}
         )
     return reports
+
+
+def without_session(
+    manager: DataManager,
+    sessions: SessionTable,
+    symbol: str,
+    interval: str,
+    first: date,
+    last: date,
+) -> int:
+    """How many bars of some days open in no session, pre- and post-market included.
+
+    Args:
+        manager: Where the bars come from.
+        sessions: The sessions that have a part in those days, ascending.
+        symbol: Ticker.
+        interval: Bar interval.
+        first: First day.
+        last: Last day, included.
+    """
+    ts = manager.load([symbol], interval, *range_ns(first, last, manager.zone))[symbol].ts
+    begun = np.searchsorted(sessions.pre_open_ns, ts, side="right")
+    ended = np.searchsorted(sessions.post_close_ns, ts, side="right")
+    return int(np.count_nonzero(begun == ended))

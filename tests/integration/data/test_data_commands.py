@@ -65,6 +65,18 @@ def test_bars_that_no_session_expects_are_counted(command, tmp_path: Path) -> No
     assert "bars beside them: 1 outside of regular hours and 3 in no session" in shown
 
 
+def test_sessions_that_begin_on_the_evening_before_have_their_bars(command, tmp_path: Path) -> None:
+    days = ("2024-03-17 17:0", "2024-03-18 10:0", "2024-03-18 17:0")  # Sunday's evening, and Monday
+    rows = "\n".join(f"{day}{m},10,11,9,10,5" for day in days for m in range(3))
+    (tmp_path / "ES.csv").write_text(f"time,open,high,low,close,volume\n{rows}\n")
+    market = ("--exchange-group", "CME", "--asset-class", "FUTURES")
+    zone = ("--tz", "America/Chicago", "--label", "start", "--interval", "1m")
+    assert command("import", "ES.csv", *zone, *market)[0] == 0
+    for start in ((), ("--start", "2024-03-18")):
+        found = json.loads(command("quality", "ES", "--json", *market, *start)[1])
+        assert (found["traded"], found["outside"], found["without_session"]) == (6, 0, 0)
+
+
 def test_what_was_exported_is_imported_again_unchanged(command, tmp_path: Path) -> None:
     session_csv(tmp_path / "XYZ.csv")
     command("import", "XYZ.csv")
